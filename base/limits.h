@@ -1,0 +1,37 @@
+// Every maximum of the server in one place, so that a test can make each of them tiny. Defaults
+// suit a developer's machine; `serve` derives the capacities from the memory it finds.
+#pragma once
+
+#include "base/types.h"
+
+namespace florin {
+
+struct Limits {
+  // Memory: how much the ledger can hold. Independent of the number of partitions.
+  u64 accounts_max = 1'000'000;
+  u64 transfers_max = 10'000'000;  // Remembered transfers, refused-and-consumed ids included.
+
+  // Blocks: what is ordered, logged and executed together.
+  u32 blocks_in_flight = 16;  // Ordered but not yet answered. A power of two.
+  u32 block_requests_max = 8192;
+  u64 block_bytes_max =
+      1 * kMiB + 128 * kKiB;  // Log bytes of requests in one block; at least one frame.
+  u64 small_request_bytes_max = 4 * kKiB;  // A request up to this size is "small" ...
+  u64 small_share_bytes = 128 * kKiB;      // ... and small ones have this much of each block.
+  u32 block_reads_max = 16'384;   // Ids looked up by one block; bounds the answers' memory.
+  u32 parallel_events_min = 512;  // Smaller blocks run on one thread when nothing is in flight.
+
+  // Log.
+  u64 segment_bytes = 64 * kMiB;  // A multiple of 4 KiB, larger than any block.
+  u32 segments_ahead = 2;         // Zeroed and ready before they are needed.
+  u32 log_writes_in_flight = 4;
+
+  // Network.
+  u32 connections_max = 4096;
+  u32 connection_requests_max = 256;  // In flight per connection; beyond it the socket is not read.
+  u64 connection_bytes_max = 8 * kMiB;  // Request bytes in flight per connection.
+  u64 frame_bytes_max = 1 * kMiB;       // Header included.
+  u32 request_events_max = 8189;
+};
+
+}  // namespace florin

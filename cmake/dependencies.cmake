@@ -1,0 +1,25 @@
+# What Florin is built from: Debian's packages, installed by ./dev.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(FlatBuffers CONFIG REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
+
+# Debian's shared liburing 2.3 lacks symbols that its header declares; the static one has them.
+find_library(LIBURING_STATIC liburing.a REQUIRED)
+add_library(florin_liburing INTERFACE)
+target_link_libraries(florin_liburing INTERFACE ${LIBURING_STATIC})
+
+# Headers only, without CMake files of their own; SYSTEM, as g++ warns inside them.
+find_path(CONCURRENTQUEUE_INCLUDE concurrentqueue/concurrentqueue.h REQUIRED)
+add_library(florin_concurrentqueue INTERFACE)
+target_include_directories(florin_concurrentqueue SYSTEM INTERFACE ${CONCURRENTQUEUE_INCLUDE})
+
+if(FLORIN_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+find_package(benchmark REQUIRED)

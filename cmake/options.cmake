@@ -1,0 +1,32 @@
+# Compiler settings of every target.
+option(FLORIN_TESTS "Build the tests" ON)
+set(FLORIN_SANITIZER "" CACHE STRING "address (with undefined behaviour), thread, or empty")
+set(FLORIN_ARCH "x86-64-v3" CACHE STRING "Instruction set the binary needs (-march)")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(FLORIN_CCACHE ccache)
+if(FLORIN_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${FLORIN_CCACHE})
+endif()
+
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+add_compile_options(
+  -march=${FLORIN_ARCH} -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wswitch-enum -Werror)
+find_program(FLORIN_MOLD mold)
+if(FLORIN_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+if(FLORIN_SANITIZER STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(FLORIN_SANITIZER STREQUAL "thread")
+  add_compile_options(-fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+elseif(NOT FLORIN_SANITIZER STREQUAL "")
+  message(FATAL_ERROR "FLORIN_SANITIZER is '${FLORIN_SANITIZER}'; expected address, thread or nothing")
+endif()

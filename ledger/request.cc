@@ -1,0 +1,40 @@
+#include "ledger/request.h"
+
+namespace florin::ledger {
+
+std::string_view name(RefusalCode code) {
+  switch (code) {
+    case RefusalCode::None: return "none";
+    case RefusalCode::BadFrame: return "bad_frame";
+    case RefusalCode::UnsupportedVersion: return "unsupported_version";
+    case RefusalCode::FrameTooLarge: return "frame_too_large";
+    case RefusalCode::BadChecksum: return "bad_checksum";
+    case RefusalCode::MalformedMessage: return "malformed_message";
+    case RefusalCode::UnknownRequest: return "unknown_request";
+    case RefusalCode::EmptyRequest: return "empty_request";
+    case RefusalCode::TooManyEvents: return "too_many_events";
+    case RefusalCode::Unsupported: return "unsupported";
+    case RefusalCode::Capacity: return "capacity";
+    case RefusalCode::Busy: return "busy";
+    case RefusalCode::NoSpace: return "no_space";
+    case RefusalCode::ShuttingDown: return "shutting_down";
+    case RefusalCode::TooManyConnections: return "too_many_connections";
+    case RefusalCode::InvalidFilter: return "invalid_filter";
+  }
+  return "unknown";
+}
+
+void Request::clear_answer() {
+  refusal = RefusalCode::None;
+  refusal_message.clear();
+  position = Position{};
+  timestamp = Timestamp{};
+  exceptions.clear();
+  accounts.clear();
+  transfers.clear();
+  transfer_outcomes.clear();
+  totals.clear();
+  more_totals = false;
+}
+
+}  // namespace florin::ledger

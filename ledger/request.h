@@ -1,0 +1,111 @@
+// A request on its way: what a client asked, filled by the network (or a test); and what the ledger
+// answered, filled by the engine. One object travels from the connection through the order, the
+// engine and the log back to the connection; at any moment it belongs to exactly one of them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/types.h"
+#include "ledger/account.h"
+#include "ledger/operation.h"
+#include "ledger/outcome.h"
+#include "ledger/transfer.h"
+
+namespace florin::ledger {
+
+// Why a request was refused as a whole, before it was ordered: nothing of it happened, no id of it
+// was consumed. The numbers travel on the wire and are stable from the first release on.
+enum class RefusalCode : u16 {
+  None = 0,
+  BadFrame = 1,             // The bytes are not a frame of this protocol. The connection is closed.
+  UnsupportedVersion = 2,   // Another protocol version. The connection is closed.
+  FrameTooLarge = 3,        // The connection is closed.
+  BadChecksum = 4,          // The bytes changed on the way. The connection is closed.
+  MalformedMessage = 5,     // A whole frame, but its body does not verify.
+  UnknownRequest = 6,       // A kind of request that this version does not know.
+  EmptyRequest = 7,         // No events.
+  TooManyEvents = 8,        // More than the request maximum.
+  Unsupported = 9,          // A defined flag or kind that this version does not build yet.
+  Capacity = 10,            // The ledger's configured capacity would be exceeded.
+  Busy = 11,                // Too much is in flight; try again later.
+  NoSpace = 12,             // The disk is full; reads go on, writes resume when there is room.
+  ShuttingDown = 13,        // The server is stopping.
+  TooManyConnections = 14,  // The connection is closed.
+  InvalidFilter = 15,       // A field of a query's filter cannot be; the message names it.
+};
+
+std::string_view name(RefusalCode code);
+
+// Where a request came from. The ordering stage keeps its waiting requests of one source here, so
+// that they are ordered as they were sent and no source starves another. Owned by the connection,
+// touched only by the sequencer, and must outlive the source's requests.
+struct Request;
+struct RequestSource {
+  Request* first = nullptr;
+  Request* last = nullptr;
+  RequestSource* next = nullptr;
+  bool waiting = false;
+};
+
+struct Request {
+  // What was asked.
+  Operation operation = Operation::CreateAccounts;
+  u32 event_count = 0;
+  // `event_count` accounts, transfers, or 16-byte ids, by operation; aligned to 16 bytes. Must stay
+  // valid until the request is answered.
+  const std::byte* events = nullptr;
+  TrialBalanceFilter trial_balance_filter;
+  u128 trace_id = 0;  // The caller's, stored in the log with the request; 0 = none.
+  u64 principal = 0;  // Who asked; 0 = not authenticated.
+  u64 number = 0;     // The caller's number for it, returned with the answer.
+
+  // Where it goes back to; not touched on the way.
+  RequestSource* source = nullptr;
+  void* owner = nullptr;    // The connection.
+  u32 reply_channel = 0;    // Which network thread answers.
+  Request* next = nullptr;  // In the source's line of waiting requests.
+
+  // What was answered. Vectors keep their storage when the object is used again.
+  RefusalCode refusal = RefusalCode::None;
+  std::string refusal_message;
+  Position position;                    // Write: of its last event. Read: the last before it.
+  Timestamp timestamp;                  // Write: of its first event.
+  std::vector<EventResult> exceptions;  // Writes: the events that were not `created`, by index.
+  std::vector<Account> accounts;        // Lookup: by index of the id; id 0 = not found.
+  std::vector<Transfer> transfers;      // Lookup: by index of the id; id 0 = not found.
+  std::vector<u8> transfer_outcomes;    // Lookup: TransferOutcome that the id was decided with.
+  std::vector<LedgerTotals> totals;     // Trial balance, by ledger.
+  bool more_totals = false;             // Further ledgers follow the last line.
+
+  std::span<const Account> account_events() const {
+    return {reinterpret_cast<const Account*>(events), event_count};
+  }
+  std::span<const Transfer> transfer_events() const {
+    return {reinterpret_cast<const Transfer*>(events), event_count};
+  }
+  std::span<const u128> ids() const { return {reinterpret_cast<const u128*>(events), event_count}; }
+  // Forgets the answer, keeping its storage.
+  void clear_answer();
+};
+
+// Where finished requests go. Implemented by the network and by tests; called on the thread that
+// runs the release stage, in the order of the blocks.
+class ReplySink {
+ public:
+  virtual ~ReplySink() = default;
+  virtual void deliver(Request* request) = 0;
+  // No more replies for now: wake whoever sends them.
+  virtual void flush() = 0;
+};
+
+// Where new requests come from. Implemented by the pipeline; `submit` may be called by any number
+// of network threads at once. `channel` is the caller's network thread, for order per thread.
+class RequestQueue {
+ public:
+  virtual ~RequestQueue() = default;
+  virtual void submit(u32 channel, Request* request) = 0;
+};
+
+}  // namespace florin::ledger
