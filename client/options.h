@@ -1,0 +1,27 @@
+// Settings of a client.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/limits.h"
+#include "base/types.h"
+
+namespace florin::client {
+
+struct ClientOptions {
+  std::string host = "127.0.0.1";  // An address or a DNS name.
+  u16 port = 7717;
+  // How long `Client::connect` goes on trying. The resolver's own time for a DNS name comes on top.
+  std::chrono::milliseconds connect_deadline{2000};
+  // How long one request may take, with all its retries.
+  std::chrono::milliseconds deadline{10'000};
+  // Pause before the first retry; doubled for each further one up to the maximum, and shortened by
+  // a random part of up to a half, so that clients of a restarted server do not come all at once.
+  std::chrono::milliseconds backoff_min{5};
+  std::chrono::milliseconds backoff_max{1000};
+  u128 trace_id = 0;                               // Stored in the log with each request; 0 = none.
+  u64 frame_bytes_max = Limits{}.frame_bytes_max;  // Largest reply to accept.
+};
+
+}  // namespace florin::client
