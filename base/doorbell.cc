@@ -1,10 +1,10 @@
 #include "base/doorbell.h"
 
+#include <array>
+
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <array>
 
 #include "base/check.h"
 

@@ -1,11 +1,11 @@
 #include "base/memory_region.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <string>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace florin {
 

@@ -1,6 +1,6 @@
-// Large arrays whose address space is reserved at once and whose memory is taken as it is touched, in
-// huge pages where the system grants them. First touch of cold memory is slow on virtual machines
-// (seconds per GiB), so it can be done ahead of use, from another thread.
+// Large arrays whose address space is reserved at once and whose memory is taken as it is touched,
+// in huge pages where the system grants them. First touch of cold memory is slow on virtual
+// machines (seconds per GiB), so it can be done ahead of use, from another thread.
 #pragma once
 
 #include <type_traits>

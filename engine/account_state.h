@@ -1,0 +1,45 @@
+// What the authoriser knows of an account: exact counters and what decides about them, one cache
+// line.
+#pragma once
+
+#include <array>
+
+#include "base/types.h"
+
+namespace florin::engine {
+
+// In the order of the counters in an account.
+enum class Counter : u8 { DebitsPending, DebitsPosted, CreditsPending, CreditsPosted };
+
+using Balances = std::array<u128, 4>;  // By Counter.
+
+// Counters of up to 96 bits stand in the line itself: 7.9e28 minor units, more than all Ether in
+// wei. An account that needs more is `wide`: its counters are kept aside by the authoriser.
+struct alignas(64) AccountState {
+  static constexpr u16 kExists = 1 << 0;
+  static constexpr u16 kWide = 1 << 1;
+
+  u64 low[4];  // By Counter.
+  u32 high[4];
+  u32 ledger;
+  u16 flags;      // ledger::account_flags
+  u16 status;     // kExists, kWide
+  u64 timestamp;  // Of creation.
+
+  bool exists() const { return (status & kExists) != 0; }
+  u128 narrow(Counter counter) const {
+    const auto index = static_cast<usize>(counter);
+    return make_u128(high[index], low[index]);
+  }
+  void set_narrow(Counter counter, u128 value) {
+    const auto index = static_cast<usize>(counter);
+    low[index] = low_half(value);
+    high[index] = static_cast<u32>(high_half(value));
+  }
+};
+
+static_assert(sizeof(AccountState) == 64);
+
+inline constexpr u128 kNarrowMax = make_u128(0xffffffff, ~u64{0});
+
+}  // namespace florin::engine

@@ -1,0 +1,109 @@
+// A block: requests that are ordered, executed and logged together, with the room that the stages
+// need to pass their findings on. Blocks are made once and used again; nothing is allocated per
+// transfer.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/types.h"
+#include "engine/id_hash.h"
+#include "ledger/request.h"
+
+namespace florin::engine {
+
+// What resolve found for one item (an event of a write, or an id of a look-up).
+struct ItemWork {
+  u32 debit;      // Slot of the debit account; of the only account for other operations.
+  u32 credit;     // Slot of the credit account.
+  u32 transfer;   // Slot of the transfer id.
+  u8 shape;       // The refusal by the event's own fields, as the operation's outcome.
+  bool reserved;  // The slot was reserved for this item, and its record holds this event.
+  u16 unused;
+};
+static_assert(sizeof(ItemWork) == 16);
+
+// One look-up that a partition has to make for an item.
+enum class Role : u8 { Debit, Credit, TransferId, NewAccount, ReadAccount, ReadTransfer };
+
+struct RoleEntry {
+  u32 item;
+  u32 tag;
+  u16 virtual_slot;
+  Role role;
+};
+
+struct BlockRequest {
+  ledger::Request* request = nullptr;
+  ledger::Operation operation = ledger::Operation::CreateAccounts;
+  u32 first_item = 0;
+  u32 item_count = 0;
+  u64 timestamp = 0;  // Of the first event.
+};
+
+// The lines of a trial balance that one partition found.
+struct TotalsPart {
+  std::vector<ledger::LedgerTotals> lines;
+  bool more = false;
+};
+
+// Belongs to one stage at a time; handed on by the progress counters of the pipeline.
+class Block {
+ public:
+  // `partitions` is how many lists of roles are kept per slice.
+  Block(const Limits& limits, u32 partitions);
+
+  // The most items a block can have.
+  static u32 items_max(const Limits& limits);
+
+  void clear(u64 sequence);
+  bool has_room_for(const ledger::Request& request) const;
+  // Adds a request; a write's events get the timestamps from `timestamp` on.
+  void add(ledger::Request* request, u64 timestamp);
+
+  u64 sequence() const { return sequence_; }
+  // The item's event (Account, Transfer) or id.
+  const std::byte* event(u32 item) const { return events_[item]; }
+  const ledger::Account& account(u32 item) const {
+    return *reinterpret_cast<const ledger::Account*>(events_[item]);
+  }
+  const ledger::Transfer& transfer(u32 item) const {
+    return *reinterpret_cast<const ledger::Transfer*>(events_[item]);
+  }
+  u128 id(u32 item) const { return *reinterpret_cast<const u128*>(events_[item]); }
+  u32 item_count() const { return item_count_; }
+
+  // Distinguishes the items of all blocks in flight, and of many before them.
+  u32 stamp(u32 item) const { return static_cast<u32>(sequence_ << kStampItemBits) | item; }
+
+  std::vector<RoleEntry>& roles(u32 slice, u32 partition) {
+    return roles_[slice * partitions_ + partition];
+  }
+  // The part of a trial balance that a partition answered; by request and partition.
+  TotalsPart& totals_part(u32 trial_balance, u32 partition) {
+    return totals_parts_[trial_balance * partitions_ + partition];
+  }
+  u32 trial_balance_count() const { return trial_balance_count_; }
+
+  std::vector<BlockRequest> requests;
+  std::unique_ptr<ItemWork[]> work;  // By item.
+  std::unique_ptr<u8[]> outcomes;    // By item: AccountOutcome or TransferOutcome.
+
+ private:
+  static constexpr u32 kStampItemBits = 15;
+
+  u32 partitions_;
+  u32 items_max_;
+  u32 requests_max_;
+  u64 sequence_ = 0;
+  u32 item_count_ = 0;
+  u32 read_count_ = 0;
+  u32 reads_max_;
+  u32 trial_balance_count_ = 0;
+  std::unique_ptr<const std::byte*[]> events_;
+  std::vector<std::vector<RoleEntry>> roles_;  // By slice and partition.
+  std::vector<TotalsPart> totals_parts_;
+};
+
+}  // namespace florin::engine

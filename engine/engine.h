@@ -1,0 +1,74 @@
+// The ledger in memory, and the stages that work on blocks of requests. It has no thread, clock,
+// file or socket: whoever owns it calls the stages in the order of blocks, either all at once on
+// one thread (run_inline) or each on its own thread, and reports progress between them.
+//
+// Outcomes are a function of the order of requests and their timestamps alone: not of blocks,
+// partitions, threads or timing.
+#pragma once
+
+#include <memory>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "engine/authoriser.h"
+#include "engine/block.h"
+#include "engine/poster.h"
+#include "engine/resolver.h"
+#include "engine/tables.h"
+
+namespace florin::engine {
+
+// Of the whole state: equal digests prove equal ledgers, whatever the partitions, slots and seeds.
+struct StateDigest {
+  u128 accounts = 0;
+  u128 transfers = 0;
+  friend bool operator==(const StateDigest&, const StateDigest&) = default;
+};
+
+class Engine {
+ public:
+  // Errors: InvalidArgument when a limit cannot be, NoSpace when memory cannot be reserved.
+  static Result<std::unique_ptr<Engine>> create(const Limits& limits, u32 partitions,
+                                                u64 hash_seed);
+
+  // One thread that owns every partition and the authoriser for the time: resolve, authorise, post.
+  void run_inline(Block& block);
+
+  // The same in stages. For each block: route every slice (any threads), then resolve every
+  // partition (each on its owner), then authorise (one thread), then post every partition (each on
+  // its owner). Each stage sees blocks in order; different stages may work on different blocks at
+  // once.
+  void route(Block& block, u32 slice) { resolver_.route(block, slice, partitions()); }
+  void resolve(Block& block, u32 partition) {
+    resolver_.resolve_partition(block, partition, partitions());
+  }
+  void authorise(Block& block) { authoriser_.authorise(block); }
+  void post(Block& block, u32 partition) { poster_.post_partition(block, partition, partitions()); }
+  // Completes the answers of a posted block.
+  void finish(Block& block) { merge_trial_balances(block, partitions()); }
+
+  u32 partitions() const { return static_cast<u32>(tables_->partitions.size()); }
+  // What is held for good (not reservations in flight). Any thread.
+  u64 accounts_used() const { return authoriser_.accounts_used(); }
+  u64 transfers_used() const { return authoriser_.transfers_used(); }
+
+  // Makes the memory for this many objects present ahead of use. Any thread.
+  void touch(u64 accounts, u64 transfers) const { tables_->touch(accounts, transfers); }
+  const Tables& tables() const { return *tables_; }
+
+  // The following need that no block is in flight.
+  StateDigest digest() const;
+  // Whether the authoriser's counters equal the owners', and debits equal credits in every ledger.
+  // The error says where they do not: that is a bug.
+  Status verify() const;
+
+ private:
+  explicit Engine(std::unique_ptr<Tables> tables);
+
+  std::unique_ptr<Tables> tables_;
+  Resolver resolver_;
+  Authoriser authoriser_;
+  Poster poster_;
+};
+
+}  // namespace florin::engine

@@ -1,0 +1,99 @@
+#include "engine/id_index.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace florin::engine {
+
+namespace {
+
+constexpr u64 kEntryBytes = sizeof(u64);
+// A table doubles at a load between these two, each virtual slot at its own.
+constexpr double kGrowLoadLowest = 0.50;
+constexpr double kGrowLoadHighest = 0.80;
+
+// The bits of a virtual slot in reverse, as a fraction of one: neighbours get far apart loads.
+double spread(u32 virtual_slot) {
+  u32 reversed = 0;
+  for (u32 bit = 1; bit < kVirtualSlots; bit <<= 1) {
+    reversed = (reversed << 1) | ((virtual_slot & bit) != 0 ? 1U : 0U);
+  }
+  return static_cast<double>(reversed) / kVirtualSlots;
+}
+
+}  // namespace
+
+Status IdIndex::reserve(u64 ids_max, u32 partitions) {
+  CHECK(partitions >= 1 && partitions <= kVirtualSlots);
+  // All ids may fall into one partition. At the worst a table is loaded at a quarter and its half
+  // size has just been left behind; address space costs nothing until it is touched.
+  const u64 smallest = u64{kVirtualSlots} << TableArena::kSmallestOrder;
+  const u64 worst_bytes = std::max(ids_max * kEntryBytes * 8, smallest * 2);
+  for (u32 partition = 0; partition < partitions; ++partition) {
+    arenas_.push_back(std::make_unique<TableArena>());
+    RETURN_IF_ERROR(arenas_.back()->reserve(worst_bytes));
+  }
+  for (u32 slot = 0; slot < kVirtualSlots; ++slot) {
+    make_table(tables_[slot], slot, TableArena::kSmallestOrder);
+  }
+  return {};
+}
+
+void IdIndex::make_table(Table& table, u32 virtual_slot, u32 order) {
+  const u64 bytes = u64{1} << order;
+  table.entries = reinterpret_cast<u64*>(arena_of(virtual_slot).allocate(order));
+  std::memset(table.entries, 0, bytes);
+  const auto places = static_cast<u32>(bytes / kEntryBytes);
+  const double load = kGrowLoadLowest + (kGrowLoadHighest - kGrowLoadLowest) * spread(virtual_slot);
+  table.mask = places - 1;
+  table.grow_at = static_cast<u32>(load * places);
+  table.order = order;
+}
+
+void IdIndex::grow(u32 virtual_slot) {
+  Table& table = tables_[virtual_slot];
+  const Table old = table;
+  make_table(table, virtual_slot, old.order + 1);
+  for (u32 from = 0; from <= old.mask; ++from) {
+    const u64 entry = old.entries[from];
+    if (entry == 0) continue;
+    place(table, static_cast<u32>(entry >> 32), static_cast<u32>(entry) - 1);
+  }
+  arena_of(virtual_slot).release(reinterpret_cast<std::byte*>(old.entries), old.order);
+}
+
+void IdIndex::erase(IdHash hash, u32 slot) {
+  Table& table = tables_[hash.virtual_slot];
+  const u64 wanted = (u64{hash.tag} << 32) | (u64{slot} + 1);
+  u32 hole = hash.tag & table.mask;
+  while (table.entries[hole] != wanted) {
+    CHECK(table.entries[hole] != 0);
+    hole = (hole + 1) & table.mask;
+  }
+  // Close the gap: an entry further on moves back unless that would put it before its home.
+  for (u32 next = (hole + 1) & table.mask; table.entries[next] != 0;
+       next = (next + 1) & table.mask) {
+    const u32 home = static_cast<u32>(table.entries[next] >> 32) & table.mask;
+    if (((next - home) & table.mask) >= ((next - hole) & table.mask)) {
+      table.entries[hole] = table.entries[next];
+      hole = next;
+    }
+  }
+  table.entries[hole] = 0;
+  --table.count;
+}
+
+u64 IdIndex::used_bytes() const {
+  u64 bytes = 0;
+  for (const auto& arena : arenas_) bytes += arena->used_bytes();
+  return bytes;
+}
+
+void IdIndex::touch(u64 ids_expected) const {
+  // On average a table is loaded at 0.5, and growing holds the old and the new one for a while.
+  const u64 bytes = ids_expected * kEntryBytes * 3 / arenas_.size();
+  for (const auto& arena : arenas_) arena->touch(0, std::min(bytes, arena->size_bytes()));
+}
+
+}  // namespace florin::engine

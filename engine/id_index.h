@@ -1,0 +1,100 @@
+// The index from 128-bit ids to slots: one open-addressing table per virtual slot, 8 bytes an entry
+// (a 32-bit tag and a slot), linear probing. A table doubles on its own when it fills; each at
+// another load, so that no two rebuilds come together and the longest is that of 1/1024 of all ids.
+//
+// The id itself is not in the index: a tag that matches is confirmed by the record of its slot,
+// which the caller compares. Each virtual slot belongs to the thread that owns its partition.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "base/types.h"
+#include "engine/id_hash.h"
+#include "engine/table_arena.h"
+
+namespace florin::engine {
+
+inline constexpr u32 kNoSlot = 0xffffffff;
+
+class IdIndex {
+ public:
+  // Room for `ids_max` ids, however they spread. Loads the tables at between 0.25 and 0.8.
+  Status reserve(u64 ids_max, u32 partitions);
+
+  void prefetch(IdHash hash) const {
+    const Table& table = tables_[hash.virtual_slot];
+    __builtin_prefetch(&table.entries[hash.tag & table.mask], 1);
+  }
+
+  // The first slot whose tag matches, or kNoSlot: most often, but not surely, the slot of the id.
+  u32 first_candidate(IdHash hash) const {
+    return find(hash, [](u32) { return true; });
+  }
+
+  // The slot with this tag for which `is_match(slot)` is true, or kNoSlot.
+  template <class IsMatch>
+  u32 find(IdHash hash, IsMatch&& is_match) const {
+    const Table& table = tables_[hash.virtual_slot];
+    for (u32 place = hash.tag & table.mask;; place = (place + 1) & table.mask) {
+      const u64 entry = table.entries[place];
+      if (entry == 0) return kNoSlot;
+      if (static_cast<u32>(entry >> 32) == hash.tag) {
+        const u32 slot = static_cast<u32>(entry) - 1;
+        if (is_match(slot)) return slot;
+      }
+    }
+  }
+
+  // Adds an id that is not there.
+  void insert(IdHash hash, u32 slot) {
+    Table& table = tables_[hash.virtual_slot];
+    if (table.count >= table.grow_at) [[unlikely]]
+      grow(hash.virtual_slot);
+    place(table, hash.tag, slot);
+    ++table.count;
+  }
+
+  // Removes an entry that is there.
+  void erase(IdHash hash, u32 slot);
+
+  // Calls visit(slot) for every entry of a virtual slot, in no particular order.
+  template <class Visit>
+  void for_each(u32 virtual_slot, Visit&& visit) const {
+    const Table& table = tables_[virtual_slot];
+    for (u32 place = 0; place <= table.mask; ++place) {
+      if (table.entries[place] != 0) visit(static_cast<u32>(table.entries[place]) - 1);
+    }
+  }
+
+  // Memory taken by tables, in bytes; and making the first part of it present.
+  u64 used_bytes() const;
+  void touch(u64 ids_expected) const;
+
+ private:
+  struct Table {
+    u64* entries = nullptr;
+    u32 mask = 0;
+    u32 count = 0;
+    u32 grow_at = 0;
+    u32 order = 0;  // Of the block in the arena.
+  };
+
+  static void place(Table& table, u32 tag, u32 slot) {
+    u32 place = tag & table.mask;
+    while (table.entries[place] != 0) place = (place + 1) & table.mask;
+    table.entries[place] = (u64{tag} << 32) | (u64{slot} + 1);
+  }
+  void grow(u32 virtual_slot);
+  void make_table(Table& table, u32 virtual_slot, u32 order);
+  TableArena& arena_of(u32 virtual_slot) {
+    return *arenas_[partition_of(virtual_slot, static_cast<u32>(arenas_.size()))];
+  }
+
+  std::array<Table, kVirtualSlots> tables_;
+  std::vector<std::unique_ptr<TableArena>> arenas_;  // One per partition.
+};
+
+}  // namespace florin::engine

@@ -1,0 +1,279 @@
+#include "engine/resolver.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ledger/validation.h"
+
+namespace florin::engine {
+
+using ledger::AccountOutcome;
+using ledger::Operation;
+using ledger::Transfer;
+using ledger::TransferOutcome;
+
+namespace {
+
+// How many items ahead of its use an index entry, then a record, is fetched into the cache. Misses
+// of about 100 ns against 20-30 ns of work an item.
+constexpr u32 kIndexAhead = 16;
+constexpr u32 kRecordAhead = 8;
+constexpr u32 kHashRing = 32;  // More than kIndexAhead; a power of two.
+
+constexpr ItemWork kUnresolved = {kNoSlot, kNoSlot, kNoSlot, 0, false, 0};
+
+struct TransferHashes {
+  IdHash debit;
+  IdHash credit;
+  IdHash id;
+};
+
+bool looks_up(u8 shape) {
+  return !ledger::precedes_exists(static_cast<TransferOutcome>(shape)) ||
+         shape == static_cast<u8>(TransferOutcome::Undecided);
+}
+
+// Walks the requests of a block along with ascending items.
+class RequestCursor {
+ public:
+  explicit RequestCursor(const Block& block) : block_(block) {}
+  const BlockRequest& at(u32 item) {
+    while (item >= block_.requests[index_].first_item + block_.requests[index_].item_count) {
+      ++index_;
+    }
+    return block_.requests[index_];
+  }
+  u64 timestamp(u32 item) {
+    const BlockRequest& request = at(item);
+    return request.timestamp + (item - request.first_item);
+  }
+
+ private:
+  const Block& block_;
+  usize index_ = 0;
+};
+
+}  // namespace
+
+void Resolver::resolve_all(Block& block) {
+  const auto count = static_cast<u32>(block.requests.size());
+  for (u32 index = 0; index < count;) {
+    const BlockRequest& request = block.requests[index];
+    switch (request.operation) {
+      case Operation::CreateTransfers: {
+        u32 end = index + 1;
+        while (end < count && block.requests[end].operation == Operation::CreateTransfers) ++end;
+        resolve_transfers(block, index, end);
+        index = end;
+        continue;
+      }
+      case Operation::CreateAccounts: resolve_accounts(block, request); break;
+      case Operation::LookupAccounts:
+      case Operation::LookupTransfers: resolve_reads(block, request); break;
+      case Operation::GetTrialBalance: break;
+    }
+    ++index;
+  }
+}
+
+// A software pipeline over the items: hash and fetch index entries; find candidates and fetch their
+// records; confirm. Nothing in here changes the account index, so accounts may be looked up ahead;
+// ids are found or reserved strictly in order.
+void Resolver::resolve_transfers(Block& block, u32 first_request, u32 last_request) {
+  const u32 first = block.requests[first_request].first_item;
+  const BlockRequest& last_one = block.requests[last_request - 1];
+  const u32 last = last_one.first_item + last_one.item_count;
+  std::array<TransferHashes, kHashRing> ring;
+  RequestCursor cursor(block);
+
+  for (u32 step = first; step < last + kIndexAhead; ++step) {
+    if (step < last) {
+      const Transfer& transfer = block.transfer(step);
+      TransferHashes& hashes = ring[step % kHashRing];
+      hashes = {tables_.seed.hash(transfer.debit_account_id),
+                tables_.seed.hash(transfer.credit_account_id), tables_.seed.hash(transfer.id)};
+      tables_.account_index.prefetch(hashes.debit);
+      tables_.account_index.prefetch(hashes.credit);
+      tables_.transfer_index.prefetch(hashes.id);
+      block.work[step] = kUnresolved;
+      block.work[step].shape = static_cast<u8>(ledger::check_shape(transfer));
+    }
+    if (step >= first + kRecordAhead && step - kRecordAhead < last) {
+      const u32 item = step - kRecordAhead;
+      const TransferHashes& hashes = ring[item % kHashRing];
+      ItemWork& work = block.work[item];
+      work.debit = tables_.account_index.first_candidate(hashes.debit);
+      work.credit = tables_.account_index.first_candidate(hashes.credit);
+      if (work.debit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.debit], 1);
+      if (work.credit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.credit], 1);
+      if (looks_up(work.shape)) locate_transfer(block, item, hashes.id, cursor.timestamp(item));
+    }
+    if (step >= first + kIndexAhead) {
+      const u32 item = step - kIndexAhead;
+      const Transfer& transfer = block.transfer(item);
+      const TransferHashes& hashes = ring[item % kHashRing];
+      ItemWork& work = block.work[item];
+      if (work.debit != kNoSlot && tables_.accounts[work.debit].id != transfer.debit_account_id) {
+        work.debit = tables_.find_account(hashes.debit, transfer.debit_account_id);
+      }
+      if (work.credit != kNoSlot &&
+          tables_.accounts[work.credit].id != transfer.credit_account_id) {
+        work.credit = tables_.find_account(hashes.credit, transfer.credit_account_id);
+      }
+    }
+  }
+}
+
+void Resolver::locate_transfer(Block& block, u32 item, IdHash hash, u64 timestamp) {
+  const Transfer& transfer = block.transfer(item);
+  ItemWork& work = block.work[item];
+  work.transfer = tables_.find_transfer(hash, transfer.id);
+  // An event that its shape refuses consumes nothing: it is only compared with what is there.
+  const bool may_consume = work.shape == static_cast<u8>(TransferOutcome::Undecided);
+  if (work.transfer == kNoSlot) {
+    if (!may_consume) return;
+    work.transfer = tables_.partition_of(hash).transfer_slots.take();
+    work.reserved = true;
+    Transfer& record = tables_.transfers[work.transfer];
+    record = transfer;
+    record.timestamp = timestamp;
+    tables_.transfer_index.insert(hash, work.transfer);
+  }
+  tables_.transfer_references[work.transfer] = block.stamp(item);
+}
+
+void Resolver::locate_new_account(Block& block, u32 item, IdHash hash) {
+  const ledger::Account& account = block.account(item);
+  ItemWork& work = block.work[item];
+  work.debit = tables_.find_account(hash, account.id);
+  const bool may_create = work.shape == static_cast<u8>(AccountOutcome::Undecided);
+  if (work.debit == kNoSlot) {
+    if (!may_create) return;
+    work.debit = tables_.partition_of(hash).account_slots.take();
+    work.reserved = true;
+    tables_.accounts[work.debit] = account;
+    tables_.account_index.insert(hash, work.debit);
+  }
+  tables_.account_references[work.debit] = block.stamp(item);
+}
+
+void Resolver::resolve_accounts(Block& block, const BlockRequest& request) {
+  for (u32 item = request.first_item; item < request.first_item + request.item_count; ++item) {
+    const ledger::Account& account = block.account(item);
+    const AccountOutcome shape = ledger::check_shape(account);
+    block.work[item] = kUnresolved;
+    block.work[item].shape = static_cast<u8>(shape);
+    if (shape == AccountOutcome::Undecided || !ledger::precedes_exists(shape)) {
+      locate_new_account(block, item, tables_.seed.hash(account.id));
+    }
+  }
+}
+
+void Resolver::resolve_reads(Block& block, const BlockRequest& request) {
+  const bool accounts = request.operation == Operation::LookupAccounts;
+  const u32 last = request.first_item + request.item_count;
+  for (u32 item = request.first_item; item < last; ++item) {
+    const IdIndex& index = accounts ? tables_.account_index : tables_.transfer_index;
+    if (item + kIndexAhead < last) {
+      index.prefetch(tables_.seed.hash(block.id(item + kIndexAhead)));
+    }
+    const IdHash hash = tables_.seed.hash(block.id(item));
+    block.work[item] = kUnresolved;
+    if (accounts) {
+      block.work[item].debit = tables_.find_account(hash, block.id(item));
+    } else {
+      block.work[item].transfer = tables_.find_transfer(hash, block.id(item));
+    }
+  }
+}
+
+void Resolver::route(Block& block, u32 slice, u32 slices) {
+  const auto partitions = static_cast<u32>(tables_.partitions.size());
+  for (u32 partition = 0; partition < partitions; ++partition) {
+    block.roles(slice, partition).clear();
+  }
+  const u32 first = static_cast<u32>(u64{block.item_count()} * slice / slices);
+  const u32 last = static_cast<u32>(u64{block.item_count()} * (slice + 1) / slices);
+  for (const BlockRequest& request : block.requests) {
+    const u32 from = std::max(first, request.first_item);
+    const u32 to = std::min(last, request.first_item + request.item_count);
+    if (from < to) route_request(block, request, slice, from, to);
+  }
+}
+
+void Resolver::route_request(Block& block, const BlockRequest& request, u32 slice, u32 first,
+                             u32 last) {
+  for (u32 item = first; item < last; ++item) {
+    ItemWork& work = block.work[item];
+    work = kUnresolved;
+    switch (request.operation) {
+      case Operation::CreateTransfers: {
+        const Transfer& transfer = block.transfer(item);
+        work.shape = static_cast<u8>(ledger::check_shape(transfer));
+        add_role(block, slice, item, Role::Debit, transfer.debit_account_id);
+        add_role(block, slice, item, Role::Credit, transfer.credit_account_id);
+        if (looks_up(work.shape)) add_role(block, slice, item, Role::TransferId, transfer.id);
+        break;
+      }
+      case Operation::CreateAccounts: {
+        const AccountOutcome shape = ledger::check_shape(block.account(item));
+        work.shape = static_cast<u8>(shape);
+        if (shape == AccountOutcome::Undecided || !ledger::precedes_exists(shape)) {
+          add_role(block, slice, item, Role::NewAccount, block.account(item).id);
+        }
+        break;
+      }
+      case Operation::LookupAccounts:
+        add_role(block, slice, item, Role::ReadAccount, block.id(item));
+        break;
+      case Operation::LookupTransfers:
+        add_role(block, slice, item, Role::ReadTransfer, block.id(item));
+        break;
+      case Operation::GetTrialBalance: break;
+    }
+  }
+}
+
+void Resolver::add_role(Block& block, u32 slice, u32 item, Role role, u128 id) {
+  const IdHash hash = tables_.seed.hash(id);
+  const auto partitions = static_cast<u32>(tables_.partitions.size());
+  block.roles(slice, engine::partition_of(hash.virtual_slot, partitions))
+      .push_back({item, hash.tag, static_cast<u16>(hash.virtual_slot), role});
+}
+
+void Resolver::resolve_partition(Block& block, u32 partition, u32 slices) {
+  RequestCursor cursor(block);
+  for (u32 slice = 0; slice < slices; ++slice) {
+    const std::vector<RoleEntry>& entries = block.roles(slice, partition);
+    for (usize index = 0; index < entries.size(); ++index) {
+      if (index + kIndexAhead < entries.size()) {
+        const RoleEntry& ahead = entries[index + kIndexAhead];
+        const bool transfer = ahead.role == Role::TransferId || ahead.role == Role::ReadTransfer;
+        (transfer ? tables_.transfer_index : tables_.account_index)
+            .prefetch({ahead.virtual_slot, ahead.tag});
+      }
+      resolve_entry(block, entries[index], cursor.timestamp(entries[index].item));
+    }
+  }
+}
+
+void Resolver::resolve_entry(Block& block, const RoleEntry& entry, u64 timestamp) {
+  const IdHash hash{entry.virtual_slot, entry.tag};
+  ItemWork& work = block.work[entry.item];
+  switch (entry.role) {
+    case Role::Debit:
+      work.debit = tables_.find_account(hash, block.transfer(entry.item).debit_account_id);
+      break;
+    case Role::Credit:
+      work.credit = tables_.find_account(hash, block.transfer(entry.item).credit_account_id);
+      break;
+    case Role::TransferId: locate_transfer(block, entry.item, hash, timestamp); break;
+    case Role::NewAccount: locate_new_account(block, entry.item, hash); break;
+    case Role::ReadAccount: work.debit = tables_.find_account(hash, block.id(entry.item)); break;
+    case Role::ReadTransfer:
+      work.transfer = tables_.find_transfer(hash, block.id(entry.item));
+      break;
+  }
+}
+
+}  // namespace florin::engine

@@ -1,0 +1,109 @@
+// The engine's memory: dense arrays of records by slot, the indexes that find slots, and the pools
+// that hand them out. Who may touch what:
+//
+//   owner of the partition   indexes, pools, `…_references`; ids of records, timestamps and
+//   counters
+//                            of account records
+//   authoriser               states; the body of a record whose slot it fills for an event other
+//   than
+//                            the one the slot was reserved for (see Authoriser)
+//
+// A record's hand-over between the two follows the order of blocks: resolve, authorise, post.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/memory_region.h"
+#include "base/result.h"
+#include "engine/account_state.h"
+#include "engine/id_hash.h"
+#include "engine/id_index.h"
+#include "engine/slot_pool.h"
+#include "ledger/account.h"
+#include "ledger/operation.h"
+#include "ledger/transfer.h"
+
+namespace florin::engine {
+
+// Memory per object, for planning. The index holds 8 bytes an entry at loads between 0.25 and 0.8.
+inline constexpr u64 kIndexBytesPerId = 16;
+inline constexpr u64 kAccountBytes =
+    sizeof(ledger::Account) + sizeof(AccountState) + sizeof(u32) + kIndexBytesPerId;
+inline constexpr u64 kTransferBytes =
+    sizeof(ledger::Transfer) + sizeof(u8) + sizeof(u32) + kIndexBytesPerId;
+
+struct TablesOptions {
+  u64 accounts_max = 0;
+  u64 transfers_max = 0;
+  u32 partitions = 1;
+  u64 items_in_flight_max = 0;  // Reservations that may exist beside what is used.
+  u64 hash_seed = 0;
+};
+
+// The trial balance of what one partition owns: it books debits and credits where the accounts are,
+// so that their equality over all partitions is a proof and not a definition.
+class PartitionTotals {
+ public:
+  ledger::LedgerTotals& of(u32 ledger) {
+    if (last_ == nullptr || last_->ledger != ledger) [[unlikely]] {
+      last_ = &totals_[ledger];
+      last_->ledger = ledger;
+    }
+    return *last_;
+  }
+  const std::map<u32, ledger::LedgerTotals>& all() const { return totals_; }
+
+ private:
+  std::map<u32, ledger::LedgerTotals> totals_;
+  ledger::LedgerTotals* last_ = nullptr;
+};
+
+struct alignas(128) Partition {
+  Partition(SlotSource& accounts, SlotSource& transfers, usize returned_max)
+      : account_slots(accounts, returned_max), transfer_slots(transfers, returned_max) {}
+
+  SlotPool account_slots;
+  SlotPool transfer_slots;
+  PartitionTotals totals;
+};
+
+struct Tables {
+  static Result<std::unique_ptr<Tables>> create(const TablesOptions& options);
+
+  Partition& partition_of(IdHash hash) {
+    return *partitions[engine::partition_of(hash.virtual_slot,
+                                            static_cast<u32>(partitions.size()))];
+  }
+  u32 find_account(IdHash hash, u128 id) const {
+    return account_index.find(hash, [&](u32 slot) { return accounts[slot].id == id; });
+  }
+  u32 find_transfer(IdHash hash, u128 id) const {
+    return transfer_index.find(hash, [&](u32 slot) { return transfers[slot].id == id; });
+  }
+  // Makes present the memory that this many objects will use.
+  void touch(u64 accounts_expected, u64 transfers_expected) const;
+  u64 index_bytes() const { return account_index.used_bytes() + transfer_index.used_bytes(); }
+
+  TablesOptions options;
+  HashSeed seed;
+
+  // By account slot.
+  ReservedArray<ledger::Account> accounts;  // Timestamp 0 = reserved, not (yet) created.
+  ReservedArray<AccountState> account_states;
+  ReservedArray<u32> account_references;  // Stamp of the last creation that named the slot.
+  IdIndex account_index;
+  SlotSource account_source;
+
+  // By transfer slot.
+  ReservedArray<ledger::Transfer> transfers;
+  ReservedArray<u8> transfer_states;       // TransferOutcome of the id; 0 = reserved only.
+  ReservedArray<u32> transfer_references;  // Stamp of the last event that named the id.
+  IdIndex transfer_index;
+  SlotSource transfer_source;
+
+  std::vector<std::unique_ptr<Partition>> partitions;
+};
+
+}  // namespace florin::engine
