@@ -1,0 +1,126 @@
+// The messages inside frames, as plain values: what servers and clients use instead of the code
+// that the schema compiler generates from florin.fbs. Encoders append whole sealed frames to a
+// buffer; decoders read the body of a verified frame in place.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "base/result.h"
+#include "base/types.h"
+#include "ledger/request.h"
+#include "protocol/byte_buffer.h"
+#include "protocol/frame.h"
+
+namespace florin::protocol {
+
+// What a server says of itself in answer to a ping.
+struct ServerInfo {
+  std::string version;
+  u32 protocol_version = kProtocolVersion;
+  u32 partitions = 0;
+  u32 workers = 0;
+  std::string mode;                  // "inline", "parallel" or "auto".
+  std::vector<std::string> threads;  // What each thread does.
+  u64 accounts = 0;                  // Stored now.
+  u64 accounts_max = 0;
+  u64 transfers = 0;  // Remembered now.
+  u64 transfers_max = 0;
+  u32 request_events_max = 0;
+  u64 frame_bytes_max = 0;  // Of a request.
+  Position durable_position;
+  u128 ledger_id = 0;
+  std::string storage;  // How the log is written, in words.
+  u64 memory_bytes_planned = 0;
+  Timestamp start_time;
+};
+
+// What the server uses.
+
+// Bounds of what a decoder follows in a message: our own take 3 levels and 2 tables.
+struct DecodeLimits {
+  u32 depth_max = 8;
+  u32 tables_max = 16;
+  u32 events_max = ledger::kRequestEventsMax;
+};
+
+enum class RequestKind : u8 {
+  Ledger,  // The ledger::Request was filled in.
+  Ping,    // Answer with encode_server_info.
+};
+
+// Reads the body of a verified frame. `body` must be aligned to 16. On success with Ledger, the
+// fields of `request` that say what is asked are set, `events` pointing into `body`; its number,
+// routing and answer are not touched. A refusal is to be answered; the connection can go on.
+tl::expected<RequestKind, Refusal> decode_request(std::span<const std::byte> body,
+                                                  const DecodeLimits& limits,
+                                                  ledger::Request& request);
+
+// Appends the frame that answers the request: its answer, or its refusal as an error.
+void encode_reply(const ledger::Request& request, ByteBuffer& out);
+void encode_error(u64 request_number, ledger::RefusalCode code, std::string_view message,
+                  ByteBuffer& out);
+void encode_server_info(u64 request_number, const ServerInfo& info, ByteBuffer& out);
+
+// What the client uses.
+
+// What identifies a request beside its content.
+struct RequestLabel {
+  u64 number = 0;     // Unique among the unanswered requests of a connection.
+  u128 trace_id = 0;  // Stored in the log with the request; 0 = none.
+};
+
+void encode_create_accounts(RequestLabel label, std::span<const ledger::Account> events,
+                            ByteBuffer& out);
+void encode_create_transfers(RequestLabel label, std::span<const ledger::Transfer> events,
+                             ByteBuffer& out);
+void encode_lookup_accounts(RequestLabel label, std::span<const u128> ids, ByteBuffer& out);
+void encode_lookup_transfers(RequestLabel label, std::span<const u128> ids, ByteBuffer& out);
+void encode_get_trial_balance(RequestLabel label, ledger::TrialBalanceFilter filter,
+                              ByteBuffer& out);
+void encode_ping(RequestLabel label, ByteBuffer& out);
+
+// A frame whose events are yet to be written, so that they need not be copied from elsewhere.
+struct OpenRequest {
+  usize frame_offset = 0;       // Of the frame in the buffer.
+  std::byte* events = nullptr;  // Where they go: aligned to 16 when only frames are in the buffer.
+  u64 number = 0;
+};
+
+// Appends a frame with room for `event_count` accounts, transfers or ids, by operation (any but
+// GetTrialBalance). Once they are written, and before anything else is appended, seal_request
+// finishes it.
+OpenRequest open_request(ledger::Operation operation, RequestLabel label, u32 event_count,
+                         ByteBuffer& out);
+void seal_request(const OpenRequest& open, ByteBuffer& out);
+
+enum class ReplyKind : u8 { Write, Accounts, Transfers, TrialBalance, ServerInfo, Error };
+
+// A decoded reply. Fields belong to the kind that the comment names; spans point into the body.
+struct Reply {
+  ReplyKind kind = ReplyKind::Error;
+  Position position;  // Write: of its last event. Reads: the last before it. Otherwise 0.
+
+  ledger::Operation operation = ledger::Operation::CreateAccounts;  // Write
+  Timestamp timestamp;                                              // Write: of the first event.
+  u32 event_count = 0;                                              // Write
+  std::span<const ledger::EventResult> exceptions;                  // Write
+  std::span<const ledger::Account> accounts;                        // Accounts
+  std::span<const ledger::Transfer> transfers;                      // Transfers
+  std::span<const u8> transfer_outcomes;                            // Transfers: as many.
+  std::span<const ledger::LedgerTotals> totals;                     // TrialBalance
+  bool more_totals = false;                                         // TrialBalance
+  ServerInfo server_info;                                           // ServerInfo
+  ledger::RefusalCode refusal = ledger::RefusalCode::None;          // Error
+  std::string refusal_message;                                      // Error
+};
+
+// Reads the body of a verified frame. `body` must be aligned to 16. Fails with Protocol when the
+// body is not a reply that this version knows.
+Result<Reply> decode_reply(std::span<const std::byte> body);
+
+}  // namespace florin::protocol
