@@ -1,0 +1,157 @@
+// Prepares segments through the asynchronous side of the storage.
+#include "wal/segment_supply.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <system_error>
+
+#include <fmt/core.h>
+
+#include "base/check.h"
+#include "wal/segment_directory.h"
+
+namespace florin::wal {
+
+namespace {
+
+constexpr u64 kZeroPieceBytes = kMiB;
+// Enough to keep the disk busy, few enough not to hold up the writes of blocks.
+constexpr u32 kZerosInFlightMax = 2;
+constexpr u64 kRetryAfterNs = 1'000'000'000;
+
+// Never written. Static, so that a write in flight outlives its supply without harm; not const, so
+// that it takes no room in the program file.
+alignas(storage::kSectorBytes) std::byte zero_piece[kZeroPieceBytes];
+
+}  // namespace
+
+SegmentSupply::SegmentSupply(storage::Storage& storage, Clock& clock, std::string directory,
+                             u64 segment_bytes, u32 segments_ahead)
+    : storage_(storage),
+      clock_(clock),
+      directory_(std::move(directory)),
+      segment_bytes_(segment_bytes),
+      segments_ahead_(segments_ahead) {
+  CHECK(segment_bytes_ > 0 && segment_bytes_ % storage::kSectorBytes == 0);
+  CHECK(segments_ahead_ > 0);
+}
+
+SegmentSupply::~SegmentSupply() {
+  if (step_ != Step::Idle) storage_.close(file_);
+  for (const Segment& segment : ready_) storage_.close(segment.file);
+}
+
+void SegmentSupply::adopt(const Segment& segment) {
+  CHECK(segment.number == next_number_ && step_ == Step::Idle);
+  ready_.push_back(segment);
+  ++next_number_;
+}
+
+Segment SegmentSupply::take() {
+  CHECK(ready());
+  const Segment segment = ready_.front();
+  ready_.pop_front();
+  return segment;
+}
+
+Result<usize> SegmentSupply::advance() {
+  if (step_ != Step::Idle || ready_.size() >= segments_ahead_) return usize{0};
+  if (disk_full_ && clock_.monotonic_ns() < retry_at_ns_) return usize{0};
+  RETURN_IF_ERROR(begin());
+  return usize{1};
+}
+
+Status SegmentSupply::begin() {
+  Result<storage::File> file = storage_.open(path_being_prepared(), storage::OpenMode::Create);
+  if (!file && file.error().code == ErrorCode::NoSpace) {
+    disk_full_ = true;
+    retry_at_ns_ = clock_.monotonic_ns() + kRetryAfterNs;
+    return {};
+  }
+  if (!file) return tl::unexpected(std::move(file).error());
+  file_ = *file;
+  step_ = Step::Zeroing;
+  zeroed_bytes_ = 0;
+  met_full_disk_ = false;
+  const Status allocated = storage_.allocate(file_, segment_bytes_);
+  if (!allocated && allocated.error().code == ErrorCode::NoSpace) return give_up_for_now();
+  RETURN_IF_ERROR(allocated);
+  write_zeros();
+  return {};
+}
+
+void SegmentSupply::write_zeros() {
+  while (zeros_in_flight_ < kZerosInFlightMax && zeroed_bytes_ < segment_bytes_) {
+    const u64 length = std::min(kZeroPieceBytes, segment_bytes_ - zeroed_bytes_);
+    storage_.write(file_, zeroed_bytes_, std::span(zero_piece).first(length),
+                   storage::Durability::None, kSupplyToken);
+    zeroed_bytes_ += length;
+    ++zeros_in_flight_;
+  }
+  storage_.submit();
+}
+
+Status SegmentSupply::complete(const storage::Completion& completion) {
+  const bool disk_full = completion.error == ENOSPC || completion.error == EDQUOT;
+  switch (step_) {
+    case Step::Idle: CHECK(false); return {};
+    case Step::Zeroing:
+      --zeros_in_flight_;
+      if (disk_full) met_full_disk_ = true;
+      if (completion.error != 0 && !disk_full) return failed("write", completion.error);
+      if (met_full_disk_) return zeros_in_flight_ == 0 ? give_up_for_now() : Status{};
+      if (zeroed_bytes_ < segment_bytes_) {
+        write_zeros();
+      } else if (zeros_in_flight_ == 0) {
+        step_ = Step::Syncing;
+        storage_.sync(file_, kSupplyToken);
+        storage_.submit();
+      }
+      return {};
+    case Step::Syncing:
+      if (disk_full) return give_up_for_now();
+      if (completion.error != 0) return failed("sync", completion.error);
+      return start_rename();
+    case Step::SyncingDirectory:
+      if (completion.error != 0) return failed("sync of the directory", completion.error);
+      ready_.push_back({next_number_++, file_, segment_bytes_});
+      disk_full_ = false;
+      step_ = Step::Idle;
+      return {};
+  }
+  return {};
+}
+
+Status SegmentSupply::start_rename() {
+  const Status renamed =
+      storage_.rename(path_being_prepared(), segment_path(directory_, next_number_));
+  if (!renamed && renamed.error().code == ErrorCode::NoSpace) return give_up_for_now();
+  RETURN_IF_ERROR(renamed);
+  // Until the directory is synced, a crash could take back the name and with it every block in the
+  // segment; so it is not ready before.
+  step_ = Step::SyncingDirectory;
+  storage_.sync_directory(directory_, kSupplyToken);
+  storage_.submit();
+  return {};
+}
+
+Status SegmentSupply::give_up_for_now() {
+  storage_.close(file_);
+  step_ = Step::Idle;
+  disk_full_ = true;
+  retry_at_ns_ = clock_.monotonic_ns() + kRetryAfterNs;
+  return storage_.remove(path_being_prepared());
+}
+
+Status SegmentSupply::failed(const char* action, int error_number) {
+  return fail(ErrorCode::Io,
+              fmt::format("preparation of log segment {} failed in a {}: {}", path_being_prepared(),
+                          action, std::generic_category().message(error_number)));
+}
+
+std::string SegmentSupply::path_being_prepared() const {
+  return preparing_path(directory_, next_number_);
+}
+
+}  // namespace florin::wal

@@ -1,0 +1,263 @@
+// The appending side of the log.
+#include "wal/writer.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <system_error>
+
+#include <fmt/core.h>
+#include <poll.h>
+
+#include "base/check.h"
+#include "wal/segment_directory.h"
+
+namespace florin::wal {
+
+namespace {
+
+constexpr u64 kFirstSegmentDeadlineNs = 60'000'000'000;
+constexpr int kCompletionWaitMs = 10;
+
+// Files that were being prepared when the process before this one ended mean nothing.
+Status remove_preparing(storage::Storage& storage, const std::string& directory) {
+  Result<std::vector<std::string>> names = storage.list(directory);
+  if (!names) return tl::unexpected(std::move(names).error());
+  for (const std::string& name : *names) {
+    if (is_preparing_name(name)) RETURN_IF_ERROR(storage.remove(directory + "/" + name));
+  }
+  return {};
+}
+
+void wait_for_completion(const storage::Storage& storage) {
+  pollfd descriptor{storage.completion_descriptor(), POLLIN, 0};
+  if (descriptor.fd >= 0) ::poll(&descriptor, 1, kCompletionWaitMs);
+}
+
+Result<Segment> open_segment(storage::Storage& storage, const std::string& directory,
+                             const SegmentFile& segment) {
+  Result<storage::File> file =
+      storage.open(segment_path(directory, segment.number), storage::OpenMode::ReadWrite);
+  if (!file) return tl::unexpected(std::move(file).error());
+  return Segment{segment.number, *file, segment.size_bytes};
+}
+
+// What was read may be in the disk's cache only. Blocks that were not yet durable were the last
+// kWritesInFlightMax, each of which may have begun a segment of its own.
+Status sync_what_was_read(storage::Storage& storage, const std::string& directory,
+                          std::span<const SegmentFile> segments) {
+  const usize skipped =
+      segments.size() > kWritesInFlightMax + 1 ? segments.size() - (kWritesInFlightMax + 1) : 0;
+  for (const SegmentFile& segment : segments.subspan(skipped)) {
+    Result<Segment> opened = open_segment(storage, directory, segment);
+    if (!opened) return tl::unexpected(std::move(opened).error());
+    const Status synced = storage.sync_now(opened->file);
+    storage.close(opened->file);
+    RETURN_IF_ERROR(synced);
+  }
+  return storage.sync_directory_now(directory);
+}
+
+// Segments behind the end of the log that were made with another size are made anew. The last one
+// goes first, and for good, so that a crash in between leaves no gap.
+Status remove_segments(storage::Storage& storage, const std::string& directory,
+                       std::span<const SegmentFile> segments) {
+  for (usize i = segments.size(); i > 0; --i) {
+    RETURN_IF_ERROR(storage.remove(segment_path(directory, segments[i - 1].number)));
+    RETURN_IF_ERROR(storage.sync_directory_now(directory));
+  }
+  return {};
+}
+
+}  // namespace
+
+Writer::Writer(storage::Storage& storage, Clock& clock, WriterOptions options, const LogEnd& end)
+    : storage_(storage),
+      clock_(clock),
+      options_(std::move(options)),
+      supply_(storage, clock, options_.directory, options_.segment_bytes, options_.segments_ahead),
+      offset_(end.offset),
+      generation_(end.generation + 1),
+      chain_(end.chain),
+      appended_sequence_(end.sequence),
+      appended_position_(end.position),
+      durable_sequence_(end.sequence),
+      durable_position_(end.position),
+      writes_(options_.writes_in_flight_max) {
+  CHECK(options_.writes_in_flight_max > 0 && options_.writes_in_flight_max <= kWritesInFlightMax);
+  CHECK(options_.body_bytes_max <= kBodyBytesMax);
+  CHECK(stored_bytes(options_.body_bytes_max) <= options_.segment_bytes);
+  full_.reserve(options_.writes_in_flight_max + 1);
+}
+
+Writer::~Writer() {
+  if (current_.number != 0) storage_.close(current_.file);
+  for (const Full& full : full_) storage_.close(full.segment.file);
+}
+
+Result<std::unique_ptr<Writer>> Writer::open(storage::Storage& storage, Clock& clock,
+                                             WriterOptions options, const LogEnd& end) {
+  std::unique_ptr<Writer> writer(new Writer(storage, clock, std::move(options), end));
+  RETURN_IF_ERROR(writer->find_segments(end));
+  if (writer->current_.number == 0) RETURN_IF_ERROR(writer->wait_for_first_segment());
+  return writer;
+}
+
+Status Writer::find_segments(const LogEnd& end) {
+  const std::string& directory = options_.directory;
+  RETURN_IF_ERROR(remove_preparing(storage_, directory));
+  Result<std::vector<SegmentFile>> found = list_segments(storage_, directory);
+  if (!found) return tl::unexpected(std::move(found).error());
+  const std::span<const SegmentFile> segments = *found;
+  if (segments.empty() && end.sequence == 0) return storage_.sync_directory_now(directory);
+  if (segments.size() < end.segment) {
+    return fail(ErrorCode::NotFound, fmt::format("log segment {} vanished after it was read",
+                                                 segment_path(directory, end.segment)));
+  }
+  RETURN_IF_ERROR(sync_what_was_read(storage_, directory, segments.first(end.segment)));
+  Result<Segment> current = open_segment(storage_, directory, segments[end.segment - 1]);
+  if (!current) return tl::unexpected(std::move(current).error());
+  current_ = *current;
+  supply_.start_at(end.segment + 1);
+  const auto ahead = segments.subspan(end.segment);
+  const auto other_size = std::ranges::find_if_not(
+      ahead, [this](const SegmentFile& s) { return s.size_bytes == options_.segment_bytes; });
+  const auto kept = static_cast<usize>(other_size - ahead.begin());
+  RETURN_IF_ERROR(remove_segments(storage_, directory, ahead.subspan(kept)));
+  for (const SegmentFile& segment : ahead.first(kept)) {
+    Result<Segment> opened = open_segment(storage_, directory, segment);
+    if (!opened) return tl::unexpected(std::move(opened).error());
+    supply_.adopt(*opened);
+  }
+  return {};
+}
+
+Status Writer::wait_for_first_segment() {
+  const u64 deadline_ns = clock_.monotonic_ns() + kFirstSegmentDeadlineNs;
+  while (!supply_.ready()) {
+    const Result<usize> done = poll();
+    if (!done) return tl::unexpected(done.error());
+    if (supply_.disk_full()) {
+      return fail(ErrorCode::NoSpace,
+                  fmt::format("the disk of {} has no room for a log segment of {} bytes",
+                              options_.directory, options_.segment_bytes));
+    }
+    if (clock_.monotonic_ns() > deadline_ns) {
+      return fail(
+          ErrorCode::Timeout,
+          fmt::format("the first log segment in {} was not ready in 60 s", options_.directory));
+    }
+    if (*done == 0) wait_for_completion(storage_);
+  }
+  current_ = supply_.take();
+  offset_ = 0;
+  return {};
+}
+
+bool Writer::can_append(u64 body_bytes) const {
+  CHECK(body_bytes <= options_.body_bytes_max);
+  if (!failure_) return false;
+  if (appended_sequence_ - durable_sequence_ >= writes_.size()) return false;
+  return fits(stored_bytes(body_bytes)) || supply_.ready();
+}
+
+u64 Writer::append(const Append& block) {
+  const u64 stored = stored_bytes(block.body_bytes);
+  CHECK(can_append(block.body_bytes) && block.image.size() >= stored);
+  CHECK(reinterpret_cast<usize>(block.image.data()) % storage::kSectorBytes == 0);
+  CHECK(block.position_before == appended_position_);
+  if (!fits(stored)) rotate();
+  chain_ = write_header(block);
+  appended_sequence_ += 1;
+  appended_position_.value += block.event_count;
+  write_of(appended_sequence_) = {offset_, current_.number, appended_position_, false};
+  storage_.write(current_.file, offset_, block.image.first(stored), storage::Durability::Durable,
+                 appended_sequence_);
+  storage_.submit();
+  offset_ += stored;
+  bytes_written_ += stored;
+  return appended_sequence_;
+}
+
+u128 Writer::write_header(const Append& block) {
+  BlockHeader header;
+  header.state_machine_version = options_.state_machine_version;
+  header.log_id = options_.log_id;
+  header.previous_checksum = chain_;
+  header.body_checksum = block.body_checksum;
+  header.sequence = appended_sequence_ + 1;
+  header.segment = current_.number;
+  header.generation = generation_;
+  header.offset = offset_;
+  header.position_before = block.position_before.value;
+  header.event_count = block.event_count;
+  header.timestamp = block.timestamp.ns;
+  header.body_bytes = block.body_bytes;
+  header.durable_sequence = durable_sequence_;
+  header.durable_position = durable_position_.value;
+  header.segment_bytes = current_.size_bytes;
+  header.header_checksum = header_checksum(header);
+  std::memcpy(block.image.data(), &header, kHeaderBytes);
+  const u64 written = kHeaderBytes + block.body_bytes;
+  std::memset(block.image.data() + written, 0, stored_bytes(block.body_bytes) - written);
+  return header.header_checksum;
+}
+
+void Writer::rotate() {
+  if (durable_sequence_ == appended_sequence_) {
+    storage_.close(current_.file);
+  } else {
+    full_.push_back({current_, appended_sequence_});
+  }
+  current_ = supply_.take();
+  offset_ = 0;
+}
+
+Result<usize> Writer::poll() {
+  if (!failure_) return tl::unexpected(failure_.error());
+  std::array<storage::Completion, 64> completions;
+  const usize count = storage_.poll(completions);
+  for (usize i = 0; i < count && failure_; ++i) failure_ = complete(completions[i]);
+  if (!failure_) return tl::unexpected(failure_.error());
+  advance_durable();
+  const Result<usize> started = supply_.advance();
+  if (!started) {
+    failure_ = tl::unexpected(started.error());
+    return started;
+  }
+  return count + *started;
+}
+
+Status Writer::complete(const storage::Completion& completion) {
+  if ((completion.token & kSupplyToken) != 0) return supply_.complete(completion);
+  CHECK(completion.token > durable_sequence_ && completion.token <= appended_sequence_);
+  Write& write = write_of(completion.token);
+  CHECK(!write.complete);
+  if (completion.error != 0) {
+    return fail(ErrorCode::Io,
+                fmt::format("log write to {} at {} failed: {}",
+                            segment_path(options_.directory, write.segment), write.offset,
+                            std::generic_category().message(completion.error)));
+  }
+  write.complete = true;
+  return {};
+}
+
+void Writer::advance_durable() {
+  while (durable_sequence_ < appended_sequence_ && write_of(durable_sequence_ + 1).complete) {
+    durable_sequence_ += 1;
+    durable_position_ = write_of(durable_sequence_).position_after;
+  }
+  while (!full_.empty() && full_.front().last_sequence <= durable_sequence_) {
+    storage_.close(full_.front().segment.file);
+    full_.erase(full_.begin());
+  }
+}
+
+bool Writer::out_of_space() const {
+  return supply_.disk_full() && !supply_.ready() && !fits(stored_bytes(options_.body_bytes_max));
+}
+
+bool Writer::idle() const { return durable_sequence_ == appended_sequence_ && supply_.idle(); }
+
+}  // namespace florin::wal
