@@ -1,0 +1,245 @@
+#include "storage/uring_ring.h"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+
+#include <poll.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/check.h"
+
+namespace florin::storage {
+
+namespace {
+
+// Which answer of an operation a completion is; the lowest bit of its user data.
+constexpr u64 kWriteAnswer = 0;
+constexpr u64 kSyncAnswer = 1;
+
+// What to ask the kernel for, best first; older kernels refuse the first ones with EINVAL.
+constexpr u32 kCooperative =
+    IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
+constexpr std::array<u32, 4> kSetupChoices = {
+    kCooperative | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+    kCooperative | IORING_SETUP_SINGLE_ISSUER,
+    kCooperative,
+    0,
+};
+
+constexpr u64 user_data(u32 slot, u64 answer) { return u64{slot} << 1 | answer; }
+
+// The kernel writes at most 2 GiB less one page at once; nobody here comes near.
+constexpr u64 kWriteBytesMax = kGiB;
+
+constexpr int kDrainStepMs = 100;
+constexpr int kDrainStepsMax = 100;
+
+// Tells threads apart for the life of the process; the system's own thread ids are reused.
+u64 this_thread_number() {
+  static std::atomic<u64> next{1};
+  // Relaxed: only distinctness is needed.
+  thread_local const u64 number = next.fetch_add(1, std::memory_order_relaxed);
+  return number;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<UringRing>> UringRing::create(u32 operations_max) {
+  CHECK(operations_max > 0 && operations_max <= kOperationsMaxLimit);
+  std::unique_ptr<UringRing> ring(new UringRing(operations_max));
+  RETURN_IF_ERROR(ring->set_up());
+  RETURN_IF_ERROR(ring->check_operations());
+  return ring;
+}
+
+UringRing::UringRing(u32 operations_max) : owner_(this_thread_number()), slots_(operations_max) {
+  for (u32 index = 0; index < operations_max; ++index) slots_[index].next_free = index + 1;
+}
+
+Status UringRing::set_up() {
+  // An operation takes two entries at most, so that the submission queue never fills up; the
+  // completion queue, which the kernel makes twice as large, does not either.
+  const u32 entries = static_cast<u32>(slots_.size()) * 2;
+  int result = -EINVAL;
+  for (usize choice = 0; choice < kSetupChoices.size() && result == -EINVAL; ++choice) {
+    setup_flags_ = kSetupChoices[choice];
+    result = io_uring_queue_init(entries, &ring_, setup_flags_);
+  }
+  if (result < 0) return fail_errno(-result, "set up io_uring");
+  is_set_up_ = true;
+  return {};
+}
+
+Status UringRing::check_operations() {
+  io_uring_probe* probe = io_uring_get_probe_ring(&ring_);
+  if (probe == nullptr) return fail(ErrorCode::Unsupported, "this kernel's io_uring is too old");
+  const bool supported = io_uring_opcode_supported(probe, IORING_OP_WRITE) != 0 &&
+                         io_uring_opcode_supported(probe, IORING_OP_FSYNC) != 0;
+  io_uring_free_probe(probe);
+  if (!supported)
+    return fail(ErrorCode::Unsupported, "this kernel's io_uring cannot write or sync");
+  return {};
+}
+
+UringRing::~UringRing() {
+  if (!is_set_up_) return;
+  if (owned_by_this_thread()) drain();
+  io_uring_queue_exit(&ring_);
+}
+
+void UringRing::drain() {
+  std::array<Completion, 64> ignored;
+  for (int step = 0; in_flight_ > 0 && step < kDrainStepsMax; ++step) {
+    submit();
+    pollfd waiting{ring_.ring_fd, POLLIN, 0};
+    ::poll(&waiting, 1, kDrainStepMs);
+    poll(ignored);
+  }
+}
+
+u32 UringRing::take_slot(u64 token, u32 answers_due) {
+  CHECK(in_flight_ < slots_.size());
+  const u32 index = first_free_;
+  Slot& slot = slots_[index];
+  first_free_ = slot.next_free;
+  slot = Slot{};
+  slot.token = token;
+  slot.answers_due = answers_due;
+  ++in_flight_;
+  return index;
+}
+
+io_uring_sqe* UringRing::next_entry() {
+  io_uring_sqe* entry = io_uring_get_sqe(&ring_);
+  CHECK(entry != nullptr);
+  return entry;
+}
+
+io_uring_sqe* UringRing::add_write(u32 slot, File file, u64 offset,
+                                   std::span<const std::byte> bytes) {
+  CHECK(bytes.size() <= kWriteBytesMax);
+  slots_[slot].write_bytes = bytes.size();
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_write(entry, file.handle, bytes.data(), static_cast<u32>(bytes.size()), offset);
+  io_uring_sqe_set_data64(entry, user_data(slot, kWriteAnswer));
+  return entry;
+}
+
+void UringRing::add_sync(u32 slot, int descriptor, u32 fsync_flags) {
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_fsync(entry, descriptor, fsync_flags);
+  io_uring_sqe_set_data64(entry, user_data(slot, kSyncAnswer));
+}
+
+void UringRing::write(File file, u64 offset, std::span<const std::byte> bytes, u64 token) {
+  add_write(take_slot(token, 1), file, offset, bytes);
+}
+
+void UringRing::write_dsync(File file, u64 offset, std::span<const std::byte> bytes, u64 token) {
+  io_uring_sqe* entry = add_write(take_slot(token, 1), file, offset, bytes);
+  entry->rw_flags = RWF_DSYNC;
+}
+
+void UringRing::write_then_sync(File file, u64 offset, std::span<const std::byte> bytes,
+                                u64 token) {
+  const u32 slot = take_slot(token, 2);
+  io_uring_sqe* entry = add_write(slot, file, offset, bytes);
+  entry->flags |= IOSQE_IO_LINK;
+  add_sync(slot, file.handle, IORING_FSYNC_DATASYNC);
+}
+
+void UringRing::sync_data(File file, u64 token) {
+  add_sync(take_slot(token, 1), file.handle, IORING_FSYNC_DATASYNC);
+}
+
+void UringRing::sync_and_close(int directory, u64 token) {
+  const u32 slot = take_slot(token, 1);
+  slots_[slot].close_descriptor = directory;
+  add_sync(slot, directory, 0);
+}
+
+void UringRing::complete_with(int error, u64 token) {
+  const u32 slot = take_slot(token, 1);
+  slots_[slot].sync_error = error;
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_nop(entry);
+  io_uring_sqe_set_data64(entry, user_data(slot, kSyncAnswer));
+}
+
+void UringRing::submit() {
+  const u32 waiting = io_uring_sq_ready(&ring_);
+  if (waiting == 0) return;
+  const int submitted = io_uring_submit(&ring_);
+  // The kernel took nothing and is short of memory or was interrupted: the next poll tries again.
+  if (submitted == -EINTR || submitted == -EAGAIN || submitted == -EBUSY) return;
+  // A part of what was asked for could be a write cut off from the fdatasync linked to it, which
+  // would then not wait for it.
+  CHECK(submitted == static_cast<int>(waiting));
+}
+
+usize UringRing::poll(std::span<Completion> completions) {
+  if (in_flight_ == 0) return 0;
+  submit();
+  usize count = take_completions(completions);
+  if (count < completions.size() && kernel_has_work()) {
+    // An error means that the kernel is busy or was interrupted; the next poll enters again.
+    io_uring_get_events(&ring_);
+    count += take_completions(completions.subspan(count));
+  }
+  return count;
+}
+
+bool UringRing::kernel_has_work() const {
+  // Without the flag the kernel runs its work by interrupting this thread.
+  return (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+}
+
+usize UringRing::take_completions(std::span<Completion> completions) {
+  usize count = 0;
+  u32 seen = 0;
+  u32 head = 0;
+  io_uring_cqe* answer = nullptr;
+  io_uring_for_each_cqe(&ring_, head, answer) {
+    if (count == completions.size()) break;
+    ++seen;
+    const auto slot = static_cast<u32>(answer->user_data >> 1);
+    note_answer(slots_[slot], answer->user_data & 1, answer->res);
+    if (slots_[slot].answers_due == 0) completions[count++] = finish(slot);
+  }
+  io_uring_cq_advance(&ring_, seen);
+  return count;
+}
+
+void UringRing::note_answer(Slot& slot, u64 kind, int result) {
+  CHECK(slot.answers_due > 0);
+  --slot.answers_due;
+  if (kind == kSyncAnswer) {
+    if (result < 0) slot.sync_error = -result;
+  } else if (result < 0) {
+    slot.write_error = -result;
+  } else if (static_cast<u64>(result) != slot.write_bytes) {
+    slot.write_error = EIO;
+  }
+}
+
+Completion UringRing::finish(u32 slot_index) {
+  Slot& slot = slots_[slot_index];
+  if (slot.close_descriptor >= 0) ::close(slot.close_descriptor);
+  slot.next_free = first_free_;
+  first_free_ = slot_index;
+  --in_flight_;
+  // What the write met is the reason; the fdatasync behind it was then only cancelled.
+  return {slot.token, slot.write_error != 0 ? slot.write_error : slot.sync_error};
+}
+
+bool UringRing::owned_by_this_thread() const { return owner_ == this_thread_number(); }
+
+std::string UringRing::mode() const {
+  if ((setup_flags_ & IORING_SETUP_DEFER_TASKRUN) != 0) return "deferred task work";
+  if ((setup_flags_ & IORING_SETUP_COOP_TASKRUN) != 0) return "cooperative task work";
+  return "interrupting task work";
+}
+
+}  // namespace florin::storage
