@@ -11,10 +11,7 @@
 #include "client/answers.h"
 #include "client/client_error.h"
 #include "client/options.h"
-
-namespace florin::protocol {
-struct ServerInfo;
-}
+#include "protocol/messages.h"
 
 namespace florin::client {
 

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <string>
 
-#include "base/limits.h"
 #include "base/types.h"
+#include "protocol/frame.h"
 
 namespace florin::client {
 
@@ -20,8 +20,8 @@ struct ClientOptions {
   // a random part of up to a half, so that clients of a restarted server do not come all at once.
   std::chrono::milliseconds backoff_min{5};
   std::chrono::milliseconds backoff_max{1000};
-  u128 trace_id = 0;                               // Stored in the log with each request; 0 = none.
-  u64 frame_bytes_max = Limits{}.frame_bytes_max;  // Largest reply to accept.
+  u128 trace_id = 0;  // Stored in the log with each request; 0 = none.
+  u64 reply_bytes_max = protocol::kReplyFrameBytesMax;  // A larger reply is an error.
 };
 
 }  // namespace florin::client
