@@ -1,0 +1,17 @@
+// Answers as aligned tables for people.
+#pragma once
+
+#include <string>
+
+#include "cli/command.h"
+#include "cli/table.h"
+
+namespace florin::cli {
+
+// Whole lines. `command` is what was asked: its ids name the events and what was not found.
+std::string render_answer(const Command& command, const Answer& answer, Colour colour);
+
+// "error (busy): …" and a newline.
+std::string render_failure(const Failure& failure, Colour colour);
+
+}  // namespace florin::cli

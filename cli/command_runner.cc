@@ -1,0 +1,120 @@
+// Calls the client and copies its answers into the form that JSON and tables are made from.
+#include "cli/command_runner.h"
+
+#include <fmt/core.h>
+
+#include "base/int128.h"
+#include "cli/value_text.h"
+#include "protocol/messages.h"
+
+namespace florin::cli {
+
+namespace {
+
+template <class Results>
+void take_results(const Results& results, Answer& answer) {
+  answer.position = results.position;
+  u32 index = 0;
+  for (const auto& result : results.results) {
+    answer.results.push_back({.timestamp = result.timestamp.ns,
+                              .index = index++,
+                              .outcome = static_cast<u32>(result.outcome)});
+  }
+}
+
+void take_accounts(const client::Accounts& found, Answer& answer) {
+  answer.position = found.position;
+  for (const auto& account : found.accounts) {
+    answer.accounts.push_back(account.value_or(ledger::Account{}));
+  }
+}
+
+void take_transfers(const client::Transfers& found, Answer& answer) {
+  answer.position = found.position;
+  for (const client::TransferLookup& lookup : found.transfers) {
+    answer.transfers.push_back(lookup.transfer.value_or(ledger::Transfer{}));
+    answer.outcomes.push_back(lookup.outcome);
+  }
+}
+
+void take_trial_balance(const client::TrialBalance& balance, Answer& answer) {
+  answer.position = balance.position;
+  answer.totals = balance.lines;
+  answer.more_totals = balance.more;
+}
+
+void take_server(const protocol::ServerInfo& info, Answer& answer) {
+  const auto text = [&](const char* name, std::string value) {
+    answer.server.push_back({name, std::move(value), false});
+  };
+  const auto number = [&](const char* name, u32 value) {
+    answer.server.push_back({name, std::to_string(value), true});
+  };
+  std::string threads;
+  for (const std::string& thread : info.threads) threads += (threads.empty() ? "" : ", ") + thread;
+  text("version", info.version);
+  number("protocol_version", info.protocol_version);
+  text("ledger_id", florin::to_decimal(info.ledger_id));
+  text("durable_position", std::to_string(info.durable_position.value));
+  text("accounts", std::to_string(info.accounts));
+  text("accounts_max", std::to_string(info.accounts_max));
+  text("transfers", std::to_string(info.transfers));
+  text("transfers_max", std::to_string(info.transfers_max));
+  text("mode", info.mode);
+  number("partitions", info.partitions);
+  number("workers", info.workers);
+  text("threads", threads);
+  text("storage", info.storage);
+  text("memory_bytes_planned", std::to_string(info.memory_bytes_planned));
+  number("request_events_max", info.request_events_max);
+  text("frame_bytes_max", std::to_string(info.frame_bytes_max));
+  text("start_time", time_text(info.start_time) + " UTC");
+}
+
+template <class Got, class Take>
+tl::expected<Answer, RunFailure> answer_from(CommandKind kind, const client::Answer<Got>& got,
+                                             Take take) {
+  if (!got) return tl::unexpected<RunFailure>(run_failure(got.error()));
+  Answer answer;
+  answer.kind = kind;
+  take(*got, answer);
+  return answer;
+}
+
+}  // namespace
+
+RunFailure run_failure(const client::ClientError& error) {
+  RunFailure failure;
+  failure.failure.code =
+      error.code == ErrorCode::Refused ? ledger::name(error.refusal) : error_code_name(error.code);
+  failure.failure.message = error.message;
+  if (error.effect == client::ClientError::Effect::NotKnown) {
+    failure.failure.message +=
+        " (whether it took effect is not known: ask again with the same ids)";
+  }
+  failure.connection_lost =
+      error.code == ErrorCode::Disconnected || error.code == ErrorCode::Timeout;
+  return failure;
+}
+
+tl::expected<Answer, RunFailure> run(client::Client& client, const Command& command) {
+  const CommandKind kind = command.kind;
+  switch (kind) {
+    case CommandKind::CreateAccounts:
+      return answer_from(kind, client.create_accounts(command.accounts),
+                         take_results<client::AccountResults>);
+    case CommandKind::CreateTransfers:
+      return answer_from(kind, client.create_transfers(command.transfers),
+                         take_results<client::TransferResults>);
+    case CommandKind::LookupAccounts:
+      return answer_from(kind, client.lookup_accounts(command.ids), take_accounts);
+    case CommandKind::LookupTransfers:
+      return answer_from(kind, client.lookup_transfers(command.ids), take_transfers);
+    case CommandKind::GetTrialBalance:
+      return answer_from(kind, client.get_trial_balance(command.filter), take_trial_balance);
+    case CommandKind::Ping: return answer_from(kind, client.ping(), take_server);
+  }
+  return tl::unexpected<RunFailure>(RunFailure{{"unsupported", "unknown command"}, false});
+}
+
+}  // namespace florin::cli

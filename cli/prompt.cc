@@ -1,0 +1,68 @@
+// libedit behind a small interface. Its completion takes C strings that it frees.
+#include "cli/prompt.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include <editline/readline.h>
+
+#include "cli/help_text.h"
+
+namespace florin::cli {
+
+namespace {
+
+constexpr int kHistoryLinesMax = 1000;
+
+char* next_completion(const char* word, int state) {
+  // The library asks again and again, with a growing state, for one completion after another.
+  std::string_view line(rl_line_buffer, static_cast<std::size_t>(rl_point));
+  const std::vector<std::string> words = completions(line);
+  int index = 0;
+  for (const std::string& candidate : words) {
+    if (!std::string_view(candidate).starts_with(word)) continue;
+    if (index++ == state) return ::strdup(candidate.c_str());
+  }
+  return nullptr;
+}
+
+char** complete(const char* word, int, int) {
+  rl_attempted_completion_over = 1;  // No file names when nothing matches.
+  return ::rl_completion_matches(word, next_completion);
+}
+
+}  // namespace
+
+Prompt::Prompt(std::string history_path) : history_path_(std::move(history_path)) {
+  static char break_characters[] = " \t,";
+  static char program[] = "florin";
+  rl_readline_name = program;
+  rl_completer_word_break_characters = break_characters;
+  rl_attempted_completion_function = complete;
+  rl_completion_append_character = '\0';
+  ::using_history();
+  ::stifle_history(kHistoryLinesMax);
+  if (!history_path_.empty()) ::read_history(history_path_.c_str());
+}
+
+Prompt::~Prompt() {
+  if (!history_path_.empty()) ::write_history(history_path_.c_str());
+}
+
+std::optional<std::string> Prompt::read_line(const char* prompt) {
+  char* raw = ::readline(prompt);
+  if (raw == nullptr) return std::nullopt;
+  std::string line(raw);
+  std::free(raw);
+  if (line.find_first_not_of(" \t") != std::string::npos) ::add_history(line.c_str());
+  return line;
+}
+
+std::string default_history_path() {
+  const char* home = std::getenv("HOME");
+  return home == nullptr || *home == '\0' ? "" : std::string(home) + "/.florin_history";
+}
+
+}  // namespace florin::cli
