@@ -1,0 +1,19 @@
+// The smallest unit that a thread runs: something with work to do now and then. Agents never call
+// each other; they meet in queues and progress counters. Which agents share a thread, and how a
+// thread waits when none has work, is decided outside them: in production by a ThreadGroup, in
+// tests by a loop that steps them in any order on one thread.
+#pragma once
+
+#include "base/types.h"
+
+namespace florin::pipeline {
+
+class Agent {
+ public:
+  virtual ~Agent() = default;
+  // Does a bounded amount of work without waiting; returns how much, 0 when there was nothing to
+  // do.
+  virtual usize step() = 0;
+};
+
+}  // namespace florin::pipeline

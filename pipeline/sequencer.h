@@ -1,0 +1,101 @@
+// The one order: takes requests from all connections, gives each its place, position and
+// timestamps, and forms blocks. Greedy: a block is what is waiting when there is room for one.
+// Fair: sources take turns, and small requests have a share of every block that large ones cannot
+// take.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <concurrentqueue/concurrentqueue.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "engine/engine.h"
+#include "ledger/request.h"
+#include "pipeline/slot.h"
+
+namespace florin::pipeline {
+
+// Where the order stands: after recovery, and after each block.
+struct OrderState {
+  Position position;
+  u64 last_timestamp = 0;  // Nanoseconds.
+};
+
+// `submit` is for any network thread; everything else belongs to the core thread.
+class Sequencer {
+ public:
+  Sequencer(const Limits& limits, engine::Engine& engine, Clock& clock, ledger::ReplySink& sink,
+            u32 channels, OrderState start);
+
+  void submit(u32 channel, ledger::Request* request);
+
+  // Takes what was submitted into the lines of its sources; returns how many requests.
+  usize take_submitted();
+  bool has_waiting() const { return first_waiting_ != nullptr; }
+  // Whether something was submitted and not yet taken; a hint.
+  bool has_submitted() const { return queue_.size_approx() != 0; }
+
+  // Fills an empty slot with waiting requests and orders them. Requests that cannot be ordered are
+  // refused. Returns whether the slot has any.
+  bool form(Slot& slot);
+  // The slot's requests are answered: what they reserved and did not use is free again.
+  void release(const Slot& slot);
+
+  // Why writes are refused at the moment, None when they are not; and why all requests are.
+  void refuse_writes(ledger::RefusalCode code, std::string message);
+  void refuse_all(ledger::RefusalCode code, std::string message);
+
+  const OrderState& order() const { return order_; }
+
+ private:
+  using Queue = moodycamel::ConcurrentQueue<ledger::Request*>;
+  enum class Share : u8 { Small, Any };
+  // Objects of the kind that a write creates: held for good, in flight, and at most.
+  struct Room {
+    u64 used;
+    u64 in_flight;
+    u64 most;
+  };
+
+  // Lets every waiting source add its first request, in turns, until none can.
+  void fill(Slot& slot, Share share, u64 now);
+  bool try_add_first(Slot& slot, ledger::RequestSource& source, Share share, u64 now);
+  bool fits(const Slot& slot, const ledger::Request& request, Share share) const;
+  Room room_for(const ledger::Request& request) const;
+  void order_request(Slot& slot, ledger::Request* request, u64 now);
+  // Refuses the request if it cannot be ordered.
+  bool refuse_if_needed(ledger::Request* request);
+  void refuse(ledger::Request* request, ledger::RefusalCode code, const std::string& message);
+
+  void push_waiting(ledger::RequestSource* source);
+  ledger::RequestSource* pop_waiting();
+
+  const Limits limits_;
+  engine::Engine& engine_;
+  Clock& clock_;
+  ledger::ReplySink& sink_;
+  Queue queue_;
+  std::vector<std::unique_ptr<moodycamel::ProducerToken>> producers_;  // By channel.
+  moodycamel::ConsumerToken consumer_;
+  std::vector<ledger::Request*> taken_;
+
+  // Sources with waiting requests, in the order of their turns.
+  ledger::RequestSource* first_waiting_ = nullptr;
+  ledger::RequestSource* last_waiting_ = nullptr;
+  u64 waiting_sources_ = 0;
+
+  OrderState order_;
+  u64 large_bytes_ = 0;  // Of the block being formed.
+  u64 small_bytes_ = 0;
+  u64 accounts_in_flight_ = 0;  // Events that may still create one.
+  u64 transfers_in_flight_ = 0;
+  ledger::RefusalCode write_refusal_ = ledger::RefusalCode::None;
+  std::string write_refusal_message_;
+  ledger::RefusalCode refusal_ = ledger::RefusalCode::None;
+  std::string refusal_message_;
+};
+
+}  // namespace florin::pipeline

@@ -1,0 +1,77 @@
+#include "pipeline/thread_group.h"
+
+#include <immintrin.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include "base/clock.h"
+
+namespace florin::pipeline {
+
+namespace {
+
+usize step_all(const ThreadPlan& plan) {
+  usize work = 0;
+  for (Agent* agent : plan.agents) work += agent->step();
+  return work;
+}
+
+// Looks for work for a while; returns whether there was some. Yields now and then, so that a thread
+// that shares the processor can bring it.
+bool spin_for_work(const ThreadPlan& plan, SystemClock& clock) {
+  if (plan.spin_ns == 0) return false;
+  constexpr u32 kLooksPerYield = 64;
+  const u64 deadline = clock.monotonic_ns() + plan.spin_ns;
+  while (clock.monotonic_ns() < deadline) {
+    for (u32 look = 0; look < kLooksPerYield; ++look) {
+      if (step_all(plan) != 0) return true;
+      _mm_pause();
+    }
+    sched_yield();
+  }
+  return false;
+}
+
+void pin_to(int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<usize>(cpu), &set);
+  pthread_setaffinity_np(pthread_self(), sizeof(set), &set);  // Advice: without it all works.
+}
+
+}  // namespace
+
+void run_agents(const ThreadPlan& plan, const std::atomic<bool>& stop) {
+  pthread_setname_np(pthread_self(), plan.name.c_str());
+  if (plan.cpu >= 0) pin_to(plan.cpu);
+  SystemClock clock;
+  while (!stop.load(std::memory_order_acquire)) {
+    if (step_all(plan) != 0 || spin_for_work(plan, clock)) continue;
+    plan.parker->arm();
+    if (step_all(plan) != 0 || stop.load(std::memory_order_acquire)) {
+      plan.parker->disarm();
+      continue;
+    }
+    plan.parker->wait();
+  }
+}
+
+ThreadGroup::~ThreadGroup() { stop(); }
+
+void ThreadGroup::start(ThreadPlan plan) {
+  threads_.push_back(std::make_unique<Running>());
+  Running& running = *threads_.back();
+  running.plan = std::move(plan);
+  running.thread = std::thread([this, &running] { run_agents(running.plan, stop_); });
+}
+
+void ThreadGroup::stop() {
+  stop_.store(true, std::memory_order_release);
+  for (const auto& running : threads_) running->plan.parker->wake();
+  for (const auto& running : threads_) {
+    if (running->thread.joinable()) running->thread.join();
+  }
+  threads_.clear();
+}
+
+}  // namespace florin::pipeline
