@@ -40,9 +40,11 @@ void ByteBuffer::append(std::span<const std::byte> bytes) {
   std::memcpy(extend(bytes.size()), bytes.data(), bytes.size());
 }
 
-void ByteBuffer::truncate(usize size) {
-  CHECK(size <= size_);
-  size_ = size;
+void ByteBuffer::drop_front(usize bytes) {
+  CHECK(bytes <= size_ && bytes % 16 == 0);
+  if (bytes == 0) return;
+  std::memmove(data_, data_ + bytes, size_ - bytes);
+  size_ -= bytes;
 }
 
 void ByteBuffer::clear(usize keep_bytes) {

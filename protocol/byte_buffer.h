@@ -30,8 +30,9 @@ class ByteBuffer {
   // full: pointers into it do not survive.
   std::byte* extend(usize bytes);
   void append(std::span<const std::byte> bytes);
-  // Forgets the bytes from `size` on.
-  void truncate(usize size);
+  // Forgets the first bytes and moves the others to the front. `bytes` must be a multiple of 16, so
+  // that the frames behind stay aligned.
+  void drop_front(usize bytes);
   // Forgets the bytes. Storage beyond `keep_bytes` is given back.
   void clear(usize keep_bytes = kMiB);
 

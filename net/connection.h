@@ -1,0 +1,96 @@
+// One socket and its session, within a network thread. Internal to this folder: only this header
+// and server.cc know Boost.Asio.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "base/types.h"
+#include "net/server.h"
+#include "net/session.h"
+
+namespace florin::net {
+
+// Counts of one server; written by its thread, read by any.
+class Counter {
+ public:
+  void add(u64 count) {
+    // Only one thread writes, and readers need no order with anything else.
+    value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+  }
+  void subtract(u64 count) { add(~count + 1); }
+  u64 value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<u64> value_{0};
+};
+
+struct ConnectionCounters {
+  Counter bytes_received;
+  Counter bytes_sent;
+  Counter frames_received;
+  Counter frames_sent;
+};
+
+class Connection;
+
+// What the connections of one server share.
+struct ConnectionContext {
+  SessionContext session;
+  const ServerOptions& options;
+  ConnectionCounters counters;
+  // Connections that something happened to; the server services each before it waits.
+  std::vector<Connection*> touched;
+  // The step's time, so that not every read asks the clock.
+  u64 now_ns = 0;
+  // Where bytes go that nobody will read.
+  std::array<std::byte, 16 * 1024> discarded{};
+};
+
+class Connection {
+ public:
+  Connection(ConnectionContext& context, boost::asio::ip::tcp::socket socket);
+
+  Session& session() { return session_; }
+  // Marks this connection for the next service().
+  void touch();
+  // Sends what can be sent, asks for more bytes, closes when the session is over.
+  void service();
+  // Closes it if a frame takes too long to arrive, or the peer to close.
+  void enforce_deadlines();
+  // Whether it can be destroyed: closed, no operation pending, no request unanswered.
+  bool gone() const;
+
+ private:
+  enum class State : u8 { Open, Lingering, Closed };
+
+  void send();
+  void receive();
+  void on_received(const boost::system::error_code& error, usize bytes);
+  void count_frames();
+  void watch_frame();
+  void linger();
+  void discard();
+  void close();
+
+  ConnectionContext& context_;
+  boost::asio::ip::tcp::socket socket_;
+  Session session_;
+  State state_ = State::Open;
+  bool touched_ = false;
+  bool receiving_ = false;        // A read is pending.
+  bool waiting_to_send_ = false;  // The socket took less than the output.
+  bool peer_closed_ = false;
+  u64 counted_received_ = 0;  // Frames of the session that are in the counters.
+  u64 counted_sent_ = 0;
+  u64 frame_begun_ns_ = 0;     // When the frame that is arriving began, 0 = none is.
+  u64 frame_begun_index_ = 0;  // Which frame of the connection it is.
+  u64 linger_begun_ns_ = 0;
+};
+
+}  // namespace florin::net

@@ -1,0 +1,373 @@
+// The network thread on Boost.Asio: one io_context per server, used by one thread without locks.
+// Other threads reach it through two queues and a doorbell only.
+#include "net/server.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <concurrentqueue/concurrentqueue.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/doorbell.h"
+#include "net/connection.h"
+
+namespace florin::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+// What one step does at most of each kind, so that replies do not wait for reads without end.
+constexpr usize kHandlersPerStep = 256;
+constexpr usize kRepliesPerStep = 4096;
+constexpr usize kReplyBatch = 64;
+// Refused connections that are told why; further ones are closed without a word.
+constexpr usize kRefusedConnectionsMax = 64;
+constexpr u64 kTickNsMax = 1'000'000'000;
+constexpr u64 kTickNsMin = 5'000'000;
+
+// A connection on its way from the server that accepted it to the one that serves it.
+struct AcceptedSocket {
+  int descriptor = -1;
+  bool v6 = false;
+};
+
+// A descriptor of somebody else, waited for but never closed by us.
+class WatchedDescriptor {
+ public:
+  WatchedDescriptor(asio::io_context& io, int descriptor) : stream_(io, descriptor) {}
+  ~WatchedDescriptor() { stream_.release(); }
+  WatchedDescriptor(const WatchedDescriptor&) = delete;
+  WatchedDescriptor& operator=(const WatchedDescriptor&) = delete;
+
+  // Has `on_readable` called once, if it is not already to be called.
+  template <class Handler>
+  void arm(Handler on_readable) {
+    if (armed_) return;
+    armed_ = true;
+    stream_.async_wait(asio::posix::stream_descriptor::wait_read,
+                       [this, on_readable](const error_code& error) {
+                         armed_ = false;
+                         if (!error) on_readable();
+                       });
+  }
+
+ private:
+  asio::posix::stream_descriptor stream_;
+  bool armed_ = false;
+};
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(const ServerOptions& given, ledger::RequestQueue& queue,
+       std::function<protocol::ServerInfo()> server_info)
+      : options(given),
+        memory(given.session.frame_bytes_max),
+        context{.session = {.memory = memory,
+                            .queue = queue,
+                            .channel = given.channel,
+                            .limits = given.session,
+                            .server_info = std::move(server_info)},
+                .options = options,
+                .counters = {},
+                .touched = {},
+                .now_ns = 0},
+        acceptor(io),
+        timer(io),
+        bell_watch(io, bell.descriptor()) {
+    context.now_ns = clock.monotonic_ns();
+    tick_ns =
+        std::clamp(std::min(given.frame_deadline_ns, given.linger_ns) / 4, kTickNsMin, kTickNsMax);
+    schedule_tick();
+  }
+
+  ~Impl() {
+    AcceptedSocket accepted;
+    while (sockets.try_dequeue(accepted)) close(accepted.descriptor);
+  }
+
+  Status listen(const std::string& host, u16 port);
+  void accept();
+  void on_accepted(tcp::socket socket);
+  void adopt(tcp::socket socket);
+  void hand_over(AcceptedSocket accepted);
+  usize take_sockets();
+  usize take_replies();
+  void take_orders();
+  void service_touched();
+  void schedule_tick();
+  void tick();
+
+  const ServerOptions options;
+  SystemClock clock;
+  SessionMemory memory;
+  // The hint says that one thread uses it: no locks within.
+  asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
+  ConnectionContext context;
+  std::vector<std::unique_ptr<Connection>> connections;
+  tcp::acceptor acceptor;
+  u16 port = 0;
+  bool accepting = false;  // An accept is pending.
+  std::vector<Server*> servers;
+  usize next_server = 0;
+  asio::steady_timer timer;
+  u64 tick_ns = kTickNsMax;
+  bool draining = false;
+
+  // From other threads.
+  Doorbell bell;
+  WatchedDescriptor bell_watch;
+  std::vector<std::unique_ptr<WatchedDescriptor>> watched;
+  moodycamel::ConcurrentQueue<ledger::Request*> replies;
+  moodycamel::ProducerToken reply_producer{replies};
+  moodycamel::ConsumerToken reply_consumer{replies};
+  moodycamel::ConcurrentQueue<AcceptedSocket> sockets;
+  // Orders are published by the bell: no other memory depends on them.
+  std::atomic<bool> stop_ordered{false};
+  std::atomic<bool> drain_ordered{false};
+  std::atomic<bool> is_drained{false};
+  Counter connections_open;
+  Counter connections_accepted;
+  Counter connections_refused;
+};
+
+// Listening.
+
+Status Server::Impl::listen(const std::string& host, u16 wanted_port) {
+  error_code error;
+  const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
+  if (error) {
+    return fail(
+        ErrorCode::InvalidArgument,
+        fmt::format("cannot listen on \"{}\": expected a numeric address or localhost", host));
+  }
+  const tcp::endpoint endpoint(address, wanted_port);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) port = acceptor.local_endpoint(error).port();
+  if (error) {
+    error_code ignored;
+    acceptor.close(ignored);
+    return fail_errno(error.value(), fmt::format("listen on {} port {}", host, wanted_port));
+  }
+  accept();
+  return {};
+}
+
+void Server::Impl::accept() {
+  accepting = true;
+  acceptor.async_accept(io, [this](const error_code& error, tcp::socket socket) {
+    accepting = false;
+    if (!acceptor.is_open()) return;
+    // Out of descriptors or memory: the tick tries again.
+    if (error && error != asio::error::connection_aborted) return;
+    if (!error) on_accepted(std::move(socket));
+    accept();
+  });
+}
+
+void Server::Impl::on_accepted(tcp::socket socket) {
+  Server* const target = servers.empty() ? nullptr : servers[next_server++ % servers.size()];
+  if (target == nullptr || target->impl_.get() == this) {
+    adopt(std::move(socket));
+    return;
+  }
+  error_code error;
+  const bool v6 = socket.local_endpoint(error).address().is_v6();
+  const int descriptor = error ? -1 : socket.release(error);
+  if (!error) target->impl_->hand_over({.descriptor = descriptor, .v6 = v6});
+}
+
+void Server::Impl::hand_over(AcceptedSocket accepted) {
+  sockets.enqueue(accepted);
+  bell.ring();
+}
+
+void Server::Impl::adopt(tcp::socket socket) {
+  const bool refused = connections.size() >= options.connections_max;
+  connections_accepted.add(1);
+  if (refused) connections_refused.add(1);
+  if (connections.size() >= options.connections_max + kRefusedConnectionsMax) return;
+  connections.push_back(std::make_unique<Connection>(context, std::move(socket)));
+  connections_open.add(1);
+  Connection& connection = *connections.back();
+  if (refused) {
+    connection.session().refuse(
+        ledger::RefusalCode::TooManyConnections,
+        fmt::format("all {} connections are taken", options.connections_max));
+  }
+  if (draining) connection.session().shut_down();
+  connection.touch();
+}
+
+// The work of a step.
+
+usize Server::Impl::take_sockets() {
+  usize taken = 0;
+  AcceptedSocket accepted;
+  while (sockets.try_dequeue(accepted)) {
+    ++taken;
+    tcp::socket socket(io);
+    error_code error;
+    socket.assign(accepted.v6 ? tcp::v6() : tcp::v4(), accepted.descriptor, error);
+    if (!error) adopt(std::move(socket));
+  }
+  return taken;
+}
+
+usize Server::Impl::take_replies() {
+  usize taken = 0;
+  ledger::Request* batch[kReplyBatch];
+  while (taken < kRepliesPerStep) {
+    const usize count = replies.try_dequeue_bulk(reply_consumer, batch, kReplyBatch);
+    if (count == 0) break;
+    taken += count;
+    for (usize i = 0; i < count; ++i) {
+      auto* const connection = static_cast<Connection*>(batch[i]->owner);
+      connection->session().deliver(batch[i]);
+      connection->touch();
+    }
+  }
+  return taken;
+}
+
+void Server::Impl::take_orders() {
+  const bool drain_now = drain_ordered.load(std::memory_order_relaxed);
+  if ((drain_now || stop_ordered.load(std::memory_order_relaxed)) && acceptor.is_open()) {
+    error_code ignored;
+    acceptor.close(ignored);
+  }
+  if (!drain_now) return;
+  if (!draining) {
+    draining = true;
+    for (auto& connection : connections) {
+      connection->session().shut_down();
+      connection->touch();
+    }
+  }
+  // Whoever sees it may rely on everything that was done before.
+  is_drained.store(connections.empty(), std::memory_order_release);
+}
+
+void Server::Impl::service_touched() {
+  if (context.touched.empty()) return;
+  bool any_gone = false;
+  // Servicing touches nothing anew: what happens then is reported by a handler.
+  for (Connection* const connection : context.touched) {
+    connection->service();
+    any_gone = any_gone || connection->gone();
+  }
+  context.touched.clear();
+  if (!any_gone) return;
+  connections_open.subtract(
+      std::erase_if(connections, [](const auto& connection) { return connection->gone(); }));
+}
+
+void Server::Impl::schedule_tick() {
+  timer.expires_after(std::chrono::nanoseconds(tick_ns));
+  timer.async_wait([this](const error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void Server::Impl::tick() {
+  context.now_ns = clock.monotonic_ns();
+  for (auto& connection : connections) connection->enforce_deadlines();
+  if (acceptor.is_open() && !accepting) accept();
+  schedule_tick();
+}
+
+// The public face.
+
+ServerOptions server_options(const Limits& limits, u32 channel) {
+  ServerOptions options;
+  options.channel = channel;
+  options.connections_max = limits.connections_max;
+  options.session = session_limits(limits);
+  return options;
+}
+
+Server::Server(const ServerOptions& options, ledger::RequestQueue& queue,
+               std::function<protocol::ServerInfo()> server_info)
+    : impl_(std::make_unique<Impl>(options, queue, std::move(server_info))) {}
+
+Server::~Server() = default;
+
+Status Server::listen(const std::string& host, u16 port) { return impl_->listen(host, port); }
+
+u16 Server::port() const { return impl_->port; }
+
+void Server::share_with(std::vector<Server*> servers) { impl_->servers = std::move(servers); }
+
+usize Server::step() {
+  impl_->context.now_ns = impl_->clock.monotonic_ns();
+  usize work = 0;
+  while (work < kHandlersPerStep && impl_->io.poll_one() > 0) ++work;
+  work += impl_->take_sockets();
+  work += impl_->take_replies();
+  impl_->take_orders();
+  impl_->service_touched();
+  return work;
+}
+
+void Server::park() {
+  impl_->bell_watch.arm([this] { impl_->bell.clear(); });
+  for (auto& descriptor : impl_->watched) descriptor->arm([] {});
+  impl_->bell.arm();
+  // Armed before this last look: whoever publishes something after it rings.
+  const usize found = impl_->take_sockets() + impl_->take_replies();
+  impl_->take_orders();
+  impl_->service_touched();
+  if (found == 0 && !drained()) impl_->io.run_one();
+  impl_->bell.disarm();
+}
+
+void Server::wake() { impl_->bell.ring(); }
+
+void Server::watch(int descriptor) {
+  impl_->watched.push_back(std::make_unique<WatchedDescriptor>(impl_->io, descriptor));
+}
+
+void Server::deliver(ledger::Request* request) {
+  CHECK(impl_->replies.enqueue(impl_->reply_producer, request));
+}
+
+void Server::flush() { impl_->bell.ring(); }
+
+void Server::stop_accepting() {
+  impl_->stop_ordered.store(true, std::memory_order_relaxed);
+  impl_->bell.ring();
+}
+
+void Server::drain() {
+  impl_->drain_ordered.store(true, std::memory_order_relaxed);
+  impl_->bell.ring();
+}
+
+bool Server::drained() const { return impl_->is_drained.load(std::memory_order_acquire); }
+
+ServerCounters Server::counters() const {
+  const ConnectionCounters& shared = impl_->context.counters;
+  return {.connections_open = impl_->connections_open.value(),
+          .connections_accepted = impl_->connections_accepted.value(),
+          .connections_refused = impl_->connections_refused.value(),
+          .bytes_received = shared.bytes_received.value(),
+          .bytes_sent = shared.bytes_sent.value(),
+          .frames_received = shared.frames_received.value(),
+          .frames_sent = shared.frames_sent.value()};
+}
+
+}  // namespace florin::net
