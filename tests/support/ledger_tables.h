@@ -14,7 +14,9 @@
 //   total    1 accounts=2 dp=0 dpo=0 cp=0 cpo=0
 //
 // Fields are key=value, flags are bare words; what a line does not name has its default: ledger 1,
-// code 1, amount 1, everything else 0. `flag_bit=12` sets one bit of the flags. A number is
+// code 1, amount 1, everything else 0. User data is ud128, ud64, ud32; an account's balances are
+// named as in "balance". `flag_bit=12` sets one bit of the flags. A backslash at the end of a line
+// goes on with the next. A number is
 // decimal, hexadecimal with 0x, or a power of two with a small number added or taken away: 2^64+1,
 // 2^128-1. An id is its kind and a number; "max" is 2^128-1: A1, T0, Tmax, T2^64.
 //
@@ -30,7 +32,7 @@
 
 #include "ledger/request.h"
 
-namespace florin::test_support {
+namespace florin::test {
 
 // Whoever runs requests: the reference, the engine, a server behind a connection.
 class LedgerUnderTest {
@@ -63,4 +65,4 @@ struct NamedTable {
 // transfers.
 std::span<const NamedTable> all_tables();
 
-}  // namespace florin::test_support
+}  // namespace florin::test
