@@ -1,0 +1,269 @@
+// The options of `florin bench`, the server it starts, and where its report goes.
+#include "cli/bench_command.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "bench/load_options.h"
+#include "bench/load_run.h"
+#include "bench/report.h"
+#include "bench/report_json.h"
+#include "cli/server_process.h"
+#include "client/endpoint.h"
+
+namespace florin::cli {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitLoss = 2;
+constexpr u64 kServerStartMs = 600'000;  // Touching a large memory takes seconds per gigabyte.
+constexpr u64 kServerStopMs = 60'000;
+constexpr u32 kRunsMax = 1000;
+
+struct BenchOptions {
+  bench::LoadOptions load;
+  std::string server;      // HOST:PORT, or empty for one of our own.
+  std::string partitions;  // For our own server, as are the next three; empty = its default.
+  std::string mode;
+  std::string data;
+  std::vector<std::string> server_options;
+  std::string json;
+  u32 runs = 1;
+};
+
+// A directory of our own below another, removed with everything in it.
+class TemporaryDirectory {
+ public:
+  static Result<std::unique_ptr<TemporaryDirectory>> make(const std::string& parent) {
+    std::string path = parent + "/florin-bench-XXXXXX";
+    if (mkdtemp(path.data()) == nullptr) {
+      return fail_errno(errno, fmt::format("make a directory below \"{}\"", parent));
+    }
+    return std::unique_ptr<TemporaryDirectory>(new TemporaryDirectory(std::move(path)));
+  }
+  ~TemporaryDirectory() {
+    std::error_code error;
+    std::filesystem::remove_all(path_, error);
+    if (error) fmt::print(stderr, "cannot remove {}: {}\n", path_, error.message());
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
+
+  std::string path_;
+};
+
+std::string data_parent(const BenchOptions& options) {
+  if (!options.data.empty()) return options.data;
+  const char* configured = std::getenv("TMPDIR");
+  return configured != nullptr && *configured != '\0' ? configured : ".";
+}
+
+// A thousand connections need more descriptors than the usual soft limit. The server inherits it.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+ServerProcessOptions server_options(const BenchOptions& options, const std::string& directory) {
+  ServerProcessOptions server;
+  server.data_directory = directory + "/data";
+  server.log_path = directory + "/server.log";
+  server.start_deadline_ms = kServerStartMs;
+  server.arguments = {"--accounts-max", std::to_string(options.load.workload.accounts),
+                      "--transfers-max", std::to_string(options.load.transfers), "--touch-memory"};
+  const auto add = [&server](const char* name, const std::string& value) {
+    if (!value.empty()) server.arguments.insert(server.arguments.end(), {name, value});
+  };
+  add("--partitions", options.partitions);
+  add("--mode", options.mode);
+  server.arguments.insert(server.arguments.end(), options.server_options.begin(),
+                          options.server_options.end());
+  return server;
+}
+
+// What the server wrote last, for when it is the cause.
+tl::unexpected<Error> with_server_log(Error error, const std::string& log_path) {
+  constexpr usize kShown = 2000;
+  std::ifstream file(log_path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (text.size() > kShown) text.erase(0, text.size() - kShown);
+  if (!text.empty()) error.message += "\nthe server wrote:\n" + text;
+  return tl::unexpected(std::move(error));
+}
+
+Result<bench::Report> run_with_own_server(const BenchOptions& options) {
+  const auto directory = TemporaryDirectory::make(data_parent(options));
+  if (!directory) return tl::unexpected(directory.error());
+  const ServerProcessOptions process = server_options(options, (*directory)->path());
+  const auto server = ServerProcess::start(process);
+  if (!server) return tl::unexpected(server.error());
+  const bench::LoadTarget target{.host = (*server)->host(),
+                                 .port = (*server)->port(),
+                                 .server_pid = (*server)->pid(),
+                                 .data_directory = (*directory)->path(),
+                                 .exclusive = true};
+  Result<bench::Report> report = bench::run_load(options.load, target);
+  if (!report) return with_server_log(report.error(), process.log_path);
+  if (const Status stopped = (*server)->stop(kServerStopMs); !stopped) {
+    return with_server_log(stopped.error(), process.log_path);
+  }
+  report->notes.push_back("the server touched its memory before anything was timed");
+  return report;
+}
+
+// Each run against a running server has a seed and a ledger of its own, so that it does not meet
+// the accounts and transfers of another.
+Result<bench::Report> run_with_given_server(const BenchOptions& options, u32 run) {
+  const Result<client::HostPort> address = client::parse_host_port(options.server);
+  RETURN_IF_ERROR(address);
+  bench::LoadOptions load = options.load;
+  load.workload.seed += run;
+  load.workload.ledger = static_cast<u32>(load.workload.seed % 0xffff'fffe) + 1;
+  const bench::LoadTarget target{.host = address->host,
+                                 .port = address->port,
+                                 .server_pid = {},
+                                 .data_directory = {},
+                                 .exclusive = false};
+  return bench::run_load(load, target);
+}
+
+Status write_json(const std::string& path, const std::string& text) {
+  if (path == "-") {
+    fmt::print("{}", text);
+    return {};
+  }
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) return fail(ErrorCode::Io, fmt::format("cannot write {}", path));
+  return {};
+}
+
+int fail_bench(const Error& error) {
+  fmt::print(stderr, "florin bench: {}\n", error.message);
+  return kExitFailed;
+}
+
+int run_bench(const BenchOptions& options) {
+  raise_descriptor_limit();
+  std::vector<bench::Report> runs;
+  for (u32 run = 0; run < options.runs; ++run) {
+    Result<bench::Report> report =
+        options.server.empty() ? run_with_own_server(options) : run_with_given_server(options, run);
+    if (!report) return fail_bench(report.error());
+    if (options.runs > 1) {
+      fmt::print(stderr, "run {} of {}: {} transfers/s\n", run + 1, options.runs,
+                 bench::number_text(report->figures.front().value));
+    }
+    runs.push_back(std::move(*report));
+  }
+  bench::Report result = bench::median_of(runs);
+  if (options.runs > 1) {
+    result.notes.push_back(fmt::format("each figure is the median of {} runs", options.runs));
+  }
+  if (options.json != "-") fmt::print("{}", bench::to_table(result));
+  if (!options.json.empty()) {
+    if (const Status written = write_json(options.json, bench::to_json(result, runs)); !written) {
+      return fail_bench(written.error());
+    }
+  }
+  if (result.problems.empty()) return 0;
+  fmt::print(stderr, "florin bench: THE SERVER LOST OR CHANGED WHAT IT HAD ACCEPTED\n");
+  return kExitLoss;
+}
+
+void add_load_options(CLI::App& command, bench::LoadOptions& load) {
+  using bench::Distribution;
+  using bench::IdOrder;
+  const std::map<std::string, Distribution> distributions = {
+      {"uniform", Distribution::Uniform}, {"zipf", Distribution::Zipf}, {"hot", Distribution::Hot}};
+  const std::map<std::string, IdOrder> orders = {{"sequential", IdOrder::Sequential},
+                                                 {"random", IdOrder::Random}};
+  command.add_option("--accounts", load.workload.accounts, "Accounts to create")
+      ->check(CLI::Range(u64{2}, u64{0xffff'ffff}))
+      ->capture_default_str();
+  command.add_option("--transfers", load.transfers, "Transfers to make")
+      ->check(CLI::Range(u64{1}, u64{1} << 48))
+      ->capture_default_str();
+  command.add_option("--batch", load.batch, "Transfers in a request")
+      ->check(CLI::Range(1u, ledger::kRequestEventsMax))
+      ->capture_default_str();
+  command.add_option("--clients", load.connections, "Connections")
+      ->check(CLI::Range(1u, bench::kConnectionsMax))
+      ->capture_default_str();
+  command.add_option("--in-flight", load.in_flight, "Requests in flight per connection")
+      ->check(CLI::Range(1u, bench::kInFlightMax))
+      ->capture_default_str();
+  command
+      .add_option("--distribution", load.workload.distribution,
+                  "Which accounts take part: uniform, zipf, or hot (one in every transfer)")
+      ->transform(CLI::CheckedTransformer(distributions));
+  command.add_option("--zipf-theta", load.workload.zipf_theta, "Exponent of Zipf's law")
+      ->check(CLI::Range(0.0, 5.0))
+      ->capture_default_str();
+  command.add_option("--id-order", load.workload.id_order, "Transfer ids: sequential or random")
+      ->transform(CLI::CheckedTransformer(orders));
+  command
+      .add_option("--rate", load.rate,
+                  "Transfers a second, sent at even intervals whatever the answers do (open loop); "
+                  "0 sends as fast as answers come")
+      ->check(CLI::Range(u64{0}, u64{1'000'000'000}))
+      ->capture_default_str();
+  command.add_option("--seed", load.workload.seed,
+                     "Determines the accounts and transfers; drawn at random when not given");
+}
+
+void add_server_options(CLI::App& command, BenchOptions& options) {
+  auto* server = command.add_option("--server", options.server,
+                                    "HOST:PORT of a running server; otherwise one is started");
+  const auto own = [&](CLI::Option* option) { option->excludes(server); };
+  own(command.add_option("--partitions", options.partitions, "Partitions of the started server"));
+  own(command.add_option("--mode", options.mode, "Mode of the started server"));
+  own(command.add_option("--data", options.data,
+                         "Where the started server's temporary directory is made; by default "
+                         "$TMPDIR or the current directory"));
+  own(command.add_option("--server-option", options.server_options,
+                         "Passed to `florin serve`, as in --server-option=--name=value; may be "
+                         "repeated"));
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("bench", "Load a server, measure it, and check that nothing was lost");
+  const auto options = std::make_shared<BenchOptions>();
+  options->load.workload.seed = entropy_seed() >> 1;
+  options->load.show_progress = isatty(STDERR_FILENO) == 1;
+  add_load_options(*command, options->load);
+  add_server_options(*command, *options);
+  command->add_option("--json", options->json, "Also write the report to this file; - is stdout");
+  command->add_option("--runs", options->runs, "Runs; the report has each figure's median")
+      ->check(CLI::Range(1u, kRunsMax))
+      ->capture_default_str();
+  command->callback([options, &exit_code] { exit_code = run_bench(*options); });
+}
+
+}  // namespace florin::cli
