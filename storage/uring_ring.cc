@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -18,20 +19,25 @@ namespace {
 constexpr u64 kWriteAnswer = 0;
 constexpr u64 kSyncAnswer = 1;
 
-// What to ask the kernel for, best first; older kernels refuse the first ones with EINVAL.
-constexpr u32 kCooperative =
-    IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
-constexpr std::array<u32, 4> kSetupChoices = {
-    kCooperative | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
-    kCooperative | IORING_SETUP_SINGLE_ISSUER,
-    kCooperative,
-    0,
-};
+constexpr u32 setup_flags(RingMode mode) {
+  constexpr u32 kCooperative = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
+  switch (mode) {
+    case RingMode::DeferredTaskWork:
+      return kCooperative | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER |
+             IORING_SETUP_DEFER_TASKRUN;
+    case RingMode::CooperativeTaskWork: return kCooperative | IORING_SETUP_SUBMIT_ALL;
+    case RingMode::InterruptingTaskWork: return 0;
+  }
+  return 0;
+}
 
 constexpr u64 user_data(u32 slot, u64 answer) { return u64{slot} << 1 | answer; }
 
 // The kernel writes at most 2 GiB less one page at once; nobody here comes near.
 constexpr u64 kWriteBytesMax = kGiB;
+
+// How often a poll that finds nothing clears the signal: rarely, since it costs a system call.
+constexpr u32 kIdlePollsPerClearing = 16;
 
 constexpr int kDrainStepMs = 100;
 constexpr int kDrainStepsMax = 100;
@@ -46,15 +52,17 @@ u64 this_thread_number() {
 
 }  // namespace
 
-Result<std::unique_ptr<UringRing>> UringRing::create(u32 operations_max) {
+Result<std::unique_ptr<UringRing>> UringRing::create(u32 operations_max, int signal,
+                                                     RingMode best_mode) {
   CHECK(operations_max > 0 && operations_max <= kOperationsMaxLimit);
-  std::unique_ptr<UringRing> ring(new UringRing(operations_max));
+  std::unique_ptr<UringRing> ring(new UringRing(operations_max, signal, best_mode));
   RETURN_IF_ERROR(ring->set_up());
   RETURN_IF_ERROR(ring->check_operations());
   return ring;
 }
 
-UringRing::UringRing(u32 operations_max) : owner_(this_thread_number()), slots_(operations_max) {
+UringRing::UringRing(u32 operations_max, int signal, RingMode mode)
+    : owner_(this_thread_number()), signal_(signal), mode_(mode), slots_(operations_max) {
   for (u32 index = 0; index < operations_max; ++index) slots_[index].next_free = index + 1;
 }
 
@@ -62,13 +70,17 @@ Status UringRing::set_up() {
   // An operation takes two entries at most, so that the submission queue never fills up; the
   // completion queue, which the kernel makes twice as large, does not either.
   const u32 entries = static_cast<u32>(slots_.size()) * 2;
-  int result = -EINVAL;
-  for (usize choice = 0; choice < kSetupChoices.size() && result == -EINVAL; ++choice) {
-    setup_flags_ = kSetupChoices[choice];
-    result = io_uring_queue_init(entries, &ring_, setup_flags_);
+  int result = io_uring_queue_init(entries, &ring_, setup_flags(mode_));
+  while (result == -EINVAL && mode_ != RingMode::InterruptingTaskWork) {
+    mode_ = static_cast<RingMode>(static_cast<u8>(mode_) + 1);
+    result = io_uring_queue_init(entries, &ring_, setup_flags(mode_));
   }
   if (result < 0) return fail_errno(-result, "set up io_uring");
   is_set_up_ = true;
+  // The ring's own descriptor will not do: a thread that waits on it is not woken for deferred task
+  // work (seen on Linux 6.18), only for completions, which there are none of before that work.
+  result = io_uring_register_eventfd(&ring_, signal_);
+  if (result < 0) return fail_errno(-result, "register an eventfd with io_uring");
   return {};
 }
 
@@ -93,7 +105,7 @@ void UringRing::drain() {
   std::array<Completion, 64> ignored;
   for (int step = 0; in_flight_ > 0 && step < kDrainStepsMax; ++step) {
     submit();
-    pollfd waiting{ring_.ring_fd, POLLIN, 0};
+    pollfd waiting{signal_, POLLIN, 0};
     ::poll(&waiting, 1, kDrainStepMs);
     poll(ignored);
   }
@@ -180,21 +192,39 @@ void UringRing::submit() {
 }
 
 usize UringRing::poll(std::span<Completion> completions) {
-  if (in_flight_ == 0) return 0;
-  submit();
-  usize count = take_completions(completions);
-  if (count < completions.size() && kernel_has_work()) {
-    // An error means that the kernel is busy or was interrupted; the next poll enters again.
-    io_uring_get_events(&ring_);
+  if (in_flight_ > 0) submit();
+  const bool is_idle = !has_completions() && !kernel_has_work();
+  if (is_idle) {
+    // The kernel marks the ring a moment before it signals: a signal that came after the last
+    // clearing would otherwise keep waking a thread for nothing.
+    if (++idle_polls_ % kIdlePollsPerClearing != 0) return 0;
+    clear_signal();
+  }
+  usize count = 0;
+  while (count < completions.size() && (has_completions() || kernel_has_work())) {
+    // An error means that the kernel is busy or was interrupted, and leaves its mark on the ring.
+    if (kernel_has_work()) io_uring_get_events(&ring_);
+    // Cleared before looking: what comes after the look signals again.
+    clear_signal();
     count += take_completions(completions.subspan(count));
   }
+  if (has_completions()) set_signal();
   return count;
 }
+
+bool UringRing::has_completions() const { return io_uring_cq_ready(&ring_) != 0; }
 
 bool UringRing::kernel_has_work() const {
   // Without the flag the kernel runs its work by interrupting this thread.
   return (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
 }
+
+void UringRing::clear_signal() {
+  eventfd_t ignored = 0;
+  ::eventfd_read(signal_, &ignored);
+}
+
+void UringRing::set_signal() { ::eventfd_write(signal_, 1); }
 
 usize UringRing::take_completions(std::span<Completion> completions) {
   usize count = 0;
@@ -235,11 +265,5 @@ Completion UringRing::finish(u32 slot_index) {
 }
 
 bool UringRing::owned_by_this_thread() const { return owner_ == this_thread_number(); }
-
-std::string UringRing::mode() const {
-  if ((setup_flags_ & IORING_SETUP_DEFER_TASKRUN) != 0) return "deferred task work";
-  if ((setup_flags_ & IORING_SETUP_COOP_TASKRUN) != 0) return "cooperative task work";
-  return "interrupting task work";
-}
 
 }  // namespace florin::storage

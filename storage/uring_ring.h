@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include <liburing.h>
@@ -14,10 +13,20 @@
 
 namespace florin::storage {
 
+// How the kernel runs its part of a ring, best first.
+enum class RingMode : u8 {
+  DeferredTaskWork,      // When the owning thread asks for it. Linux 6.1.
+  CooperativeTaskWork,   // When the owning thread enters the kernel anyway. Linux 5.19.
+  InterruptingTaskWork,  // At once, by interrupting the owning thread.
+};
+
 // Belongs to the thread that created it: the kernel takes submissions from no other.
 class UringRing {
  public:
-  static Result<std::unique_ptr<UringRing>> create(u32 operations_max);
+  // In `best_mode`, or the best one after it that this kernel has. `signal` is an eventfd, not
+  // blocking, owned by the caller: the kernel makes it readable when `poll` has something to do.
+  static Result<std::unique_ptr<UringRing>> create(u32 operations_max, int signal,
+                                                   RingMode best_mode = RingMode::DeferredTaskWork);
   // Waits for what is in flight when called by the owning thread.
   ~UringRing();
   UringRing(const UringRing&) = delete;
@@ -38,9 +47,7 @@ class UringRing {
 
   bool owned_by_this_thread() const;
   u32 in_flight() const { return in_flight_; }
-  int descriptor() const { return ring_.ring_fd; }
-  // How the kernel runs this ring, such as "deferred task work".
-  std::string mode() const;
+  RingMode mode() const { return mode_; }
 
  private:
   // An operation in flight, found by the index that its completions carry.
@@ -54,7 +61,7 @@ class UringRing {
     u32 next_free = 0;
   };
 
-  explicit UringRing(u32 operations_max);
+  UringRing(u32 operations_max, int signal, RingMode mode);
   Status set_up();
   Status check_operations();
   u32 take_slot(u64 token, u32 answers_due);
@@ -64,6 +71,9 @@ class UringRing {
   // Whether entering the kernel would bring completions or move a linked operation on.
   bool kernel_has_work() const;
   usize take_completions(std::span<Completion> completions);
+  bool has_completions() const;
+  void clear_signal();
+  void set_signal();
   static void note_answer(Slot& slot, u64 kind, int result);
   Completion finish(u32 slot_index);
   void drain();
@@ -71,7 +81,9 @@ class UringRing {
   io_uring ring_{};
   bool is_set_up_ = false;
   u64 owner_;
-  u32 setup_flags_ = 0;
+  int signal_;
+  RingMode mode_;
+  u32 idle_polls_ = 0;
   std::vector<Slot> slots_;
   u32 first_free_ = 0;
   u32 in_flight_ = 0;

@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <utility>
 
-#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -11,38 +11,46 @@
 
 namespace florin::storage {
 
-Result<std::unique_ptr<UringStorage>> UringStorage::create(const StorageOptions& options) {
-  // A ring made only to learn whether the kernel gives one: the real one belongs to the thread that
-  // will use it.
-  auto probe = UringRing::create(options.operations_max);
-  if (!probe) return tl::unexpected<Error>(std::move(probe).error());
-  const int wait_descriptor = ::epoll_create1(EPOLL_CLOEXEC);
-  if (wait_descriptor < 0) return fail_errno(errno, "create an epoll descriptor for io_uring");
-  return std::unique_ptr<UringStorage>(
-      new UringStorage(options, wait_descriptor, (*probe)->mode()));
+namespace {
+
+std::string_view mode_name(RingMode mode) {
+  switch (mode) {
+    case RingMode::DeferredTaskWork: return "deferred task work";
+    case RingMode::CooperativeTaskWork: return "cooperative task work";
+    case RingMode::InterruptingTaskWork: return "interrupting task work";
+  }
+  CHECK(false);
 }
 
-UringStorage::UringStorage(const StorageOptions& options, int wait_descriptor, std::string mode)
-    : LocalFiles(options.direct),
-      options_(options),
-      wait_descriptor_(wait_descriptor),
-      mode_(std::move(mode)) {}
+}  // namespace
+
+Result<std::unique_ptr<UringStorage>> UringStorage::create(const StorageOptions& options) {
+  const int signal = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (signal < 0) return fail_errno(errno, "create an eventfd for io_uring");
+  std::unique_ptr<UringStorage> storage(new UringStorage(options, signal));
+  // A ring made only to learn whether the kernel gives one: the real one belongs to the thread that
+  // will use it.
+  auto probe = UringRing::create(options.operations_max, signal);
+  if (!probe) return tl::unexpected<Error>(std::move(probe).error());
+  storage->mode_ = mode_name((*probe)->mode());
+  return storage;
+}
+
+UringStorage::UringStorage(const StorageOptions& options, int signal)
+    : LocalFiles(options.direct), options_(options), signal_(signal) {}
 
 UringStorage::~UringStorage() {
   ring_.reset();
-  ::close(wait_descriptor_);
+  ::close(signal_);
 }
 
 UringRing& UringStorage::ring() {
   if (ring_ != nullptr && ring_->owned_by_this_thread()) return *ring_;
   CHECK(ring_ == nullptr || ring_->in_flight() == 0);
-  ring_.reset();  // Closing the old ring takes it out of the epoll set.
-  auto made = UringRing::create(options_.operations_max);
+  ring_.reset();
+  auto made = UringRing::create(options_.operations_max, signal_);
   CHECK(made.has_value());  // The kernel gave the probe one of the same size.
   ring_ = std::move(*made);
-  epoll_event event{};
-  event.events = EPOLLIN;
-  CHECK(::epoll_ctl(wait_descriptor_, EPOLL_CTL_ADD, ring_->descriptor(), &event) == 0);
   return *ring_;
 }
 
@@ -71,15 +79,15 @@ void UringStorage::submit() {
 }
 
 usize UringStorage::poll(std::span<Completion> completions) {
-  if (ring_ == nullptr || ring_->in_flight() == 0) return 0;
-  CHECK(ring_->owned_by_this_thread());
+  if (ring_ == nullptr) return 0;
+  CHECK(ring_->in_flight() == 0 || ring_->owned_by_this_thread());
   return ring_->poll(completions);
 }
 
-int UringStorage::completion_descriptor() const { return wait_descriptor_; }
+int UringStorage::completion_descriptor() const { return signal_; }
 
 std::string UringStorage::describe() const {
-  std::string text = "io_uring (" + mode_ + "), " + cache_note();
+  std::string text = "io_uring (" + std::string(mode_) + "), " + cache_note();
   switch (options_.flush_method) {
     case FlushMethod::LinkedFdatasync: return text + ", linked fdatasync";
     case FlushMethod::Dsync: return text + ", RWF_DSYNC";

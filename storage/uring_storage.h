@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "storage/local_files.h"
 #include "storage/options.h"
@@ -35,12 +36,12 @@ class UringStorage final : public LocalFiles {
   std::string describe() const override;
 
  private:
-  UringStorage(const StorageOptions& options, int wait_descriptor, std::string mode);
+  UringStorage(const StorageOptions& options, int signal);
   UringRing& ring();
 
   StorageOptions options_;
-  int wait_descriptor_;  // An epoll descriptor that watches the current ring.
-  std::string mode_;     // How the kernel runs the ring, for `describe`.
+  std::string_view mode_;
+  int signal_;  // An eventfd that the kernel signals for the current ring.
   std::unique_ptr<UringRing> ring_;
 };
 
