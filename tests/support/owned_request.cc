@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace florin::test_support {
+namespace florin::test {
 
 OwnedRequest::OwnedRequest(ledger::Operation operation, std::span<const std::byte> events,
                            usize event_bytes)
@@ -44,4 +44,4 @@ OwnedRequest OwnedRequest::ask_again() const {
   return copy;
 }
 
-}  // namespace florin::test_support
+}  // namespace florin::test

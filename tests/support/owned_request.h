@@ -7,7 +7,7 @@
 
 #include "ledger/request.h"
 
-namespace florin::test_support {
+namespace florin::test {
 
 // May be moved until the request is handed on; from then until its answer it must stay in place.
 class OwnedRequest {
@@ -40,4 +40,4 @@ class OwnedRequest {
   std::vector<Unit> memory_;
 };
 
-}  // namespace florin::test_support
+}  // namespace florin::test

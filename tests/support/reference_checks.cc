@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 
-namespace florin::test_support {
+namespace florin::test {
 
 using ledger::Account;
 using ledger::AccountOutcome;
@@ -80,4 +80,4 @@ TransferOutcome reference_compare(const Transfer& event, const Transfer& origina
   return Outcome::Exists;
 }
 
-}  // namespace florin::test_support
+}  // namespace florin::test

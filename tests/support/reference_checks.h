@@ -5,7 +5,7 @@
 #include "ledger/outcome.h"
 #include "ledger/transfer.h"
 
-namespace florin::test_support {
+namespace florin::test {
 
 // The checks that look at nothing but the event, written from the page: the first refusal that the
 // event's own fields cause, all of its list considered, or Undecided.
@@ -18,4 +18,4 @@ ledger::AccountOutcome reference_compare(const ledger::Account& event,
 ledger::TransferOutcome reference_compare(const ledger::Transfer& event,
                                           const ledger::Transfer& original);
 
-}  // namespace florin::test_support
+}  // namespace florin::test

@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "tests/support/reference_checks.h"
 
-namespace florin::test_support {
+namespace florin::test {
 
 using ledger::Account;
 using ledger::AccountOutcome;
@@ -286,4 +286,4 @@ void ReferenceLedger::check_invariants() const {
   }
 }
 
-}  // namespace florin::test_support
+}  // namespace florin::test

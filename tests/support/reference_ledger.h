@@ -8,7 +8,7 @@
 
 #include "ledger/request.h"
 
-namespace florin::test_support {
+namespace florin::test {
 
 // Requests with defined flags that this version does not build never reach a ledger: giving one to
 // the reference is a mistake of the test, and a failed CHECK.
@@ -79,4 +79,4 @@ class ReferenceLedger {
   u64 last_timestamp_ns_ = 0;
 };
 
-}  // namespace florin::test_support
+}  // namespace florin::test

@@ -9,70 +9,88 @@
 #include "base/random.h"
 #include "tests/support/owned_request.h"
 
-namespace florin::test_support {
+namespace florin::test {
 
-// Shares are in percent of the draws they name.
+// Shares are in percent.
 struct GeneratorOptions {
-  u32 accounts = 48;  // Account ids 1 … accounts come to exist, little by little.
-  u32 ledgers = 3;    // Account k belongs to ledger 1 + k % ledgers.
-  u32 request_events_max = 24;
-  u32 remembered_requests = 64;  // Earlier writes that may be sent again.
+  u32 accounts = 48;             // How many accounts come to exist, most at once, others later.
+  u32 huge_accounts = 6;         // So many more, for amounts that fill their counters.
+  u32 ledgers = 3;               // The accounts are spread over ledgers 1 … ledgers.
+  u32 request_events_max = 24;   // At least 1; one request in four has a single event.
+  u32 remembered_requests = 64;  // Of each kind: earlier writes, from which retries are taken.
 
-  u32 account_requests = 12;  // Of the requests; the rest after these five creates transfers.
-  u32 retried_requests = 4;   // Sent again whole, half of them with one field of one event changed.
+  // Of the requests; the rest creates transfers.
+  u32 account_requests = 10;
+  u32 retried_requests = 4;  // An earlier write, half of them with one field of one event changed.
   u32 lookup_requests = 8;
   u32 trial_balance_requests = 2;
 
-  u32 limited_accounts = 40;  // Half of them limit their debits, half their credits.
-  u32 linked_events = 15;     // Of the events; a chain goes on with three in five.
-  u32 open_chains = 3;        // Of the requests: the last event is flagged linked.
-  u32 retried_events = 4;     // A copy of an earlier event, half of them with a field changed.
-  u32 reused_ids = 2;         // A new event under an id that was sent before.
-  u32 missing_accounts = 2;   // A side names an account that never exists.
-  u32 wrong_ledgers = 2;      // A side, or the transfer, is of another ledger.
-  u32 bad_shapes = 3;         // One field that the event's own shape forbids.
-  u32 edge_amounts = 25;      // 0, 1 and the like; the rest are below 1,000.
-  u32 huge_amounts = 2;       // Up to 2^128-1, between accounts that are kept for it.
+  u32 limited_accounts = 40;  // Of the accounts: half of them limit their debits, half credits.
+  u32 chains = 8;             // Of the events: a chain begins, and goes on with each in 3 of 5.
+  u32 open_chains = 4;        // Of the requests: the last event is flagged linked.
+  u32 retried_events = 4;     // Of the events: copied from an earlier request, often to the end of
+                              // their chain, half of them with a field changed.
+  u32 reused_ids = 2;         // Of the events: a new one under an id that was sent before.
+  u32 missing_accounts = 2;   // Of the transfers: one side never exists.
+  u32 wrong_ledgers = 2;      // Of the transfers: a side or the transfer is of another ledger.
+  u32 bad_shapes = 3;         // Of the events: a field that the event's own shape forbids.
+  u32 edge_amounts = 20;      // Of the transfers: 0, 1 or the like. Others are below 1,000.
+  u32 huge_amounts = 4;       // Of the transfers: up to 2^128-1, between the huge accounts.
 };
 
-// The same seed and options give the same requests, on every machine.
+// The same seed and options give the same requests, on every machine. The first request creates
+// accounts. Flags that are defined but not built are never set.
 class RequestGenerator {
  public:
   explicit RequestGenerator(u64 seed, GeneratorOptions options = {});
 
   OwnedRequest next();
 
-  // Every transfer id that a request may have carried so far, in order of first use.
+  // Every transfer id that was sent as a new one, in that order; and every account id that may come
+  // to exist. For comparing ledgers at the end.
   const std::vector<u128>& transfer_ids() const { return transfer_ids_; }
+  const std::vector<u128>& account_ids() const { return account_ids_; }
 
  private:
+  OwnedRequest create_first_accounts();
   OwnedRequest create_accounts();
   OwnedRequest create_transfers();
-  OwnedRequest retry_request();
+  OwnedRequest retry_accounts();
+  OwnedRequest retry_transfers();
   OwnedRequest lookup_accounts();
   OwnedRequest lookup_transfers();
   OwnedRequest get_trial_balance();
 
-  ledger::Account account_event();
-  ledger::Transfer transfer_event();
-  ledger::Transfer plain_transfer();
-  u128 fresh_transfer_id();
-  u128 account_of_ledger(u32 ledger);
-  u128 lookup_id(u128 known);
-  void change_field(ledger::Account& event);
-  void change_field(ledger::Transfer& event);
-  void spoil(ledger::Account& event);
-  void spoil(ledger::Transfer& event);
+  usize event_count();
+  ledger::Account account(usize place) const;
+  ledger::Account new_account();
+  ledger::Transfer new_transfer();
+  ledger::Transfer huge_transfer();
+  u128 new_transfer_id();
+  u128 any_transfer_id();
+  u128 any_account_id();
+  // An account in the ledger of the one at `place`, other than it.
+  usize partner(usize place);
+  u128 amount();
+  void misplace(ledger::Transfer& transfer);
+
+  void change_field(ledger::Account& account);
+  void change_field(ledger::Transfer& transfer);
+  void spoil(ledger::Account& account);
+  void spoil(ledger::Transfer& transfer);
   template <class Event>
-  void link(std::vector<Event>& events);
+  bool append_retried(std::vector<Event>& events, const std::deque<std::vector<Event>>& remembered);
+  template <class Event>
+  void finish(std::vector<Event>& events, std::deque<std::vector<Event>>& remembered);
 
   bool percent(u32 share) { return random_.chance(share, 100); }
 
   Random random_;
   GeneratorOptions options_;
+  std::vector<u128> account_ids_;  // Those of the huge accounts stand at the end.
+  std::vector<u128> transfer_ids_;
   std::deque<std::vector<ledger::Account>> account_requests_;
   std::deque<std::vector<ledger::Transfer>> transfer_requests_;
-  std::vector<u128> transfer_ids_;
 };
 
-}  // namespace florin::test_support
+}  // namespace florin::test
