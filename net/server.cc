@@ -134,6 +134,7 @@ struct Server::Impl {
   moodycamel::ConsumerToken reply_consumer{replies};
   moodycamel::ConcurrentQueue<AcceptedSocket> sockets;
   // Orders are published by the bell: no other memory depends on them.
+  std::atomic<bool> woken{false};
   std::atomic<bool> stop_ordered{false};
   std::atomic<bool> drain_ordered{false};
   std::atomic<bool> is_drained{false};
@@ -331,11 +332,15 @@ void Server::park() {
   const usize found = impl_->take_sockets() + impl_->take_replies();
   impl_->take_orders();
   impl_->service_touched();
-  if (found == 0 && !drained()) impl_->io.run_one();
+  const bool woken = impl_->woken.exchange(false, std::memory_order_relaxed);
+  if (found == 0 && !woken && !drained()) impl_->io.run_one();
   impl_->bell.disarm();
 }
 
-void Server::wake() { impl_->bell.ring(); }
+void Server::wake() {
+  impl_->woken.store(true, std::memory_order_relaxed);
+  impl_->bell.ring();
+}
 
 void Server::watch(int descriptor) {
   impl_->watched.push_back(std::make_unique<WatchedDescriptor>(impl_->io, descriptor));

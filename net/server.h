@@ -63,7 +63,7 @@ class Server final : public ledger::ReplySink {
   // Waits until step() has something to do, wake() is called, a watched descriptor is readable, or
   // a second has passed.
   void park();
-  // Ends or prevents a park(). Any thread.
+  // Ends the park() that is going on, or the next one at once. Any thread.
   void wake();
   // Ends park() when `descriptor` is readable. It must stay open as long as the server.
   void watch(int descriptor);

@@ -1,0 +1,69 @@
+// A ledger for the network's tests: it takes requests and answers what their content determines.
+#pragma once
+
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "ledger/request.h"
+
+namespace florin::net {
+
+// What a test can recognise in the answer: the position is the trace id of the request, and every
+// third event gets an exception.
+inline void answer(ledger::Request& request) {
+  request.position = Position{low_half(request.trace_id)};
+  request.timestamp = Timestamp{1};
+  if (ledger::is_write(request.operation)) {
+    for (u32 i = 0; i < request.event_count; i += 3) {
+      request.exceptions.push_back({.timestamp = 2, .index = i, .outcome = 9});
+    }
+  } else if (request.operation == ledger::Operation::LookupAccounts) {
+    for (const u128 id : request.ids()) {
+      request.accounts.emplace_back();
+      request.accounts.back().id = id;
+    }
+  }
+}
+
+// Keeps requests until the test answers them. Any thread.
+class FakeQueue final : public ledger::RequestQueue {
+ public:
+  void submit(u32 channel, ledger::Request* request) override {
+    const std::lock_guard lock(mutex_);
+    EXPECT_EQ(request->reply_channel, channel);
+    waiting_.push_back(request);
+    ++submitted_;
+  }
+  // The oldest request that was not taken, or null.
+  ledger::Request* take() {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty()) return nullptr;
+    ledger::Request* const request = waiting_.front();
+    waiting_.pop_front();
+    return request;
+  }
+  usize waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+  }
+  u64 submitted() const {
+    const std::lock_guard lock(mutex_);
+    return submitted_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<ledger::Request*> waiting_;
+  u64 submitted_ = 0;
+};
+
+inline std::vector<ledger::Transfer> numbered_transfers(u32 count) {
+  std::vector<ledger::Transfer> transfers(count);
+  for (u32 i = 0; i < count; ++i) transfers[i].id = i + 1;
+  return transfers;
+}
+
+}  // namespace florin::net
