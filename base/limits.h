@@ -2,6 +2,7 @@
 // suit a developer's machine; `serve` derives the capacities from the memory it finds.
 #pragma once
 
+#include "base/result.h"
 #include "base/types.h"
 
 namespace florin {
@@ -33,5 +34,8 @@ struct Limits {
   u64 frame_bytes_max = 1 * kMiB;       // Header included.
   u32 request_events_max = 8189;
 };
+
+// Whether the limits fit each other. The error names the limit, its value, and what was expected.
+Status check_limits(const Limits& limits);
 
 }  // namespace florin

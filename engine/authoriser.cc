@@ -40,6 +40,8 @@ struct Rules<Transfer> {
 
 void Authoriser::authorise(Block& block) {
   for (const BlockRequest& request : block.requests) authorise_request(block, request);
+  block.accounts_after = accounts_count_;
+  block.transfers_after = transfers_count_;
   accounts_used_.store(accounts_count_, std::memory_order_release);
   transfers_used_.store(transfers_count_, std::memory_order_release);
 }

@@ -88,6 +88,8 @@ class Block {
 
   std::vector<BlockRequest> requests;
   std::unique_ptr<ItemWork[]> work;  // By item.
+  u64 accounts_after = 0;  // Held for good when the block was decided.
+  u64 transfers_after = 0;
   std::unique_ptr<u8[]> outcomes;    // By item: AccountOutcome or TransferOutcome.
 
  private:

@@ -27,6 +27,8 @@ Core::Core(const Limits& limits, engine::Engine& engine, wal::Writer& log, Stage
     slots_.push_back(std::make_unique<Slot>(limits, engine.partitions()));
   }
   status_.durable_position.store(start.position.value, std::memory_order_relaxed);
+  status_.accounts.store(engine.accounts_used(), std::memory_order_relaxed);
+  status_.transfers.store(engine.transfers_used(), std::memory_order_relaxed);
 }
 
 void Core::submit(u32 channel, ledger::Request* request) {
@@ -85,8 +87,13 @@ void Core::release(Slot& slot) {
   sequencer_.release(slot);
   if (slot.is_logged()) {
     --logged_in_flight_;
+    status_.accounts.store(slot.block.accounts_after, std::memory_order_relaxed);
+    status_.transfers.store(slot.block.transfers_after, std::memory_order_relaxed);
     status_.durable_position.store(slot.position_before.value + slot.event_count,
                                    std::memory_order_release);
+    if (toucher_ != nullptr) {
+      toucher_->follow(slot.block.accounts_after, slot.block.transfers_after);
+    }
   }
   status_.blocks.fetch_add(1, std::memory_order_relaxed);
   if (slot.ticket == 0) status_.inline_blocks.fetch_add(1, std::memory_order_relaxed);

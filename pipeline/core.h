@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "ledger/request.h"
 #include "pipeline/agent.h"
+#include "pipeline/memory_toucher.h"
 #include "pipeline/sequencer.h"
 #include "pipeline/slot.h"
 #include "pipeline/stages.h"
@@ -29,6 +30,8 @@ enum class Mode : u8 {
 // What the core tells others about itself; any thread may read it.
 struct CoreStatus {
   std::atomic<u64> durable_position{0};
+  std::atomic<u64> accounts{0};       // Held for good by then.
+  std::atomic<u64> transfers{0};      // Remembered by then, consumed ids included.
   std::atomic<u64> blocks{0};         // Released.
   std::atomic<u64> inline_blocks{0};  // Of these, executed inline.
   std::atomic<u64> log_bytes{0};      // Appended since the start, padding included.
@@ -47,6 +50,8 @@ class Core final : public Agent {
   // Any thread: refuses what was not ordered yet, and becomes drained when the rest is answered.
   void stop();
   const CoreStatus& status() const { return status_; }
+  // Before the core starts: who keeps memory present ahead of use. Optional.
+  void set_memory_toucher(MemoryToucher* toucher) { toucher_ = toucher; }
 
   usize step() override;
 
@@ -70,6 +75,7 @@ class Core final : public Agent {
   wal::Writer& log_;
   Stages& stages_;
   ledger::ReplySink& sink_;
+  MemoryToucher* toucher_ = nullptr;
   const Mode mode_;
   Sequencer sequencer_;
   std::vector<std::unique_ptr<Slot>> slots_;  // The ring, by sequence.

@@ -158,13 +158,13 @@ Transfer RequestGenerator::new_transfer() {
   transfer.user_data_32 = static_cast<u32>(random_.below(3));
   transfer.ledger = account(debit).ledger;
   transfer.code = static_cast<u16>(random_.between(1, 3));
-  // A limited account is turned to its free side now and then: a walk around zero would have most
-  // of its transfers refused.
+  // A limited account must not grow so rich that its limit is never met, nor so poor that most of
+  // its transfers are refused: now and then it pays much, or is turned to its free side.
   const bool debit_limited = account(debit).flags & account_flags::kDebitsMustNotExceedCredits;
   const bool credit_limited = account(credit).flags & account_flags::kCreditsMustNotExceedDebits;
-  if ((debit_limited || credit_limited) && percent(5)) {
-    std::swap(transfer.debit_account_id, transfer.credit_account_id);
-  }
+  const bool limited = debit_limited || credit_limited;
+  if (limited && percent(5)) std::swap(transfer.debit_account_id, transfer.credit_account_id);
+  if (limited && percent(10)) transfer.amount = random_.below(50'000);
   misplace(transfer);
   return transfer;
 }

@@ -14,7 +14,7 @@ namespace florin::test {
 // Shares are in percent.
 struct GeneratorOptions {
   u32 accounts = 48;             // How many accounts come to exist, most at once, others later.
-  u32 huge_accounts = 6;         // So many more, for amounts that fill their counters.
+  u32 huge_accounts = 9;         // So many more, for amounts that fill their counters.
   u32 ledgers = 3;               // The accounts are spread over ledgers 1 … ledgers.
   u32 request_events_max = 24;   // At least 1; one request in four has a single event.
   u32 remembered_requests = 64;  // Of each kind: earlier writes, from which retries are taken.

@@ -1,0 +1,63 @@
+#include "base/limits.h"
+
+#include <bit>
+
+namespace florin {
+
+namespace {
+
+constexpr u64 kEventBytes = 128;
+constexpr u64 kRequestHeaderBytes = 64;
+constexpr u64 kSectorBytes = 4096;
+
+struct Range {
+  const char* name;
+  u64 value;
+  u64 least;
+  u64 most;
+};
+
+Status check_range(const Range& range) {
+  if (range.value >= range.least && range.value <= range.most) return {};
+  return fail(ErrorCode::InvalidArgument,
+              std::string(range.name) + " is " + std::to_string(range.value) + "; expected " +
+                  std::to_string(range.least) + " to " + std::to_string(range.most));
+}
+
+}  // namespace
+
+Status check_limits(const Limits& limits) {
+  const u64 largest_request = kRequestHeaderBytes + limits.request_events_max * kEventBytes;
+  const u64 block_least = largest_request + limits.small_share_bytes;
+  const Range ranges[] = {
+      {"accounts_max", limits.accounts_max, 1, 4'000'000'000},
+      {"transfers_max", limits.transfers_max, 1, 4'000'000'000},
+      {"request_events_max", limits.request_events_max, 1, 8189},
+      {"blocks_in_flight", limits.blocks_in_flight, 2, 1024},
+      {"block_requests_max", limits.block_requests_max, 1, 32'768},
+      {"block_bytes_max", limits.block_bytes_max, block_least, 2 * kMiB},
+      {"small_request_bytes_max", limits.small_request_bytes_max, kRequestHeaderBytes + kEventBytes,
+       limits.small_share_bytes},
+      {"block_reads_max", limits.block_reads_max, limits.request_events_max, 16'384},
+      {"segment_bytes", limits.segment_bytes, limits.block_bytes_max + 2 * kSectorBytes, kGiB},
+      {"segments_ahead", limits.segments_ahead, 1, 64},
+      {"log_writes_in_flight", limits.log_writes_in_flight, 1, 16},
+      {"connections_max", limits.connections_max, 1, 1'000'000},
+      {"frame_bytes_max", limits.frame_bytes_max, limits.request_events_max * kEventBytes + 256,
+       16 * kMiB},
+  };
+  for (const Range& range : ranges) RETURN_IF_ERROR(check_range(range));
+  if (limits.segment_bytes % kSectorBytes != 0) {
+    return fail(ErrorCode::InvalidArgument, "segment_bytes is " +
+                                                std::to_string(limits.segment_bytes) +
+                                                "; expected a multiple of 4096");
+  }
+  if (!std::has_single_bit(limits.blocks_in_flight)) {
+    return fail(ErrorCode::InvalidArgument, "blocks_in_flight is " +
+                                                std::to_string(limits.blocks_in_flight) +
+                                                "; expected a power of two");
+  }
+  return {};
+}
+
+}  // namespace florin

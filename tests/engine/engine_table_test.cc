@@ -1,0 +1,71 @@
+// The ledger's rules, written as tables, put to the engine: inline and in stages.
+#include <gtest/gtest.h>
+
+#include "tests/engine/staged_engine.h"
+#include "tests/support/ledger_tables.h"
+
+namespace florin::test {
+namespace {
+
+// Room for requests of any size, in tables of a few thousand accounts.
+Limits table_limits() {
+  Limits limits;
+  limits.accounts_max = 20'000;
+  limits.transfers_max = 100'000;
+  limits.blocks_in_flight = 2;
+  return limits;
+}
+
+class EngineLedger final : public LedgerUnderTest {
+ public:
+  EngineLedger(u32 partitions, StagedEngine::Mode mode)
+      : engine_(table_limits(), partitions, mode, partitions + 1) {}
+
+  void run(ledger::Request& request) override {
+    request.clear_answer();
+    if (ledger::is_write(request.operation)) {
+      request.timestamp = Timestamp{timestamp_};
+      position_ += request.event_count;
+    }
+    request.position = Position{position_};
+    engine_.run(request, timestamp_);
+    timestamp_ += request.event_count + 1;
+    engine_.drain();
+  }
+
+  Status verify() { return engine_.engine().verify(); }
+
+ private:
+  StagedEngine engine_;
+  u64 timestamp_ = 1'000'000;
+  u64 position_ = 0;
+};
+
+class EngineTables : public testing::TestWithParam<std::tuple<usize, u32>> {};
+
+TEST_P(EngineTables, hold_inline_and_in_stages) {
+  const auto& [index, partitions] = GetParam();
+  const NamedTable& table = all_tables()[index];
+  for (const auto mode : {StagedEngine::Mode::Inline, StagedEngine::Mode::Stepped}) {
+    EngineLedger ledger(partitions, mode);
+    const TableReport report = run_table(ledger, table.text);
+    EXPECT_TRUE(report.passed()) << table.name << "\n" << report.text();
+    EXPECT_TRUE(ledger.verify());
+  }
+}
+
+std::string case_name(const testing::TestParamInfo<std::tuple<usize, u32>>& param) {
+  std::string name = all_tables()[std::get<0>(param.param)].name;
+  for (char& character : name) {
+    if (std::isalnum(static_cast<unsigned char>(character)) == 0) character = '_';
+  }
+  return name + "_p" + std::to_string(std::get<1>(param.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(AllTables, EngineTables,
+                         testing::Combine(testing::Range(usize{0}, all_tables().size()),
+                                          testing::Values(1U, 3U)),
+                         case_name);
+
+}  // namespace
+}  // namespace florin::test
