@@ -44,7 +44,11 @@ struct BlockHeader {
   u64 durable_sequence = 0;
   u64 durable_position = 0;
   u64 segment_bytes = 0;  // Size of the segment file: one that was cut short is recognised.
-  u8 reserved[88] = {};   // Zero.
+  // Drawn from the clocks when the writer was opened. Two writers may have the same generation, if
+  // nothing of the first was left: this tells even equal blocks of theirs apart, so that what the
+  // first left in flight never follows a block of the second.
+  u64 incarnation = 0;
+  u8 reserved[80] = {};  // Zero.
 };
 
 static_assert(sizeof(BlockHeader) == kHeaderBytes);

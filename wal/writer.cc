@@ -10,6 +10,7 @@
 #include <poll.h>
 
 #include "base/check.h"
+#include "base/checksum.h"
 #include "wal/segment_directory.h"
 
 namespace florin::wal {
@@ -18,6 +19,11 @@ namespace {
 
 constexpr u64 kFirstSegmentDeadlineNs = 60'000'000'000;
 constexpr int kCompletionWaitMs = 10;
+
+u64 draw_incarnation(Clock& clock) {
+  const std::array<u64, 2> times{clock.wall_time().ns, clock.monotonic_ns()};
+  return checksum64(std::as_bytes(std::span(times)));
+}
 
 // Files that were being prepared when the process before this one ended mean nothing.
 Status remove_preparing(storage::Storage& storage, const std::string& directory) {
@@ -78,6 +84,7 @@ Writer::Writer(storage::Storage& storage, Clock& clock, WriterOptions options, c
       supply_(storage, clock, options_.directory, options_.segment_bytes, options_.segments_ahead),
       offset_(end.offset),
       generation_(end.generation + 1),
+      incarnation_(draw_incarnation(clock)),
       chain_(end.chain),
       appended_sequence_(end.sequence),
       appended_position_(end.position),
@@ -196,6 +203,7 @@ u128 Writer::write_header(const Append& block) {
   header.durable_sequence = durable_sequence_;
   header.durable_position = durable_position_.value;
   header.segment_bytes = current_.size_bytes;
+  header.incarnation = incarnation_;
   header.header_checksum = header_checksum(header);
   std::memcpy(block.image.data(), &header, kHeaderBytes);
   const u64 written = kHeaderBytes + block.body_bytes;

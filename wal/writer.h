@@ -119,6 +119,7 @@ class Writer {
   Segment current_;  // Without a file only while `open` waits for the first one.
   u64 offset_ = 0;   // Where the next block goes in the current segment.
   u64 generation_ = 0;
+  u64 incarnation_ = 0;
   u128 chain_ = 0;
   u64 appended_sequence_ = 0;
   Position appended_position_;

@@ -1,0 +1,205 @@
+// Reading: where a log ends, what is refused and in which words.
+#include "wal/reader.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+#include "tests/wal/log_of_test.h"
+#include "wal/segment_directory.h"
+
+namespace florin::wal::test {
+namespace {
+
+// The disk with a log of so many blocks, of which each knows that the one before is durable.
+DiskImage image_of_log(u64 blocks, u64 body_bytes, const WriterOptions& options) {
+  SimStorage disk(1, {.in_order = true});
+  ManualClock clock;
+  make_directory(disk);
+  auto log = LogOfTest::open(disk, clock, options);
+  EXPECT_TRUE(log);
+  (*log)->settle();
+  for (u64 i = 0; i < blocks; ++i) {
+    (*log)->append(body_bytes, i);
+    (*log)->settle();
+  }
+  return disk.image();
+}
+
+Result<ReadLog> read_image(const DiskImage& image) {
+  SimStorage disk(1, image);
+  return read_log(disk);
+}
+
+std::vector<std::byte>& segment_of(DiskImage& image, u64 segment) {
+  return image.files.at(segment_path_of_test(segment));
+}
+
+// Changes the header at this place and signs it anew.
+template <class Change>
+void rewrite_header(DiskImage& image, u64 segment, u64 offset, Change change) {
+  BlockHeader header;
+  std::byte* place = segment_of(image, segment).data() + offset;
+  std::memcpy(&header, place, kHeaderBytes);
+  change(header);
+  header.header_checksum = header_checksum(header);
+  std::memcpy(place, &header, kHeaderBytes);
+}
+
+TEST(Reader, an_empty_directory_is_an_empty_log) {
+  SimStorage disk(1);
+  make_directory(disk);
+  const auto read = read_log(disk);
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->blocks.empty());
+  EXPECT_EQ(read->end.segment, 1u);
+  EXPECT_EQ(read->end.sequence, 0u);
+}
+
+TEST(Reader, a_missing_directory_is_an_error) {
+  SimStorage disk(1);
+  EXPECT_EQ(read_log(disk).error().code, ErrorCode::NotFound);
+}
+
+TEST(Reader, a_missing_segment_is_refused_by_name) {
+  const DiskImage whole = image_of_log(6, 5000, small_options(16 * kKiB));
+  ASSERT_TRUE(read_image(whole));
+  DiskImage without_first = whole;
+  without_first.files.erase(segment_path_of_test(1));
+  auto read = read_image(without_first);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Corrupt);
+  EXPECT_NE(read.error().message.find(segment_path_of_test(1)), std::string::npos);
+  DiskImage without_second = whole;
+  without_second.files.erase(segment_path_of_test(2));
+  read = read_image(without_second);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Corrupt);
+  EXPECT_NE(read.error().message.find(segment_path_of_test(2)), std::string::npos);
+}
+
+TEST(Reader, another_log_is_refused) {
+  DiskImage image = image_of_log(2, 100, small_options());
+  SimStorage disk(1, image);
+  auto reader = Reader::open(disk, kDirectory, kLogId + 1, kVersion);
+  ASSERT_TRUE(reader);
+  const auto block = (*reader)->next();
+  ASSERT_FALSE(block);
+  EXPECT_EQ(block.error().code, ErrorCode::Corrupt);
+  EXPECT_NE(block.error().message.find("belongs to log"), std::string::npos);
+  EXPECT_FALSE((*reader)->next());
+}
+
+TEST(Reader, another_state_machine_version_is_refused_naming_both) {
+  SimStorage disk(1, image_of_log(2, 100, small_options()));
+  auto reader = Reader::open(disk, kDirectory, kLogId, 8);
+  ASSERT_TRUE(reader);
+  const auto block = (*reader)->next();
+  ASSERT_FALSE(block);
+  EXPECT_EQ(block.error().code, ErrorCode::WrongVersion);
+  EXPECT_NE(block.error().message.find("version 7"), std::string::npos);
+  EXPECT_NE(block.error().message.find("version 8"), std::string::npos);
+}
+
+TEST(Reader, another_format_version_is_refused_naming_both) {
+  DiskImage image = image_of_log(2, 100, small_options());
+  rewrite_header(image, 1, 0, [](BlockHeader& header) { header.format_version = 9; });
+  const auto read = read_image(image);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::WrongVersion);
+  EXPECT_NE(read.error().message.find("version 9"), std::string::npos);
+  EXPECT_NE(read.error().message.find("version 1"), std::string::npos);
+}
+
+TEST(Reader, damage_is_told_with_its_place_and_witness) {
+  DiskImage image = image_of_log(4, 100, small_options());
+  segment_of(image, 1)[4096 + 300] ^= std::byte{1};
+  const auto read = read_image(image);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(
+      read.error().message,
+      "log segment /log/0000000000000001.log is damaged at byte 4096: expected block 2, which "
+      "begins with position 2, but the checksum of its body does not match; block 3 at byte "
+      "8192 of /log/0000000000000001.log says that all blocks up to 2 were acknowledged. "
+      "Nothing was changed. Put the segment back from a copy, or start from a backup");
+}
+
+TEST(Reader, a_torn_tail_is_dropped_and_counted) {
+  DiskImage image = image_of_log(4, 100, small_options());
+  // The last two blocks were in flight together: neither knows of the other.
+  rewrite_header(image, 1, 3 * 4096, [](BlockHeader& header) { header.durable_sequence = 2; });
+  segment_of(image, 1)[2 * 4096 + 300] ^= std::byte{1};
+  const auto read = read_image(image);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->blocks.size(), 2u);
+  EXPECT_EQ(read->torn_tail.blocks, 2u);
+  EXPECT_EQ(read->torn_tail.bytes, 2u * 4096);
+}
+
+TEST(Reader, an_unreadable_sector_is_an_error) {
+  SimStorage disk(1, image_of_log(4, 100, small_options()));
+  disk.fail_nth(SimOperation::Read, 1, EIO);
+  auto reader = Reader::open(disk, kDirectory, kLogId, kVersion);
+  ASSERT_TRUE(reader);
+  EXPECT_EQ((*reader)->next().error().code, ErrorCode::Io);
+  EXPECT_FALSE((*reader)->next());
+}
+
+// Block 1 was lost and comes again: the same bytes, at the same place, in the same generation.
+TEST(Reader, blocks_left_in_flight_by_an_earlier_process_never_pass) {
+  DiskImage image = image_of_log(3, 100, small_options());
+  for (const u64 offset : {4096u, 8192u}) {
+    rewrite_header(image, 1, offset, [](BlockHeader& header) { header.durable_sequence = 0; });
+  }
+  std::fill_n(segment_of(image, 1).begin(), 4096, std::byte{0});
+  SimStorage disk(1, image);
+  ManualClock clock;
+  auto before = read_log(disk);
+  ASSERT_TRUE(before) << before.error().message;
+  EXPECT_EQ(before->blocks.size(), 0u);
+  EXPECT_EQ(before->torn_tail.blocks, 2u);
+  clock.monotonic += 1;
+  auto log = LogOfTest::open(disk, clock, small_options(), *before);
+  ASSERT_TRUE(log) << log.error().message;
+  (*log)->append(100, 0);
+  (*log)->settle();
+  const auto read = read_log(disk);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->blocks, (*log)->said());
+  EXPECT_EQ(read->blocks.size(), 1u);
+}
+
+TEST(Reader, blocks_of_a_recycled_segment_never_pass) {
+  // Segment 3 holds, byte for byte, what segment 1 held; only the place tells them apart.
+  DiskImage image = image_of_log(3, 5000, small_options(16 * kKiB));
+  image.files[segment_path_of_test(3)] = segment_of(image, 1);
+  const auto read = read_image(image);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->blocks.size(), 3u);
+  EXPECT_EQ(read->torn_tail.blocks, 0u);
+}
+
+TEST(Reader, other_files_are_left_alone) {
+  DiskImage image = image_of_log(2, 100, small_options());
+  image.files["/log/notes.txt"] = {};
+  image.files[preparing_path(kDirectory, 9)] = {};
+  const auto read = read_image(image);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->blocks.size(), 2u);
+}
+
+TEST(Reader, blocks_larger_than_a_read_come_whole) {
+  WriterOptions options = small_options(16 * kMiB);
+  options.body_bytes_max = 9 * kMiB;
+  const DiskImage image = image_of_log(4, 5 * kMiB, options);
+  const auto read = read_image(image);
+  ASSERT_TRUE(read);
+  ASSERT_EQ(read->blocks.size(), 4u);
+  EXPECT_EQ(read->blocks[3].body.size(), 5 * kMiB);
+}
+
+}  // namespace
+}  // namespace florin::wal::test
