@@ -29,6 +29,8 @@ void Connection::touch() {
 void Connection::service() {
   touched_ = false;
   if (state_ == State::Open) {
+    // Before as well: whoever has an answer finds it counted.
+    count_frames();
     send();
     count_frames();
     watch_frame();

@@ -59,10 +59,8 @@ flatbuffers::Offset<flatbuffers::Vector<const Element*>> start_vector_at_end(
   CHECK(builder.GetSize() == 0);
   builder.ForceDefaults(true);
   builder.ForceVectorAlignment(1, sizeof(Element), kFrameAlignment);
-  Element* element = nullptr;
-  const auto vector = builder.CreateUninitializedVectorOfStructs<Element>(1, &element);
-  *element = Element();
-  return vector;
+  const Element element;
+  return builder.CreateVectorOfStructs(&element, 1);
 }
 
 // Seals the frame that begins at `offset` and ends with the buffer.

@@ -20,9 +20,9 @@ class RawBody {
   explicit RawBody(const flatbuffers::FlatBufferBuilder& builder)
       : RawBody(builder.GetBufferPointer(), builder.GetSize()) {}
   RawBody(const u8* bytes, usize size) {
-    std::memcpy(buffer_.extend(size), bytes, size);
-    const usize padding = round_up(size, 16) - size;
-    std::memset(buffer_.extend(padding), 0, padding);
+    const std::byte zeros[16] = {};
+    buffer_.append({reinterpret_cast<const std::byte*>(bytes), size});
+    buffer_.append(std::span(zeros).first(round_up(size, 16) - size));
   }
   std::span<std::byte> bytes() { return buffer_.bytes(); }
 
