@@ -1,5 +1,5 @@
-// One socket and its session, within a network thread. Internal to this folder: only this header
-// and server.cc know Boost.Asio.
+// One socket and its session, within a network thread. Internal to this folder, so that nobody else
+// includes Boost.Asio.
 #pragma once
 
 #include <array>

@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstring>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <concurrentqueue/concurrentqueue.h>
 #include <fmt/format.h>
@@ -18,6 +16,7 @@
 #include "base/clock.h"
 #include "base/doorbell.h"
 #include "net/connection.h"
+#include "net/watched_descriptor.h"
 
 namespace florin::net {
 
@@ -40,31 +39,6 @@ constexpr u64 kTickNsMin = 5'000'000;
 struct AcceptedSocket {
   int descriptor = -1;
   bool v6 = false;
-};
-
-// A descriptor of somebody else, waited for but never closed by us.
-class WatchedDescriptor {
- public:
-  WatchedDescriptor(asio::io_context& io, int descriptor) : stream_(io, descriptor) {}
-  ~WatchedDescriptor() { stream_.release(); }
-  WatchedDescriptor(const WatchedDescriptor&) = delete;
-  WatchedDescriptor& operator=(const WatchedDescriptor&) = delete;
-
-  // Has `on_readable` called once, if it is not already to be called.
-  template <class Handler>
-  void arm(Handler on_readable) {
-    if (armed_) return;
-    armed_ = true;
-    stream_.async_wait(asio::posix::stream_descriptor::wait_read,
-                       [this, on_readable](const error_code& error) {
-                         armed_ = false;
-                         if (!error) on_readable();
-                       });
-  }
-
- private:
-  asio::posix::stream_descriptor stream_;
-  bool armed_ = false;
 };
 
 }  // namespace
