@@ -1,7 +1,6 @@
 // Storage over plain system calls: correct, slower, and available where io_uring is forbidden.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 

@@ -90,8 +90,9 @@ Status UringRing::check_operations() {
   const bool supported = io_uring_opcode_supported(probe, IORING_OP_WRITE) != 0 &&
                          io_uring_opcode_supported(probe, IORING_OP_FSYNC) != 0;
   io_uring_free_probe(probe);
-  if (!supported)
+  if (!supported) {
     return fail(ErrorCode::Unsupported, "this kernel's io_uring cannot write or sync");
+  }
   return {};
 }
 
@@ -208,7 +209,8 @@ usize UringRing::poll(std::span<Completion> completions) {
     clear_signal();
     count += take_completions(completions.subspan(count));
   }
-  if (has_completions()) set_signal();
+  // What there was no room for must wake the caller again: its signal may have been cleared.
+  if (has_completions() || kernel_has_work()) set_signal();
   return count;
 }
 

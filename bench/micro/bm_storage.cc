@@ -27,18 +27,23 @@ constexpr int kPatienceMs = 10'000;
 
 // What the processors do beside writing, and how the writer waits.
 enum class Load : i64 {
-  IdleSpinning,  // Nothing; the writer polls all the time.
-  IdleParked,    // Nothing; the writer sleeps until there is something to poll.
-  BusyParked,    // One thread keeps each processor busy; the writer sleeps.
+  IdleSpinning,    // Nothing; the writer polls all the time.
+  IdleParked,      // Nothing; the writer sleeps until there is something to poll.
+  YieldingParked,  // Every processor is busy with work that gives way to the writer, which sleeps.
+  BusySpinning,    // Every processor is busy with work as important as the writer, which polls.
+  BusyParked,      // The same, and the writer sleeps: it is woken in competition with that work.
 };
+
+bool is_parked(Load load) { return load != Load::IdleSpinning && load != Load::BusySpinning; }
 
 // Keeps every processor busy while it lives.
 class BusyProcessors {
  public:
-  explicit BusyProcessors(bool is_busy) {
-    const u32 processors = is_busy ? std::thread::hardware_concurrency() : 0;
-    for (u32 processor = 0; processor < processors; ++processor) {
-      threads_.emplace_back([this, processor] { spin_on(processor); });
+  explicit BusyProcessors(Load load) {
+    if (load == Load::IdleSpinning || load == Load::IdleParked) return;
+    const int policy = load == Load::YieldingParked ? SCHED_IDLE : SCHED_OTHER;
+    for (u32 processor = 0; processor < std::thread::hardware_concurrency(); ++processor) {
+      threads_.emplace_back([this, processor, policy] { spin_on(processor, policy); });
     }
   }
   ~BusyProcessors() {
@@ -49,11 +54,13 @@ class BusyProcessors {
   BusyProcessors& operator=(const BusyProcessors&) = delete;
 
  private:
-  void spin_on(u32 processor) const {
+  void spin_on(u32 processor, int policy) const {
     cpu_set_t processors;
     CPU_ZERO(&processors);
     CPU_SET(processor, &processors);
     pthread_setaffinity_np(pthread_self(), sizeof processors, &processors);
+    const sched_param parameters{};
+    pthread_setschedparam(pthread_self(), policy, &parameters);
     // Relaxed: the flag carries nothing but itself.
     while (!is_over_.load(std::memory_order_relaxed)) continue;
   }
@@ -139,7 +146,9 @@ std::string label(FlushMethod method, Load load) {
   switch (load) {
     case Load::IdleSpinning: return text + ", idle, spinning";
     case Load::IdleParked: return text + ", idle, parked";
-    case Load::BusyParked: return text + ", every processor busy, parked";
+    case Load::YieldingParked: return text + ", processors busy but yielding, parked";
+    case Load::BusySpinning: return text + ", processors busy, spinning";
+    case Load::BusyParked: return text + ", processors busy, parked";
   }
   return text;
 }
@@ -154,8 +163,8 @@ void durable_write(benchmark::State& state) {
   auto storage = open_storage(options);
   CHECK(storage.has_value());
   const ZeroedFile file(**storage);
-  Writer writer(**storage, file.file(), write_bytes, load != Load::IdleSpinning);
-  const BusyProcessors busy(load == Load::BusyParked);
+  Writer writer(**storage, file.file(), write_bytes, is_parked(load));
+  const BusyProcessors busy(load);
   for (i64 index = 1; index < depth; ++index) writer.start_one();
   for (auto _ : state) {
     writer.start_one();
@@ -174,8 +183,8 @@ BENCHMARK(durable_write)
                    {1, 2, 4},
                    {static_cast<i64>(FlushMethod::LinkedFdatasync),
                     static_cast<i64>(FlushMethod::Dsync)},
-                   {static_cast<i64>(Load::IdleSpinning), static_cast<i64>(Load::IdleParked),
-                    static_cast<i64>(Load::BusyParked)}})
+                   benchmark::CreateDenseRange(static_cast<i64>(Load::IdleSpinning),
+                                               static_cast<i64>(Load::BusyParked), 1)})
     ->MinTime(0.3)
     ->UseRealTime();
 

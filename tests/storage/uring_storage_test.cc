@@ -65,6 +65,20 @@ TEST_F(UringStorageTest, descriptor_stays_readable_while_completions_are_left) {
   }
 }
 
+TEST_F(UringStorageTest, one_who_takes_single_completions_and_sleeps_gets_all_of_many_writes) {
+  const AlignedBuffer buffer = sectors_of(1, 1);
+  for (u64 token = 0; token < 200; ++token) {
+    storage_->write(file_, token * kSectorBytes, buffer.span(), Durability::Durable, token);
+  }
+  storage_->submit();
+  u64 completed = 0;
+  while (completed < 200) {
+    ASSERT_TRUE(is_readable(10'000)) << "after " << completed << " completions";
+    Completion completion;
+    completed += storage_->poll({&completion, 1});
+  }
+}
+
 TEST_F(UringStorageTest, may_be_handed_over_while_nothing_is_in_flight) {
   const int descriptor = storage_->completion_descriptor();
   for (u8 round = 0; round < 4; ++round) {
