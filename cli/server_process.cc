@@ -10,8 +10,8 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,7 +98,7 @@ Status ServerProcess::spawn(const ServerProcessOptions& options) {
   ::close(ends[1]);
   if (log >= 0) ::close(log);
   if (pid_ < 0) return fail_errno(fork_error, "start the server process");
-  process_descriptor_ = ::pidfd_open(pid_, 0);
+  process_descriptor_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   if (process_descriptor_ < 0) return fail_errno(errno, "watch the server process");
   return {};
 }

@@ -24,18 +24,20 @@ class Parker {
   virtual void wake() = 0;  // Any thread.
 };
 
-// Sleeps on a bell, and on a descriptor if one is given.
+// Sleeps on a bell, and on a descriptor if one is given; for `timeout_ms` at most, -1 = no limit.
 class BellParker final : public Parker {
  public:
-  explicit BellParker(Doorbell& bell, int descriptor = -1) : bell_(bell), descriptor_(descriptor) {}
+  explicit BellParker(Doorbell& bell, int descriptor = -1, int timeout_ms = -1)
+      : bell_(bell), descriptor_(descriptor), timeout_ms_(timeout_ms) {}
   void arm() override { bell_.arm(); }
   void disarm() override { bell_.disarm(); }
-  void wait() override { bell_.wait({&descriptor_, 1}, -1); }
+  void wait() override { bell_.wait({&descriptor_, 1}, timeout_ms_); }
   void wake() override { bell_.ring(); }
 
  private:
   Doorbell& bell_;
   int descriptor_;
+  int timeout_ms_;
 };
 
 struct ThreadPlan {

@@ -1,0 +1,180 @@
+#include "cli/serve_command.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "cli/machine.h"
+#include "cli/service.h"
+#include "cli/service_options.h"
+#include "net/address.h"
+
+namespace florin::cli {
+
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitLogFailed = 2;
+
+// The signal handler's only way to the service.
+std::atomic<Service*> g_service{nullptr};
+
+void handle_stop_signal(int) {
+  Service* service = g_service.load(std::memory_order_acquire);
+  if (service != nullptr) service->request_stop();
+}
+
+void install_signal_handlers() {
+  struct sigaction action {};
+  action.sa_handler = handle_stop_signal;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Status split_address(const std::string& text, ServiceOptions& options) {
+  const usize colon = text.rfind(':');
+  const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
+  const bool digits = !port.empty() && port.size() <= 5 &&
+                      port.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits || std::stoul(port) > 65'535 || colon == 0) {
+    return fail(ErrorCode::InvalidArgument, "--listen is '" + text +
+                                                "'; expected HOST:PORT, such as 127.0.0.1:7717 "
+                                                "(port 0 = any free one)");
+  }
+  options.host = text.substr(0, colon);
+  if (options.host.front() == '[' && options.host.back() == ']') {
+    options.host = options.host.substr(1, options.host.size() - 2);
+  }
+  options.port = static_cast<u16>(std::stoul(port));
+  if (net::is_loopback(options.host)) return {};
+  return fail(ErrorCode::InvalidArgument,
+              "--listen host '" + options.host +
+                  "' can be reached from other machines, and this version has neither TLS nor "
+                  "authentication; listen on 127.0.0.1 and put a tunnel before it");
+}
+
+void report_start(const Service& service, const ServiceOptions& options) {
+  constexpr double kGiBytes = static_cast<double>(kGiB);
+  const replay::Recovered& recovered = service.recovered();
+  if (service.directory().is_new()) {
+    spdlog::info("new ledger in {}", options.data_directory);
+  } else {
+    const double seconds = static_cast<double>(recovered.duration_ns) * 1e-9;
+    spdlog::info("recovered {} events from {} log blocks in {:.3f} s", recovered.events,
+                 recovered.blocks, seconds);
+  }
+  if (recovered.torn_tail.blocks != 0 || recovered.torn_tail.bytes != 0) {
+    spdlog::info("dropped the log's torn tail ({} blocks, {} bytes): it was never acknowledged",
+                 recovered.torn_tail.blocks, recovered.torn_tail.bytes);
+  }
+  spdlog::info("log: {}", service.storage_description());
+  spdlog::info("capacity: {} accounts, {} remembered transfers; {:.1f} GiB when full",
+               options.limits.accounts_max, options.limits.transfers_max,
+               static_cast<double>(planned_memory_bytes(options.limits)) / kGiBytes);
+}
+
+std::string topology_text(const Topology& topology) {
+  if (topology.workers == 0) {
+    return "execution inline, " + std::to_string(topology.partitions) + " partition(s), " +
+           std::to_string(topology.threads()) + " thread(s)";
+  }
+  return "execution by " + std::to_string(topology.workers) + " workers, " +
+         std::to_string(topology.threads()) + " threads" + (topology.pinned ? ", pinned" : "");
+}
+
+int serve(ServiceOptions options, const std::string& listen) {
+  const auto refuse = [](const Error& error) {
+    spdlog::error("{}", error.message);
+    return kExitFailed;
+  };
+  if (const Status address = split_address(listen, options); !address) {
+    return refuse(address.error());
+  }
+  choose_capacities(options, memory_bytes());
+  const auto topology = choose_topology(options, processors());
+  if (!topology) return refuse(topology.error());
+  install_signal_handlers();
+  auto service = Service::open(options, *topology);
+  if (!service) return refuse(service.error());
+  g_service.store(service->get(), std::memory_order_release);
+  report_start(**service, options);
+  spdlog::info("{}", topology_text(*topology));
+  std::printf("listening on %s:%u\n", (*service)->host().c_str(), (*service)->port());
+  std::fflush(stdout);
+  const Status served = (*service)->run();
+  g_service.store(nullptr, std::memory_order_release);
+  if (!served) {
+    spdlog::critical("{}; stopped at once: what was not durable was not answered",
+                     served.error().message);
+    spdlog::shutdown();
+    std::_Exit(kExitLogFailed);  // Nothing may be answered any more, destructors included.
+  }
+  spdlog::info("stopped: all answers are out, the log is synced, position {}",
+               (*service)->position().value);
+  return 0;
+}
+
+void add_options(CLI::App& command, ServiceOptions& options, std::string& listen) {
+  command.add_option("--data", options.data_directory, "Data directory; made if missing")
+      ->required()
+      ->type_name("DIR");
+  command.add_option("--listen", listen, "Address to serve at; port 0 = any free one")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  command.add_option("--accounts-max", options.accounts_max,
+                     "Accounts the ledger can hold (default: from the machine's memory)");
+  command.add_option("--transfers-max", options.transfers_max,
+                     "Transfers it can remember (default: from the machine's memory)");
+  command.add_option("--partitions", options.partitions,
+                     "Account partitions, a worker thread each (default: from the processors)");
+  command
+      .add_option("--mode", options.mode,
+                  "Execution: auto, inline (one thread) or parallel (workers)")
+      ->capture_default_str();
+  command.add_option("--net-threads", options.net_threads,
+                     "Network threads beside the core (default: from the processors)");
+  command.add_option("--connections-max", options.limits.connections_max, "Most connections")
+      ->capture_default_str();
+  command
+      .add_option("--segment-mib", options.segment_mib,
+                  "Size of log segments in MiB, for a new data directory")
+      ->capture_default_str();
+  command.add_option("--storage", options.storage, "How to write: auto, io_uring or posix")
+      ->capture_default_str();
+  command
+      .add_option("--durability", options.durability,
+                  "How a write is made durable: fdatasync (linked) or dsync (RWF_DSYNC)")
+      ->capture_default_str();
+  command.add_flag("--touch-memory", options.touch_memory,
+                   "Make all memory present before serving");
+  command.set_config("--config", "", "Read options from a file (option = value)");
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<ServiceOptions>();
+  auto listen = std::make_shared<std::string>("127.0.0.1:7717");
+  CLI::App* command = app.add_subcommand("serve", "Run a server");
+  add_options(*command, *options, *listen);
+  command->footer(
+      "Examples:\n"
+      "  florin serve --data /var/lib/florin\n"
+      "  florin serve --data ./bank --listen 127.0.0.1:0 --accounts-max 1000000\n"
+      "  florin serve --data ./bank --mode parallel --partitions 8\n"
+      "SIGTERM stops it cleanly; SIGKILL is safe: what was answered is there at the next start.");
+  command->callback([options, listen, &exit_code] {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("florin"));
+    spdlog::set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
+    exit_code = serve(*options, *listen);
+  });
+}
+
+}  // namespace florin::cli

@@ -1,0 +1,91 @@
+#include "cli/service_options.h"
+
+#include <algorithm>
+
+#include "engine/tables.h"
+
+namespace florin::cli {
+
+namespace {
+
+// Below this many processors, hand-offs between threads cost more than they bring.
+constexpr u32 kThreadsFromProcessors = 4;
+constexpr u32 kLaneFromProcessors = 8;
+constexpr u32 kNetThreadsMax = 64;
+
+Result<pipeline::Mode> parse_mode(const std::string& text) {
+  if (text == "auto") return pipeline::Mode::Auto;
+  if (text == "inline") return pipeline::Mode::Inline;
+  if (text == "parallel") return pipeline::Mode::Parallel;
+  return fail(ErrorCode::InvalidArgument,
+              "--mode is '" + text + "'; expected auto, inline or parallel");
+}
+
+}  // namespace
+
+Result<Topology> choose_topology(const ServiceOptions& options, u32 processors) {
+  const auto mode = parse_mode(options.mode);
+  if (!mode) return tl::unexpected<Error>(mode.error());
+  if (options.net_threads > kNetThreadsMax) {
+    return fail(ErrorCode::InvalidArgument,
+                "--net-threads is " + std::to_string(options.net_threads) + "; expected 0 to " +
+                    std::to_string(kNetThreadsMax));
+  }
+  Topology topology;
+  topology.mode = *mode;
+  topology.net_threads = options.net_threads;
+  const bool few = processors < kThreadsFromProcessors;
+  if (*mode == pipeline::Mode::Inline || (*mode == pipeline::Mode::Auto && few)) {
+    topology.mode = pipeline::Mode::Inline;
+    topology.partitions = std::max(1U, options.partitions);
+    if (!few && options.net_threads == 0) topology.net_threads = 1;
+  } else {
+    if (topology.net_threads == 0) topology.net_threads = std::max(1U, processors / 8);
+    topology.lane_thread = processors >= kLaneFromProcessors;
+    const u32 others = 1 + topology.net_threads + (topology.lane_thread ? 1 : 0);
+    const u32 spare = processors > others ? processors - others : 1;
+    topology.partitions = options.partitions != 0 ? options.partitions : spare;
+    topology.workers = topology.partitions;
+  }
+  topology.pinned = topology.threads() > 1 && topology.threads() <= processors;
+  return topology;
+}
+
+void choose_capacities(ServiceOptions& options, u64 memory_bytes) {
+  constexpr u64 kMost = 1'000'000'000;
+  const u64 budget = memory_bytes / 2;
+  const u64 accounts = budget / 4 / engine::kAccountBytes;
+  const u64 transfers = budget / 4 * 3 / engine::kTransferBytes;
+  options.limits.accounts_max =
+      options.accounts_max != 0 ? options.accounts_max : std::min(accounts, kMost);
+  options.limits.transfers_max =
+      options.transfers_max != 0 ? options.transfers_max : std::min(transfers, kMost);
+  options.limits.segment_bytes = options.segment_mib * kMiB;
+}
+
+Result<storage::StorageOptions> storage_options(const ServiceOptions& options) {
+  storage::StorageOptions chosen;
+  if (options.storage == "io_uring") {
+    chosen.kind = storage::StorageKind::Uring;
+  } else if (options.storage == "posix") {
+    chosen.kind = storage::StorageKind::Posix;
+  } else if (options.storage != "auto") {
+    return fail(ErrorCode::InvalidArgument,
+                "--storage is '" + options.storage + "'; expected auto, io_uring or posix");
+  }
+  if (options.durability == "dsync") {
+    chosen.flush_method = storage::FlushMethod::Dsync;
+  } else if (options.durability != "fdatasync") {
+    return fail(ErrorCode::InvalidArgument,
+                "--durability is '" + options.durability + "'; expected fdatasync or dsync");
+  }
+  return chosen;
+}
+
+u64 planned_memory_bytes(const Limits& limits) {
+  const u64 per_block = limits.block_bytes_max + u64{engine::Block::items_max(limits)} * 64;
+  return limits.accounts_max * engine::kAccountBytes +
+         limits.transfers_max * engine::kTransferBytes + limits.blocks_in_flight * per_block;
+}
+
+}  // namespace florin::cli

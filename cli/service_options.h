@@ -1,0 +1,53 @@
+// What `florin serve` is told, and what it makes of it on this machine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "pipeline/core.h"
+#include "storage/options.h"
+
+namespace florin::cli {
+
+struct ServiceOptions {
+  std::string data_directory;
+  std::string host = "127.0.0.1";
+  u16 port = 7717;
+  // Zero means: from the machine.
+  u32 partitions = 0;
+  u32 net_threads = 0;
+  u64 accounts_max = 0;
+  u64 transfers_max = 0;
+  std::string mode = "auto";             // auto, inline, parallel.
+  std::string storage = "auto";          // auto, io_uring, posix.
+  std::string durability = "fdatasync";  // fdatasync, dsync.
+  u64 segment_mib = 64;
+  bool touch_memory = false;
+  Limits limits;  // The rest; capacities are filled in from the above.
+};
+
+// Which threads there are and what they do.
+struct Topology {
+  pipeline::Mode mode = pipeline::Mode::Inline;
+  u32 partitions = 1;
+  u32 workers = 0;           // 0, or one per partition.
+  u32 net_threads = 0;       // Beside the core; 0 = the core thread does the network too.
+  bool lane_thread = false;  // The authoriser has a thread of its own.
+  bool pinned = false;       // Every thread has a processor to itself.
+  u32 threads() const { return 1 + net_threads + workers + (lane_thread ? 1 : 0); }
+};
+
+// Chooses threads for this many processors: on few, one thread does everything without hand-offs.
+Result<Topology> choose_topology(const ServiceOptions& options, u32 processors);
+
+// Capacities for this much memory: half of it, a quarter of that for accounts.
+void choose_capacities(ServiceOptions& options, u64 memory_bytes);
+
+Result<storage::StorageOptions> storage_options(const ServiceOptions& options);
+
+// Bytes that a ledger with these capacities takes when full, blocks in flight included.
+u64 planned_memory_bytes(const Limits& limits);
+
+}  // namespace florin::cli
