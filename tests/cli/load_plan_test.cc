@@ -70,7 +70,7 @@ TEST(LoadPlan, makes_valid_accounts_some_of_which_cannot_be_overdrawn) {
     EXPECT_EQ(LoadPlan::account_index(account.id), i);
     limited += account.flags != 0 ? 1 : 0;
   }
-  EXPECT_EQ(limited, 48u);
+  EXPECT_EQ(limited, 50u);
 }
 
 }  // namespace
