@@ -1,5 +1,6 @@
 // Random requests: that they reach what they are made for, and what holds for the reference over
 // all of them.
+#include <algorithm>
 #include <cstring>
 #include <set>
 
@@ -129,7 +130,7 @@ TEST_P(RandomRequests, are_the_same_for_the_same_seed) {
   const auto same = [](const Request& left, const Request& right) {
     if (left.operation != right.operation || left.event_count != right.event_count) return false;
     const usize event_bytes = is_write(left.operation) ? 128 : 16;
-    return std::memcmp(left.events, right.events, left.event_count * event_bytes) == 0;
+    return std::equal(left.events, left.events + left.event_count * event_bytes, right.events);
   };
   int others = 0;
   for (int count = 0; count < 500; ++count) {
