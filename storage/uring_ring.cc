@@ -1,7 +1,6 @@
 #include "storage/uring_ring.h"
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 
 #include <poll.h>
@@ -42,11 +41,10 @@ constexpr u32 kIdlePollsPerClearing = 16;
 constexpr int kDrainStepMs = 100;
 constexpr int kDrainStepsMax = 100;
 
-// Tells threads apart for the life of the process; the system's own thread ids are reused.
-u64 this_thread_number() {
-  static std::atomic<u64> next{1};
-  // Relaxed: only distinctness is needed.
-  thread_local const u64 number = next.fetch_add(1, std::memory_order_relaxed);
+// The kernel's number of this thread, asked for once. Numbers are reused after millions of threads;
+// the kernel would then refuse the submission of the wrong thread, and `submit` stop the process.
+pid_t this_thread_number() {
+  thread_local const pid_t number = ::gettid();
   return number;
 }
 

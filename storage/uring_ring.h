@@ -80,7 +80,7 @@ class UringRing {
 
   io_uring ring_{};
   bool is_set_up_ = false;
-  u64 owner_;
+  int owner_;  // The kernel's number of the owning thread.
   int signal_;
   RingMode mode_;
   u32 idle_polls_ = 0;
