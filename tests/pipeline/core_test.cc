@@ -1,0 +1,228 @@
+// What the core does beside executing: capacity, fairness, group commit, a full disk, stopping.
+#include "pipeline/core.h"
+
+#include <cerrno>
+
+#include <gtest/gtest.h>
+
+#include "tests/pipeline/sim_ledger.h"
+
+namespace florin::test {
+namespace {
+
+using ledger::Account;
+using ledger::RefusalCode;
+using ledger::Transfer;
+
+SimLedgerOptions inline_options() {
+  SimLedgerOptions options;
+  options.limits = tiny_limits();
+  return options;
+}
+
+Account account(u64 id) {
+  Account event{};
+  event.id = id;
+  event.ledger = 1;
+  event.code = 1;
+  return event;
+}
+
+Transfer transfer(u64 id) {
+  Transfer event{};
+  event.id = id;
+  event.debit_account_id = 1;
+  event.credit_account_id = 2;
+  event.amount = 1;
+  event.ledger = 1;
+  event.code = 1;
+  return event;
+}
+
+OwnedRequest transfers(u64 first_id, u64 count) {
+  std::vector<Transfer> events;
+  for (u64 index = 0; index < count; ++index) events.push_back(transfer(first_id + index));
+  return OwnedRequest::create_transfers(events);
+}
+
+void open_accounts(SimLedger& ledger) {
+  const Account events[] = {account(1), account(2)};
+  ledger.submit(OwnedRequest::create_accounts(events), 0);
+  ledger.settle();
+  ledger.take_answered();
+}
+
+OwnedRequest answer_to(SimLedger& ledger, OwnedRequest request) {
+  ledger.submit(std::move(request), 0);
+  ledger.settle();
+  auto answered = ledger.take_answered();
+  return std::move(answered.front());
+}
+
+TEST(Capacity, refuses_before_the_order_and_consumes_no_id) {
+  SimLedgerOptions options = inline_options();
+  options.limits.transfers_max = 100;
+  SimLedger ledger(1, options);
+  ledger.start();
+  open_accounts(ledger);
+  EXPECT_EQ(answer_to(ledger, transfers(1, 60)).request().refusal, RefusalCode::None);
+  const OwnedRequest refused = answer_to(ledger, transfers(100, 41));
+  EXPECT_EQ(refused.request().refusal, RefusalCode::Capacity);
+  EXPECT_NE(refused.request().refusal_message.find("60 of 100"), std::string::npos);
+  EXPECT_NE(refused.request().refusal_message.find("--transfers-max"), std::string::npos);
+  // What still fits is accepted, under the refused ids too; a retry of known ids needs no room.
+  EXPECT_TRUE(answer_to(ledger, transfers(100, 40)).request().exceptions.empty());
+  EXPECT_EQ(answer_to(ledger, transfers(200, 1)).request().refusal, RefusalCode::Capacity);
+}
+
+TEST(Capacity, is_not_used_up_by_what_is_only_in_flight) {
+  SimLedgerOptions options = inline_options();
+  options.limits.transfers_max = 100;
+  SimLedger ledger(2, options);
+  ledger.start();
+  open_accounts(ledger);
+  // The same ids ten times at once: room for 100 is enough, whatever is in flight together.
+  for (u64 copy = 0; copy < 10; ++copy) ledger.submit(transfers(1, 50), copy % 4);
+  ledger.settle();
+  for (const OwnedRequest& answered : ledger.take_answered()) {
+    EXPECT_EQ(answered.request().refusal, RefusalCode::None);
+  }
+  EXPECT_EQ(ledger.engine().transfers_used(), 50U);
+}
+
+TEST(Recovery, refuses_a_capacity_that_is_too_small) {
+  SimLedger ledger(3, inline_options());
+  ledger.start();
+  open_accounts(ledger);
+  answer_to(ledger, transfers(1, 60));
+  SimStorage disk(3, ledger.disk().image());
+  ManualClock clock;
+  Limits small = tiny_limits();
+  small.transfers_max = 59;
+  auto engine = engine::Engine::create(small, 1, 1);
+  ASSERT_TRUE(engine);
+  const auto recovered = replay::recover(disk, **engine, clock, {"/log", 0xf10f10, small},
+                                         [](const replay::RecoveryProgress&) {});
+  ASSERT_FALSE(recovered);
+  EXPECT_EQ(recovered.error().code, ErrorCode::Capacity);
+  EXPECT_NE(recovered.error().message.find("--transfers-max"), std::string::npos);
+}
+
+TEST(Order, keeps_the_requests_of_a_connection_as_they_were_sent) {
+  SimLedger ledger(4, inline_options());
+  ledger.start();
+  open_accounts(ledger);
+  Random random(4);
+  u64 id = 0;
+  for (u32 sent = 0; sent < 200; ++sent) {
+    const u64 count = random.chance(1, 4) ? 60 : 1;  // Large and small ones mixed.
+    ledger.submit(transfers(id + 1, count), 0);
+    id += count;
+  }
+  ledger.settle();
+  u128 last = 0;
+  for (const OwnedRequest& answered : ledger.take_answered()) {
+    const u128 first = answered.request().transfer_events().front().id;
+    EXPECT_GT(first, last);
+    last = first;
+  }
+}
+
+TEST(Order, lets_small_requests_pass_large_ones_of_other_connections) {
+  SimLedger ledger(5, inline_options());
+  ledger.start();
+  open_accounts(ledger);
+  u64 id = 0;
+  for (u32 sent = 0; sent < 30; ++sent, id += 60) ledger.submit(transfers(id + 1, 60), 0);
+  ledger.submit(transfers(100'000, 1), 1);
+  ledger.settle();
+  const auto answered = ledger.take_answered();
+  usize place = 0;
+  while (answered[place].request().event_count != 1) ++place;
+  // It came last; it is ordered with the first blocks formed after it came.
+  EXPECT_LT(place, 10U);
+}
+
+TEST(GroupCommit, gathers_what_waits_while_the_log_writes) {
+  SimLedger ledger(6, inline_options());
+  ledger.start();
+  open_accounts(ledger);
+  const u64 before = ledger.status().blocks.load();
+  for (u64 sent = 0; sent < 400; ++sent) ledger.submit(transfers(sent + 1, 1), sent % 4);
+  ledger.settle();
+  // Eight requests a block at most (tiny_limits), and hardly ever fewer when all wait.
+  EXPECT_LE(ledger.status().blocks.load() - before, 400U / 8 + 10);
+}
+
+TEST(FullDisk, refuses_writes_and_serves_reads_until_there_is_room) {
+  SimLedger ledger(7, inline_options());
+  ledger.start();
+  open_accounts(ledger);
+  ledger.disk().limit_space(256 * kKiB);
+  u64 id = 0;
+  OwnedRequest answer = answer_to(ledger, transfers(id + 1, 50));
+  for (u32 sent = 0; sent < 200 && answer.request().refusal == RefusalCode::None; ++sent) {
+    id += 50;
+    answer = answer_to(ledger, transfers(id + 1, 50));
+  }
+  EXPECT_EQ(answer.request().refusal, RefusalCode::NoSpace);
+  const u128 ids[] = {1, 2};
+  const OwnedRequest read = answer_to(ledger, OwnedRequest::lookup_accounts(ids));
+  EXPECT_EQ(read.request().refusal, RefusalCode::None);
+  EXPECT_TRUE(read.request().accounts[0].debits_posted == id);
+  ledger.disk().limit_space(std::nullopt);
+  for (u32 step = 0; step < 200'000 && answer.request().refusal != RefusalCode::None; ++step) {
+    for (u32 small = 0; small < 100; ++small) ledger.step();
+    if (step % 100 == 0) answer = answer_to(ledger, transfers(id + 1, 50));
+  }
+  EXPECT_EQ(answer.request().refusal, RefusalCode::None);
+  EXPECT_TRUE(answer.request().exceptions.empty());
+}
+
+TEST(Stop, answers_what_was_ordered_and_refuses_the_rest) {
+  SimLedger ledger(8, inline_options());
+  ledger.start();
+  open_accounts(ledger);
+  for (u64 sent = 0; sent < 100; ++sent) ledger.submit(transfers(sent + 1, 1), 0);
+  for (u32 step = 0; step < 2; ++step) ledger.step();
+  ledger.stop();
+  ledger.settle();
+  u64 created = 0;
+  for (const OwnedRequest& answered : ledger.take_answered()) {
+    const RefusalCode refusal = answered.request().refusal;
+    EXPECT_TRUE(refusal == RefusalCode::None || refusal == RefusalCode::ShuttingDown);
+    if (refusal == RefusalCode::None) ++created;
+  }
+  EXPECT_GT(created, 0U);
+  EXPECT_LT(created, 100U);
+  EXPECT_EQ(ledger.engine().transfers_used(), created);
+  for (u32 step = 0; step < 5'000 && !ledger.status().drained.load(); ++step) ledger.step();
+  EXPECT_TRUE(ledger.status().drained.load());
+}
+
+TEST(Reads, are_answered_only_when_what_they_saw_is_durable) {
+  for (u64 seed = 1; seed <= 20; ++seed) {
+    SimLedger ledger(seed, inline_options());
+    ledger.start();
+    open_accounts(ledger);
+    ledger.submit(transfers(1, 10), 0);
+    const u128 ids[] = {1};
+    ledger.submit(OwnedRequest::lookup_accounts(ids), 1);
+    while (ledger.unanswered() != 0) {
+      ledger.step();
+      for (const OwnedRequest& answered : ledger.take_answered()) {
+        if (ledger::is_write(answered.request().operation)) continue;
+        const bool saw_transfers = answered.request().accounts[0].debits_posted != 0;
+        if (!saw_transfers) continue;
+        ledger.crash();
+        ledger.start();
+        EXPECT_EQ(ledger.recovered().order.position, Position{12});
+        ledger.take_unanswered();
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace florin::test

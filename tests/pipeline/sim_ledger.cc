@@ -1,0 +1,146 @@
+#include "tests/pipeline/sim_ledger.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "base/check.h"
+
+namespace florin::test {
+
+namespace {
+
+constexpr const char* kDirectory = "/log";
+constexpr u128 kLogId = 0xf10f10;
+constexpr u64 kSettleStepsMax = 5'000'000;
+
+}  // namespace
+
+Limits tiny_limits() {
+  Limits limits;
+  limits.accounts_max = 2'000;
+  limits.transfers_max = 100'000;
+  limits.blocks_in_flight = 4;
+  limits.block_requests_max = 8;
+  limits.block_bytes_max = 12 * kKiB;
+  limits.small_request_bytes_max = 512;
+  limits.small_share_bytes = 2 * kKiB;
+  limits.block_reads_max = 64;
+  limits.request_events_max = 64;
+  limits.parallel_events_min = 16;
+  limits.segment_bytes = 64 * kKiB;
+  limits.segments_ahead = 1;
+  limits.log_writes_in_flight = 3;
+  return limits;
+}
+
+SimLedger::SimLedger(u64 seed, SimLedgerOptions options) : random_(seed), options_(options) {
+  CHECK(check_limits(options_.limits));
+  replace_disk(std::make_unique<SimStorage>(seed));
+}
+
+void SimLedger::replace_disk(std::unique_ptr<SimStorage> disk) {
+  disk_ = std::move(disk);
+  CHECK(disk_->create_directory(kDirectory));
+}
+
+SimLedger::~SimLedger() {
+  core_.reset();
+  log_.reset();
+}
+
+Status SimLedger::try_start() {
+  const Limits& limits = options_.limits;
+  auto engine = engine::Engine::create(limits, options_.partitions, random_.next());
+  CHECK(engine);
+  engine_ = std::move(*engine);
+  auto recovered = replay::recover(*disk_, *engine_, clock_, {kDirectory, kLogId, limits},
+                                   [](const replay::RecoveryProgress&) {});
+  if (!recovered) return tl::unexpected<Error>(recovered.error());
+  recovered_ = *recovered;
+  wal::WriterOptions log{kDirectory,
+                         kLogId,
+                         pipeline::kStateMachineVersion,
+                         limits.segment_bytes,
+                         limits.segments_ahead,
+                         limits.log_writes_in_flight,
+                         limits.block_bytes_max};
+  auto writer = wal::Writer::open(*disk_, clock_, log, recovered_.end);
+  if (!writer) return tl::unexpected<Error>(writer.error());
+  log_ = std::move(*writer);
+  const bool parallel = options_.mode != pipeline::Mode::Inline;
+  stages_ = std::make_unique<pipeline::Stages>(parallel ? options_.partitions : 0,
+                                               limits.blocks_in_flight);
+  core_ = std::make_unique<pipeline::Core>(limits, *engine_, *log_, *stages_, clock_, *this,
+                                           options_.mode, options_.sources, recovered_.order);
+  agents_ = {core_.get()};
+  sources_.assign(options_.sources, {});
+  if (!parallel) return {};
+  lane_ = std::make_unique<pipeline::Lane>(*engine_, *stages_);
+  agents_.push_back(lane_.get());
+  for (u32 index = 0; index < options_.partitions; ++index) {
+    workers_.push_back(std::make_unique<pipeline::Worker>(*engine_, *stages_, index));
+    agents_.push_back(workers_.back().get());
+  }
+  return {};
+}
+
+void SimLedger::start() {
+  const Status started = try_start();
+  if (!started) std::fprintf(stderr, "start: %s\n", started.error().message.c_str());
+  CHECK(started);
+}
+
+void SimLedger::crash() {
+  agents_.clear();
+  workers_.clear();
+  lane_.reset();
+  log_.reset();
+  disk_->crash();  // Before the images go: the disk may still be reading them.
+  core_.reset();
+  stages_.reset();
+  engine_.reset();
+}
+
+void SimLedger::submit(OwnedRequest request, usize source) {
+  flying_.push_back(std::make_unique<OwnedRequest>(std::move(request)));
+  ledger::Request& sent = flying_.back()->request();
+  sent.source = &sources_[source];
+  sent.owner = flying_.back().get();
+  core_->submit(static_cast<u32>(source), &sent);
+}
+
+void SimLedger::step() {
+  clock_.wall_ns += random_.below(1'000);
+  if (random_.chance(1, 200)) clock_.wall_ns -= random_.below(1'000'000);  // Runs backwards.
+  clock_.monotonic += random_.below(100'000);
+  if (random_.chance(1, 3)) disk_->step();
+  agents_[random_.below(agents_.size())]->step();
+}
+
+void SimLedger::settle() {
+  for (u64 steps = 0; !flying_.empty(); ++steps) {
+    CHECK(steps < kSettleStepsMax);
+    step();
+  }
+}
+
+void SimLedger::deliver(ledger::Request* request) {
+  const auto found = std::find_if(flying_.begin(), flying_.end(), [&](const auto& flying) {
+    return flying.get() == request->owner;
+  });
+  CHECK(found != flying_.end());
+  answered_.push_back(std::move(**found));
+  flying_.erase(found);
+}
+
+std::vector<OwnedRequest> SimLedger::take_answered() { return std::exchange(answered_, {}); }
+
+std::vector<OwnedRequest> SimLedger::take_unanswered() {
+  std::vector<OwnedRequest> unanswered;
+  for (const auto& flying : flying_) unanswered.push_back(std::move(*flying));
+  flying_.clear();
+  return unanswered;
+}
+
+}  // namespace florin::test

@@ -1,0 +1,86 @@
+// A whole ledger on one thread: order, log, workers, recovery, over a simulated disk and a clock
+// moved by hand. Every step is drawn from a seed, so that a run can be repeated.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "base/random.h"
+#include "pipeline/core.h"
+#include "pipeline/worker.h"
+#include "replay/recovery.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/owned_request.h"
+#include "tests/support/sim_storage.h"
+
+namespace florin::test {
+
+struct SimLedgerOptions {
+  Limits limits;
+  u32 partitions = 1;
+  pipeline::Mode mode = pipeline::Mode::Inline;
+  u32 sources = 4;  // Connections that requests come from.
+};
+
+// Tiny blocks and segments, so that everything that can be full is.
+Limits tiny_limits();
+
+class SimLedger final : public ledger::ReplySink {
+ public:
+  SimLedger(u64 seed, SimLedgerOptions options);
+  ~SimLedger() override;
+
+  // Before the start: another disk.
+  void replace_disk(std::unique_ptr<SimStorage> disk);
+  // Recovers from what is on the disk and is ready to step. CHECKs that it works.
+  void start();
+  // The same, but says why it does not.
+  Status try_start();
+  // The power fails: everything in memory is gone, the disk keeps what it must and what it likes.
+  void crash();
+
+  // Sends a request on a connection. It stays here until it is answered or the ledger crashes.
+  void submit(OwnedRequest request, usize source);
+  // One step of one part, drawn at random, disk and clock included.
+  void step();
+  // Steps until nothing is left to answer. CHECKs that it ends.
+  void settle();
+  void stop() { core_->stop(); }
+
+  // Requests that were answered since the last call, in the order of their places.
+  std::vector<OwnedRequest> take_answered();
+  // Requests without an answer, in the order in which they were sent. After a crash: those that the
+  // crash left so.
+  std::vector<OwnedRequest> take_unanswered();
+  usize unanswered() const { return flying_.size(); }
+
+  engine::Engine& engine() { return *engine_; }
+  SimStorage& disk() { return *disk_; }
+  ManualClock& clock() { return clock_; }
+  const pipeline::CoreStatus& status() const { return core_->status(); }
+  const Error& failure() const { return core_->failure(); }
+  const replay::Recovered& recovered() const { return recovered_; }
+
+  void deliver(ledger::Request* request) override;
+  void flush() override {}
+
+ private:
+  Random random_;
+  SimLedgerOptions options_;
+  ManualClock clock_;
+  std::unique_ptr<SimStorage> disk_;
+  replay::Recovered recovered_;
+  std::vector<ledger::RequestSource> sources_;
+  std::deque<std::unique_ptr<OwnedRequest>> flying_;
+  std::vector<OwnedRequest> answered_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<pipeline::Core> core_;
+  std::unique_ptr<wal::Writer> log_;
+  std::unique_ptr<pipeline::Stages> stages_;
+  std::unique_ptr<pipeline::Lane> lane_;
+  std::vector<std::unique_ptr<pipeline::Worker>> workers_;
+  std::vector<pipeline::Agent*> agents_;
+};
+
+}  // namespace florin::test

@@ -1,0 +1,159 @@
+// The stages on real threads, more of them than processors, against the reference. For the thread
+// sanitizer above all.
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "pipeline/thread_group.h"
+#include "pipeline/worker.h"
+#include "tests/pipeline/judge.h"
+#include "tests/pipeline/sim_ledger.h"
+#include "tests/support/request_generator.h"
+
+namespace florin::test {
+namespace {
+
+// A ledger whose core, lane and workers run on threads of their own. The disk is the core's.
+class ThreadedLedger final : public ledger::ReplySink {
+ public:
+  ThreadedLedger(u64 seed, u32 partitions, pipeline::Mode mode, Limits limits)
+      : disk_(seed, SimOptions{true, true, false}), sources_(4) {
+    CHECK(disk_.create_directory("/log"));
+    engine_ = engine::Engine::create(limits, partitions, seed).value();
+    wal::WriterOptions log{"/log",
+                           1,
+                           pipeline::kStateMachineVersion,
+                           limits.segment_bytes,
+                           limits.segments_ahead,
+                           limits.log_writes_in_flight,
+                           limits.block_bytes_max};
+    log_ = wal::Writer::open(disk_, clock_, log, wal::LogEnd{}).value();
+    const bool parallel = mode != pipeline::Mode::Inline;
+    stages_ =
+        std::make_unique<pipeline::Stages>(parallel ? partitions : 0, limits.blocks_in_flight);
+    core_ = std::make_unique<pipeline::Core>(limits, *engine_, *log_, *stages_, clock_, *this, mode,
+                                             4, pipeline::OrderState{});
+    lane_ = std::make_unique<pipeline::Lane>(*engine_, *stages_);
+    // The simulated disk has no descriptor to wait for: the core looks again every millisecond.
+    start("core", core_.get(), stages_->core_bell, 1);
+    if (!parallel) return;
+    start("lane", lane_.get(), stages_->lane_bell, -1);
+    for (u32 index = 0; index < partitions; ++index) {
+      workers_.push_back(std::make_unique<pipeline::Worker>(*engine_, *stages_, index));
+      start("work", workers_.back().get(), stages_->worker(index).bell, -1);
+    }
+  }
+
+  ~ThreadedLedger() override {
+    threads_.stop();
+    log_.reset();
+  }
+
+  // Any thread; `channel` is the caller's own.
+  void submit(u32 channel, OwnedRequest request) {
+    auto flying = std::make_unique<OwnedRequest>(std::move(request));
+    ledger::Request& sent = flying->request();
+    sent.source = &sources_[channel];
+    sent.owner = flying.release();
+    core_->submit(channel, &sent);
+  }
+
+  std::vector<OwnedRequest> await(usize count) {
+    std::unique_lock lock(mutex_);
+    const bool all = arrived_.wait_for(lock, std::chrono::seconds(120),
+                                       [&] { return answered_.size() >= count; });
+    CHECK(all);
+    return std::exchange(answered_, {});
+  }
+
+  void deliver(ledger::Request* request) override {
+    std::unique_ptr<OwnedRequest> owned(static_cast<OwnedRequest*>(request->owner));
+    const std::lock_guard lock(mutex_);
+    answered_.push_back(std::move(*owned));
+    arrived_.notify_one();
+  }
+  void flush() override {}
+
+  void stop_threads() { threads_.stop(); }
+  engine::Engine& engine() { return *engine_; }
+  const pipeline::CoreStatus& status() const { return core_->status(); }
+
+ private:
+  void start(const char* name, pipeline::Agent* agent, Doorbell& bell, int timeout_ms) {
+    parkers_.push_back(std::make_unique<pipeline::BellParker>(bell, -1, timeout_ms));
+    threads_.start({name, {agent}, parkers_.back().get(), -1, 0});
+  }
+
+  SystemClock clock_;
+  SimStorage disk_;
+  std::vector<ledger::RequestSource> sources_;
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<OwnedRequest> answered_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<pipeline::Stages> stages_;
+  std::unique_ptr<pipeline::Core> core_;
+  std::unique_ptr<wal::Writer> log_;
+  std::unique_ptr<pipeline::Lane> lane_;
+  std::vector<std::unique_ptr<pipeline::Worker>> workers_;
+  std::vector<std::unique_ptr<pipeline::Parker>> parkers_;
+  pipeline::ThreadGroup threads_;
+};
+
+void compare_with_reference(u32 partitions, pipeline::Mode mode, u64 seed) {
+  SCOPED_TRACE("partitions " + std::to_string(partitions) + ", seed " + std::to_string(seed));
+  constexpr usize kRequests = 150;
+  ThreadedLedger ledger(seed, partitions, mode, tiny_limits());
+  // Two threads submit, as two network threads would.
+  const auto submit_some = [&](u32 channel) {
+    RequestGenerator generator(seed * 2 + channel);
+    for (usize sent = 0; sent < kRequests; ++sent) ledger.submit(channel, generator.next());
+  };
+  std::thread other(submit_some, 1);
+  submit_some(0);
+  other.join();
+  Judge judge;
+  for (const OwnedRequest& answered : ledger.await(2 * kRequests)) {
+    judge.check_answer(answered);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+  ledger.stop_threads();
+  judge.check_state(ledger.engine());
+}
+
+TEST(Threads, answer_as_the_reference_does_in_parallel) {
+  for (const u32 partitions : {1U, 2U, 3U, 8U}) {
+    compare_with_reference(partitions, pipeline::Mode::Parallel, partitions);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(Threads, answer_as_the_reference_does_when_modes_change) {
+  for (const u32 partitions : {2U, 8U}) {
+    compare_with_reference(partitions, pipeline::Mode::Auto, partitions + 10);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(Threads, answer_as_the_reference_does_inline) {
+  compare_with_reference(3, pipeline::Mode::Inline, 20);
+}
+
+TEST(Threads, execute_small_blocks_inline_and_sleep_through_them) {
+  ThreadedLedger ledger(1, 2, pipeline::Mode::Auto, tiny_limits());
+  ledger::Account account{};
+  account.ledger = 1;
+  account.code = 1;
+  for (u64 id = 1; id <= 20; ++id) {
+    account.id = id;
+    ledger.submit(0, OwnedRequest::create_accounts({&account, 1}));
+    ledger.await(1);
+  }
+  EXPECT_EQ(ledger.status().inline_blocks.load(), ledger.status().blocks.load());
+}
+
+}  // namespace
+}  // namespace florin::test
