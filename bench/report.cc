@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include <fmt/core.h>
 
@@ -19,6 +20,16 @@ double median(std::vector<double> values) {
   return (values[middle - 1] + values[middle]) / 2;
 }
 
+std::string with_separators(std::string_view plain) {
+  const usize whole = std::min(plain.find('.'), plain.size());
+  std::string text;
+  for (usize index = 0; index < plain.size(); ++index) {
+    if (index > 0 && index < whole && (whole - index) % 3 == 0) text += ',';
+    text += plain[index];
+  }
+  return text;
+}
+
 int decimals_of(double magnitude) {
   if (magnitude >= 1000 || magnitude == 0) return 0;
   if (magnitude >= 100) return 1;
@@ -27,7 +38,7 @@ int decimals_of(double magnitude) {
 
 std::string setting_text(const Setting& setting) {
   if (const auto* count = std::get_if<u64>(&setting.value)) {
-    return number_text(static_cast<double>(*count));
+    return with_separators(std::to_string(*count));
   }
   if (const auto* number = std::get_if<double>(&setting.value)) return fmt::format("{}", *number);
   return std::get<std::string>(setting.value);
@@ -62,14 +73,9 @@ Report median_of(std::span<const Report> runs) {
 }
 
 std::string number_text(double value) {
-  const std::string plain = fmt::format("{:.{}f}", std::fabs(value), decimals_of(std::fabs(value)));
-  const usize whole = std::min(plain.find('.'), plain.size());
-  std::string text = std::signbit(value) && value != 0 ? "-" : "";
-  for (usize index = 0; index < plain.size(); ++index) {
-    if (index > 0 && index < whole && (whole - index) % 3 == 0) text += ',';
-    text += plain[index];
-  }
-  return text;
+  const double magnitude = std::fabs(value);
+  const std::string sign = value < 0 ? "-" : "";
+  return sign + with_separators(fmt::format("{:.{}f}", magnitude, decimals_of(magnitude)));
 }
 
 std::string to_table(const Report& report) {

@@ -11,8 +11,10 @@ namespace {
 
 Report report_of(double rate, double p50) {
   Report report;
-  report.settings = {
-      {"accounts", u64{10'000}}, {"zipf_theta", 0.99}, {"distribution", std::string("zipf")}};
+  report.settings = {{"accounts", u64{10'000}},
+                     {"zipf_theta", 0.99},
+                     {"clients", u64{1}},
+                     {"distribution", std::string("zipf")}};
   report.figures = {{"transfers_per_s", "transfers per second", "1/s", rate},
                     {"latency_us.p50", "latency of a request, p50", "us", p50},
                     {"latency_us.p99", "latency of a request, p99", "us", p50 * 2}};
@@ -51,7 +53,7 @@ TEST(Report, keeps_the_problems_of_every_run) {
 
 TEST(Report, its_table_has_every_setting_and_figure) {
   const std::string table = to_table(report_of(3'912'345, 812.44));
-  for (const char* part : {"accounts", "10,000", "0.99", "zipf", "transfers per second",
+  for (const char* part : {"accounts", "10,000\n", " 1\n", "0.99", "zipf", "transfers per second",
                            "3,912,345 1/s", "812.4 us", "1,625 us", "Note: a note"}) {
     EXPECT_NE(table.find(part), std::string::npos) << part << " in\n" << table;
   }
