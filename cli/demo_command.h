@@ -1,4 +1,5 @@
-// `florin demo`: a minute with a small bank: its accounts, its day, a load, a crash and a recovery.
+// `florin demo`: a small bank in under a minute: its accounts, its day, a load, a crash, a
+// recovery.
 #pragma once
 
 namespace CLI {

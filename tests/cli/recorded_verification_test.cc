@@ -1,0 +1,155 @@
+// The verification of a recorded load, against the real program: it finds nothing wrong with a
+// server that was killed, and it finds each kind of wrong when the record says otherwise.
+#include "cli/recorded_verification.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "cli/server_process.h"
+#include "cli/work_directory.h"
+
+namespace florin::cli {
+namespace {
+
+using ledger::TransferOutcome;
+
+class RecordedVerification : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto directory = WorkDirectory::make("");
+    ASSERT_TRUE(directory);
+    directory_ = std::move(*directory);
+    options_.program = FLORIN_PROGRAM;
+    options_.data_directory = directory_->path() + "/data";
+    options_.log_path = directory_->path() + "/server.log";
+    options_.arguments = {"--accounts-max", "1000", "--transfers-max", "300000"};
+    start();
+    LoadOptions load;
+    load.seed = seed_;
+    load.accounts = 40;
+    load.transfers_max = 200'000;
+    load.deadline_ms = 300;
+    load_ = std::make_unique<RecordedLoad>(load);
+    auto client = connect();
+    ASSERT_TRUE(load_->create_accounts(*client));
+    run_until_killed(2000);
+    start();
+  }
+
+  void start() {
+    auto server = ServerProcess::start(options_);
+    ASSERT_TRUE(server) << server.error().message;
+    server_ = std::move(*server);
+  }
+
+  std::unique_ptr<client::Client> connect() {
+    auto client = client::Client::connect(client_options(server_->host(), server_->port(), 20'000),
+                                          Random(1));
+    EXPECT_TRUE(client) << (client ? "" : client.error().message);
+    return client ? std::make_unique<client::Client>(std::move(*client)) : nullptr;
+  }
+
+  void run_until_killed(u64 acknowledged) {
+    load_->start(server_->host(), server_->port());
+    while (load_->acknowledged() < acknowledged && server_->running()) std::this_thread::yield();
+    server_->kill_now();
+    load_->stop();
+    ASSERT_GE(load_->acknowledged(), acknowledged);
+  }
+
+  // How many problems there are after looking at everything.
+  u64 problems_found() {
+    Random random(seed_);
+    auto client = connect();
+    const auto figures = verify(*load_, *client, VerificationScope::All, random);
+    EXPECT_TRUE(figures) << (figures ? "" : figures.error().message);
+    for (const std::string& problem : load_->problems().first()) texts_ += problem + "\n";
+    return load_->problems().count();
+  }
+
+  // The first acknowledged event with this outcome that stands outside of a chain.
+  EventRecord& event_with(TransferOutcome outcome) {
+    std::vector<ledger::Transfer> events;
+    for (StreamRecord& stream : load_->streams()) {
+      for (const RequestRecord& request : stream.requests) {
+        if (request.state != RequestState::Acknowledged) continue;
+        load_->plan().make_request(request.planned, events);
+        for (usize i = 0; i < events.size(); ++i) {
+          EventRecord& record = stream.events[request.planned.first + i];
+          if (record.outcome == outcome && !in_chain(events, i)) return record;
+        }
+      }
+    }
+    ADD_FAILURE() << "the load has no event of this outcome";
+    return load_->streams()[0].events[0];
+  }
+
+  const u64 seed_ = entropy_seed();
+  ::testing::ScopedTrace trace_{__FILE__, __LINE__, "seed " + std::to_string(seed_)};
+  std::unique_ptr<WorkDirectory> directory_;
+  ServerProcessOptions options_;
+  std::unique_ptr<ServerProcess> server_;
+  std::unique_ptr<RecordedLoad> load_;
+  std::string texts_;
+};
+
+TEST_F(RecordedVerification, finds_nothing_wrong_after_a_kill) {
+  EXPECT_EQ(problems_found(), 0u) << texts_;
+}
+
+TEST_F(RecordedVerification, finds_a_transfer_that_was_acknowledged_and_is_not_there) {
+  StreamRecord& stream = load_->streams()[0];
+  stream.requests.push_back({{0, 1, stream.events.size()}, RequestState::Acknowledged, false});
+  stream.events.push_back({Timestamp{1}, TransferOutcome::Created});
+  EXPECT_GT(problems_found(), 0u);
+  EXPECT_NE(texts_.find("LOST"), std::string::npos) << texts_;
+}
+
+TEST_F(RecordedVerification, finds_a_changed_timestamp) {
+  ++event_with(TransferOutcome::Created).timestamp.ns;
+  EXPECT_GT(problems_found(), 0u);
+  EXPECT_NE(texts_.find("is stored at"), std::string::npos) << texts_;
+}
+
+TEST_F(RecordedVerification, finds_a_refusal_that_became_an_acceptance) {
+  event_with(TransferOutcome::Created).outcome = TransferOutcome::ExceedsCredits;
+  EXPECT_GT(problems_found(), 0u);
+  EXPECT_NE(texts_.find("was answered exceeds_credits and is created"), std::string::npos)
+      << texts_;
+}
+
+TEST_F(RecordedVerification, finds_a_forgotten_refusal) {
+  event_with(TransferOutcome::ExceedsCredits).outcome = TransferOutcome::CreditAccountNotFound;
+  EXPECT_GT(problems_found(), 0u);
+  EXPECT_NE(texts_.find("and is exceeds_credits"), std::string::npos) << texts_;
+}
+
+TEST_F(RecordedVerification, finds_a_request_that_should_not_have_happened) {
+  for (RequestRecord& request : load_->streams()[0].requests) {
+    if (request.state != RequestState::Acknowledged) continue;
+    request.state = RequestState::Absent;
+    break;
+  }
+  EXPECT_GT(problems_found(), 0u);
+  EXPECT_NE(texts_.find("though its request did not happen"), std::string::npos) << texts_;
+}
+
+TEST_F(RecordedVerification, finds_a_balance_that_is_not_the_sum_of_the_transfers) {
+  auto client = connect();
+  ledger::Transfer stranger{};
+  stranger.id = 5;
+  stranger.debit_account_id = load_->plan().accounts()[0].id;
+  stranger.credit_account_id = load_->plan().accounts()[2].id;
+  stranger.amount = 1;
+  stranger.ledger = 1;
+  stranger.code = 1;
+  const auto answer = client->create_transfers({&stranger, 1});
+  ASSERT_TRUE(answer);
+  ASSERT_EQ(answer->results[0].outcome, TransferOutcome::Created);
+  EXPECT_GT(problems_found(), 0u);
+  EXPECT_NE(texts_.find("its transfers make"), std::string::npos) << texts_;
+}
+
+}  // namespace
+}  // namespace florin::cli
