@@ -28,20 +28,23 @@ char* next_completion(const char* word, int state) {
   return nullptr;
 }
 
-char** complete(const char* word, int, int) {
+char** complete(const char* word, int begin, int) {
   rl_attempted_completion_over = 1;  // No file names when nothing matches.
+  // A command ends with a space; a field is followed by its value at once.
+  rl_completion_append_character = begin == 0 ? ' ' : '\0';
   return ::rl_completion_matches(word, next_completion);
 }
 
 }  // namespace
 
 Prompt::Prompt(std::string history_path) : history_path_(std::move(history_path)) {
+  // The library keeps the pointer, so the characters must outlive every prompt.
   static char break_characters[] = " \t,";
+  // Likewise, it must outlive every prompt.
   static char program[] = "florin";
   rl_readline_name = program;
   rl_completer_word_break_characters = break_characters;
   rl_attempted_completion_function = complete;
-  rl_completion_append_character = '\0';
   ::using_history();
   ::stifle_history(kHistoryLinesMax);
   if (!history_path_.empty()) ::read_history(history_path_.c_str());
