@@ -57,7 +57,7 @@ tl::unexpected<Error> fail_errno(int error_number, std::string_view action);
 // one.
 #define RETURN_IF_ERROR(expression)                                                 \
   do {                                                                              \
-    if (auto status_or_error = (expression); !status_or_error) {                    \
-      return ::tl::unexpected<::florin::Error>(std::move(status_or_error).error()); \
+    if (auto&& status_or_error = (expression); !status_or_error) {                  \
+      return ::tl::unexpected<::florin::Error>(std::move(status_or_error.error())); \
     }                                                                               \
   } while (false)

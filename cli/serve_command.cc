@@ -36,6 +36,7 @@ void install_signal_handlers() {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is an error of the write, not our end.
 }
 
 Status split_address(const std::string& text, ServiceOptions& options) {

@@ -88,9 +88,9 @@ class Block {
 
   std::vector<BlockRequest> requests;
   std::unique_ptr<ItemWork[]> work;  // By item.
-  u64 accounts_after = 0;  // Held for good when the block was decided.
+  u64 accounts_after = 0;            // Held for good when the block was decided.
   u64 transfers_after = 0;
-  std::unique_ptr<u8[]> outcomes;    // By item: AccountOutcome or TransferOutcome.
+  std::unique_ptr<u8[]> outcomes;  // By item: AccountOutcome or TransferOutcome.
 
  private:
   static constexpr u32 kStampItemBits = 15;

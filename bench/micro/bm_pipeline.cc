@@ -1,0 +1,145 @@
+// What a transfer or a request costs between the network and the engine: ordering, the image of a
+// block (copy and checksum), the hand-over between threads, and the log's durable writes.
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "base/check.h"
+#include "engine/engine.h"
+#include "pipeline/sequencer.h"
+#include "pipeline/slot.h"
+#include "pipeline/stages.h"
+#include "storage/open_storage.h"
+#include "wal/writer.h"
+
+namespace florin::bench {
+namespace {
+
+using ledger::Request;
+using ledger::Transfer;
+
+constexpr u32 kBatch = 8189;
+
+void set_ns_per(benchmark::State& state, const char* name, u64 count) {
+  state.counters[name] = benchmark::Counter(
+      static_cast<double>(count) * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+class NoReplies final : public ledger::ReplySink {
+ public:
+  void deliver(Request*) override {}
+  void flush() override {}
+};
+
+// Requests of one transfer each, from 64 connections, through the queue into a block.
+void order_single_transfers(benchmark::State& state) {
+  constexpr usize kRequests = 256;
+  Limits limits;
+  limits.transfers_max = 1'000'000;
+  limits.accounts_max = 1'000;
+  auto engine = engine::Engine::create(limits, 1, 1).value();
+  SystemClock clock;
+  NoReplies sink;
+  pipeline::Sequencer sequencer(limits, *engine, clock, sink, 1, {});
+  pipeline::Slot slot(limits, 1);
+  std::vector<Transfer> events(kRequests);
+  std::vector<ledger::RequestSource> sources(64);
+  std::vector<Request> requests(kRequests);
+  for (usize index = 0; index < kRequests; ++index) {
+    requests[index].operation = ledger::Operation::CreateTransfers;
+    requests[index].event_count = 1;
+    requests[index].events = reinterpret_cast<const std::byte*>(&events[index]);
+    requests[index].source = &sources[index % sources.size()];
+  }
+  u64 count = 0;
+  for (auto _ : state) {
+    for (Request& request : requests) sequencer.submit(0, &request);
+    sequencer.take_submitted();
+    slot.clear(1);
+    CHECK(sequencer.form(slot));
+    sequencer.release(slot);
+    count += kRequests;
+  }
+  set_ns_per(state, "ns_per_request", count);
+}
+
+// The image of a block of one full batch: every event copied once, and the checksums.
+void prepare_block(benchmark::State& state) {
+  std::vector<Transfer> events(kBatch);
+  Request request;
+  request.operation = ledger::Operation::CreateTransfers;
+  request.event_count = kBatch;
+  request.events = reinterpret_cast<const std::byte*>(events.data());
+  pipeline::Slot slot(Limits{}, 1);
+  u64 count = 0;
+  for (auto _ : state) {
+    slot.clear(1);
+    slot.add(&request, Position{0}, 1);
+    slot.prepare(0, 1);
+    benchmark::DoNotOptimize(slot.body_checksum());
+    count += kBatch;
+  }
+  set_ns_per(state, "ns_per_transfer", count);
+}
+
+// A block handed to another thread and back, both looking all the time.
+void hand_over_between_threads(benchmark::State& state) {
+  pipeline::Stages stages(1, 16);
+  std::atomic<bool> stop{false};
+  std::thread worker([&] {
+    u64 done = 0;
+    while (!stop.load(std::memory_order_relaxed)) {
+      if (stages.dispatched.get() == done) continue;
+      ++done;
+      stages.worker(0).posted.publish(done);
+    }
+  });
+  u64 ticket = 0;
+  for (auto _ : state) {
+    stages.dispatched.publish(++ticket);
+    while (stages.posted() < ticket) {
+    }
+  }
+  stop.store(true);
+  worker.join();
+  set_ns_per(state, "ns_per_round_trip", ticket);
+}
+
+// Durable blocks through the log's writer, four in flight, on the disk of the current directory.
+// Argument: bytes of the body.
+void append_to_log(benchmark::State& state) {
+  const auto body_bytes = static_cast<u64>(state.range(0));
+  const std::string directory = std::filesystem::current_path() / "florin-bm-log";
+  std::filesystem::remove_all(directory);
+  std::filesystem::create_directory(directory);
+  SystemClock clock;
+  {
+    auto storage = storage::open_storage().value();
+    wal::WriterOptions options{directory, 1, 1, 64 * kMiB, 2, 4, 2 * kMiB};
+    auto writer = wal::Writer::open(*storage, clock, options, wal::LogEnd{}).value();
+    std::vector<storage::AlignedBuffer> images;
+    for (u32 index = 0; index < 8; ++index) images.emplace_back(wal::stored_bytes(body_bytes));
+    u64 count = 0;
+    for (auto _ : state) {
+      while (!writer->can_append(body_bytes)) CHECK(writer->poll());
+      writer->append({images[count % images.size()].span(), body_bytes, 1, Position{count}, 1,
+                      Timestamp{count + 1}});
+      ++count;
+    }
+    while (!writer->idle()) CHECK(writer->poll());
+    state.SetBytesProcessed(static_cast<i64>(count * wal::stored_bytes(body_bytes)));
+  }
+  std::filesystem::remove_all(directory);
+}
+
+BENCHMARK(order_single_transfers);
+BENCHMARK(prepare_block);
+BENCHMARK(hand_over_between_threads)->UseRealTime();
+BENCHMARK(append_to_log)->Arg(512)->Arg(64 << 10)->Arg(1 << 20)->UseRealTime()->Iterations(2000);
+
+}  // namespace
+}  // namespace florin::bench
