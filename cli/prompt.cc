@@ -1,6 +1,7 @@
 // libedit behind a small interface. Its completion takes C strings that it frees.
 #include "cli/prompt.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -17,15 +18,15 @@ namespace {
 constexpr int kHistoryLinesMax = 1000;
 
 char* next_completion(const char* word, int state) {
-  // The library asks again and again, with a growing state, for one completion after another.
-  std::string_view line(rl_line_buffer, static_cast<std::size_t>(rl_point));
+  // The library asks again and again, with a growing state, for one completion after another. Its
+  // word can begin later than ours, behind a '=': it gets the end of ours.
+  const std::string_view line(rl_line_buffer, static_cast<std::size_t>(rl_point));
+  const std::size_t ours = line.size() - (line.find_last_of(" \t,") + 1);
+  const std::size_t skipped = ours - std::min(ours, std::strlen(word));
   const std::vector<std::string> words = completions(line);
-  int index = 0;
-  for (const std::string& candidate : words) {
-    if (!std::string_view(candidate).starts_with(word)) continue;
-    if (index++ == state) return ::strdup(candidate.c_str());
-  }
-  return nullptr;
+  if (static_cast<std::size_t>(state) >= words.size()) return nullptr;
+  const std::string& candidate = words[static_cast<std::size_t>(state)];
+  return ::strdup(candidate.c_str() + std::min(skipped, candidate.size()));
 }
 
 char** complete(const char* word, int begin, int) {
