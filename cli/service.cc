@@ -14,7 +14,8 @@ namespace {
 
 // How long answers may take to leave after a stop was asked for.
 constexpr u64 kDrainNs = 10'000'000'000;
-// How often the core thread looks up from its sleep: what it waits for while stopping rings no bell.
+// How often the core thread looks up from its sleep: what it waits for while stopping rings no
+// bell.
 constexpr int kCoreLookMs = 100;
 // How long a thread with a processor to itself looks for work before it sleeps.
 constexpr u64 kSpinNs = 50'000;
