@@ -196,6 +196,7 @@ void Service::make_stages() {
   for (const auto& server : servers_) sinks.push_back(server.get());
   router_ = std::make_unique<net::ReplyRouter>(sinks);
   stages_ = std::make_unique<pipeline::Stages>(topology_.workers, options_.limits.blocks_in_flight);
+  stages_->lane_on_core_thread = !topology_.lane_thread;
   core_ = std::make_unique<pipeline::Core>(options_.limits, *engine_, *log_, *stages_, clock_,
                                            *router_, topology_.mode, channels(), recovered_.order);
   if (!options_.touch_memory) {
@@ -244,7 +245,8 @@ Status Service::run() {
   if (topology_.net_threads == 0) {
     net_agents_.push_back(std::make_unique<NetAgent>(*servers_.front()));
     parkers_.push_back(std::make_unique<NetParker>(*servers_.front()));
-    servers_.front()->watch(storage_->completion_descriptor());
+    const int completions = storage_->completion_descriptor();
+    if (completions >= 0) servers_.front()->watch(completions);
     core.agents.push_back(net_agents_.back().get());
   } else {
     parkers_.push_back(std::make_unique<pipeline::BellParker>(

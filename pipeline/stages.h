@@ -45,11 +45,13 @@ class Stages {
   void ring_workers() {
     for (const auto& worker : workers_) worker->bell.ring();
   }
+  void ring_lane() { (lane_on_core_thread ? core_bell : lane_bell).ring(); }
 
   Progress dispatched;  // Tickets that the core has handed out.
   Progress authorised;
   Doorbell core_bell;
-  Doorbell lane_bell;
+  Doorbell lane_bell;                // For ring_lane, as is the next.
+  bool lane_on_core_thread = false;  // It then sleeps at the core's bell. Set before they start.
 
  private:
   u64 lowest(Progress WorkerProgress::*stage) const {

@@ -33,7 +33,7 @@ void Worker::resolve(u64 ticket) {
   engine_.resolve(stages_.slot_of(ticket)->block, index_);
   resolved_ = ticket;
   own_.resolved.publish(ticket);
-  stages_.lane_bell.ring();
+  stages_.ring_lane();
 }
 
 void Worker::post(u64 ticket) {
