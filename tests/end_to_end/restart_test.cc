@@ -89,10 +89,11 @@ TEST_F(Restart, an_empty_ledger_survives_too) {
 class CrashTestCommand : public ServerTest {
  protected:
   void expect_pass(const std::string& mode_words) {
-    const Ran ran = florin(
-        "crash-test --rounds 10 --seconds 0.5 --connections 4 --data '" + directory() +
-        "/crash' --transfers-max 300000 --server-option=--segment-mib=4 " +
-        "--server-option=--accounts-max=2000 --server-option=--transfers-max=400000 " + mode_words);
+    const Ran ran =
+        florin("crash-test --rounds 10 --seconds 0.3 --connections 4 --data '" + directory() +
+               "/crash' --transfers-max 1000000 --server-option=--segment-mib=4 " +
+               "--server-option=--accounts-max=2000 --server-option=--transfers-max=1200000 " +
+               mode_words);
     EXPECT_EQ(ran.status, 0) << ran.output;
     EXPECT_NE(ran.output.find("PASS"), std::string::npos) << ran.output;
   }

@@ -37,11 +37,13 @@ TEST_F(StartRefusals, a_port_in_use_is_named) {
   ASSERT_EQ(::bind(taken, reinterpret_cast<sockaddr*>(&address), length), 0);
   ASSERT_EQ(::listen(taken, 1), 0);
   ASSERT_EQ(::getsockname(taken, reinterpret_cast<sockaddr*>(&address), &length), 0);
-  const std::string endpoint = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-  const Ran ran = serve(data(), "--listen " + endpoint);
+  const std::string port = std::to_string(ntohs(address.sin_port));
+  const Ran ran = serve(data(), "--listen 127.0.0.1:" + port);
   ::close(taken);
   EXPECT_EQ(ran.status, 1) << ran.output;
-  EXPECT_NE(ran.output.find(endpoint), std::string::npos) << ran.output;
+  EXPECT_NE(ran.output.find("127.0.0.1 port " + port + ": Address already in use"),
+            std::string::npos)
+      << ran.output;
 }
 
 TEST_F(StartRefusals, a_missing_parent_directory_is_named) {
