@@ -91,9 +91,10 @@ class CrashTestCommand : public ServerTest {
   void expect_pass(const std::string& mode_words) {
     const Ran ran =
         florin("crash-test --rounds 10 --seconds 0.3 --connections 4 --data '" + directory() +
-               "/crash' --transfers-max 1000000 --server-option=--segment-mib=4 " +
-               "--server-option=--accounts-max=2000 --server-option=--transfers-max=1200000 " +
-               mode_words);
+                   "/crash' --transfers-max 1000000 --server-option=--segment-mib=4 " +
+                   "--server-option=--accounts-max=2000 --server-option=--transfers-max=1200000 " +
+                   mode_words,
+               std::chrono::minutes(4));
     EXPECT_EQ(ran.status, 0) << ran.output;
     EXPECT_NE(ran.output.find("PASS"), std::string::npos) << ran.output;
   }

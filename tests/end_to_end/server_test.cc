@@ -100,8 +100,9 @@ std::string ServerTest::server_log() const {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-Ran ServerTest::florin(const std::string& words) const {
-  return run_shell("timeout 60 '" FLORIN_PROGRAM "' " + words);
+Ran ServerTest::florin(const std::string& words, std::chrono::seconds deadline) const {
+  return run_shell("timeout " + std::to_string(deadline.count()) + " '" FLORIN_PROGRAM "' " +
+                   words);
 }
 
 std::string ServerTest::refused_start(const std::string& words, const std::string& culprit) const {

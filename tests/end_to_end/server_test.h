@@ -65,8 +65,9 @@ class ServerTest : public ::testing::Test {
   // Everything that servers of `start` have written to stderr.
   std::string server_log() const;
 
-  // Runs `florin WORDS` with a shell, which splits the words; ends it after a minute.
-  Ran florin(const std::string& words) const;
+  // Runs `florin WORDS` with a shell, which splits the words; ends it after the deadline.
+  Ran florin(const std::string& words,
+             std::chrono::seconds deadline = std::chrono::seconds(60)) const;
   // A server that cannot start: what it says. It must end with status 1 and name `culprit`.
   std::string refused_start(const std::string& words, const std::string& culprit) const;
 
