@@ -6,13 +6,6 @@ namespace florin::pipeline {
 
 using ledger::RefusalCode;
 
-namespace {
-
-// Blocks whose image the workers are still making, while the log writes earlier ones.
-constexpr u64 kUnappendedMax = 2;
-
-}  // namespace
-
 Core::Core(const Limits& limits, engine::Engine& engine, wal::Writer& log, Stages& stages,
            Clock& clock, ledger::ReplySink& sink, Mode mode, u32 channels, OrderState start)
     : limits_(limits),
