@@ -219,12 +219,14 @@ void add_load_options(CLI::App& command, bench::LoadOptions& load) {
   command
       .add_option("--distribution", load.workload.distribution,
                   "Which accounts take part: uniform, zipf, or hot (one in every transfer)")
-      ->transform(CLI::CheckedTransformer(distributions));
+      ->transform(CLI::CheckedTransformer(distributions).description(""))
+      ->type_name("uniform|zipf|hot");
   command.add_option("--zipf-theta", load.workload.zipf_theta, "Exponent of Zipf's law")
       ->check(CLI::Range(0.0, 5.0))
       ->capture_default_str();
   command.add_option("--id-order", load.workload.id_order, "Transfer ids: sequential or random")
-      ->transform(CLI::CheckedTransformer(orders));
+      ->transform(CLI::CheckedTransformer(orders).description(""))
+      ->type_name("sequential|random");
   command
       .add_option("--rate", load.rate,
                   "Transfers a second, sent at even intervals whatever the answers do (open loop); "
