@@ -27,6 +27,9 @@ Status check_range(const Range& range) {
 }  // namespace
 
 Status check_limits(const Limits& limits) {
+  if (limits.small_share_bytes > kMiB) {
+    return check_range({"small_share_bytes", limits.small_share_bytes, 0, kMiB});
+  }
   const u64 largest_request = kRequestHeaderBytes + limits.request_events_max * kEventBytes;
   const u64 block_least = largest_request + limits.small_share_bytes;
   const Range ranges[] = {
@@ -43,6 +46,8 @@ Status check_limits(const Limits& limits) {
       {"segments_ahead", limits.segments_ahead, 1, 64},
       {"log_writes_in_flight", limits.log_writes_in_flight, 1, 16},
       {"connections_max", limits.connections_max, 1, 1'000'000},
+      {"connection_requests_max", limits.connection_requests_max, 1, 65'536},
+      {"connection_bytes_max", limits.connection_bytes_max, limits.frame_bytes_max, kGiB},
       {"frame_bytes_max", limits.frame_bytes_max, limits.request_events_max * kEventBytes + 256,
        16 * kMiB},
   };

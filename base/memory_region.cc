@@ -30,8 +30,8 @@ Status MemoryRegion::reserve(u64 bytes) {
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) {
     return fail_errno(errno, "reserve " + std::to_string(mapping_bytes_) +
-                                 " bytes of address space (lower --accounts-max or "
-                                 "--transfers-max, or allow overcommit)");
+                                 " bytes of address space (lower --accounts-max, "
+                                 "--transfers-max or --partitions, or allow overcommit)");
   }
   mapping_ = static_cast<std::byte*>(mapping);
   data_ = mapping_;

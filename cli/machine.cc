@@ -8,11 +8,17 @@
 
 namespace florin::cli {
 
-u32 processors() {
+std::vector<int> allowed_processors() {
+  std::vector<int> numbers;
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
-  return std::max(1, CPU_COUNT(&set));
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+    for (int number = 0; number < CPU_SETSIZE; ++number) {
+      if (CPU_ISSET(static_cast<usize>(number), &set)) numbers.push_back(number);
+    }
+  }
+  if (numbers.empty()) numbers.push_back(0);
+  return numbers;
 }
 
 u64 memory_bytes() {

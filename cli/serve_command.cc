@@ -22,7 +22,7 @@ namespace {
 constexpr int kExitFailed = 1;
 constexpr int kExitLogFailed = 2;
 
-// The signal handler's only way to the service.
+// The signal handler's only way to the service: the one global, as a handler has no argument.
 std::atomic<Service*> g_service{nullptr};
 
 void handle_stop_signal(int) {
@@ -35,8 +35,6 @@ void install_signal_handlers() {
   action.sa_handler = handle_stop_signal;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is an error of the write, not our end.
 }
 
 Status split_address(const std::string& text, ServiceOptions& options) {
@@ -87,7 +85,8 @@ std::string topology_text(const Topology& topology) {
            std::to_string(topology.threads()) + " thread(s)";
   }
   return "execution by " + std::to_string(topology.workers) + " workers, " +
-         std::to_string(topology.threads()) + " threads" + (topology.pinned ? ", pinned" : "");
+         std::to_string(topology.threads()) + " threads" +
+         (topology.pinned.empty() ? "" : ", pinned");
 }
 
 int serve(ServiceOptions options, const std::string& listen) {
@@ -98,13 +97,18 @@ int serve(ServiceOptions options, const std::string& listen) {
   if (const Status address = split_address(listen, options); !address) {
     return refuse(address.error());
   }
-  choose_capacities(options, memory_bytes());
-  const auto topology = choose_topology(options, processors());
+  if (const Status capacities = choose_capacities(options, memory_bytes()); !capacities) {
+    return refuse(capacities.error());
+  }
+  const auto topology = choose_topology(options, allowed_processors());
   if (!topology) return refuse(topology.error());
-  install_signal_handlers();
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is an error of the write, not our end.
   auto service = Service::open(options, *topology);
   if (!service) return refuse(service.error());
+  // Until here a signal ends the process at once, which is as safe as any crash.
   g_service.store(service->get(), std::memory_order_release);
+  install_signal_handlers();
   report_start(**service, options);
   spdlog::info("{}", topology_text(*topology));
   std::printf("listening on %s:%u\n", (*service)->host().c_str(), (*service)->port());
@@ -130,18 +134,20 @@ void add_options(CLI::App& command, ServiceOptions& options, std::string& listen
       ->type_name("HOST:PORT")
       ->capture_default_str();
   command.add_option("--accounts-max", options.accounts_max,
-                     "Accounts the ledger can hold (default: from the machine's memory)");
+                     "Accounts the ledger can hold; 0 = from the machine's memory");
   command.add_option("--transfers-max", options.transfers_max,
-                     "Transfers it can remember (default: from the machine's memory)");
+                     "Transfers it can remember; 0 = from the machine's memory");
   command.add_option("--partitions", options.partitions,
-                     "Account partitions, a worker thread each (default: from the processors)");
+                     "Account partitions, a worker thread each; 0 = from the processors");
   command
       .add_option("--mode", options.mode,
                   "Execution: auto, inline (one thread) or parallel (workers)")
       ->capture_default_str();
   command.add_option("--net-threads", options.net_threads,
-                     "Network threads beside the core (default: from the processors)");
-  command.add_option("--connections-max", options.limits.connections_max, "Most connections")
+                     "Network threads beside the core; 0 = from the processors");
+  command
+      .add_option("--connections-max", options.limits.connections_max,
+                  "Most connections, shared evenly among the network threads")
       ->capture_default_str();
   command
       .add_option("--segment-mib", options.segment_mib,

@@ -81,8 +81,10 @@ class Service::StopAgent final : public pipeline::Agent {
       return 1;
     }
     if (stopping_core_ && service_.core_->status().drained.load(std::memory_order_acquire)) {
+      service_.drained_ = true;
       return finish();
     }
+    if (service_.clock_.monotonic_ns() > deadline_ns_ + kDrainNs) return finish();
     return 0;
   }
 
@@ -120,11 +122,11 @@ Result<std::unique_ptr<Service>> Service::open(ServiceOptions options, Topology 
 }
 
 Status Service::open_directory() {
+  const auto chosen = storage_options(options_);
+  if (!chosen) return tl::unexpected<Error>(chosen.error());
   auto lock = storage::ProcessLock::acquire(options_.data_directory);
   if (!lock) return tl::unexpected<Error>(std::move(lock).error());
   lock_.emplace(std::move(*lock));
-  const auto chosen = storage_options(options_);
-  if (!chosen) return tl::unexpected<Error>(chosen.error());
   auto storage = storage::open_storage(*chosen);
   if (!storage) return tl::unexpected<Error>(std::move(storage).error());
   storage_ = std::move(*storage);
@@ -188,6 +190,7 @@ Status Service::open_log() {
   auto writer = wal::Writer::open(*storage_, clock_, log, recovered_.end);
   if (!writer) return tl::unexpected<Error>(std::move(writer).error());
   log_ = std::move(*writer);
+  storage_description_ = storage_->describe();
   return {};
 }
 
@@ -212,9 +215,9 @@ void Service::make_stages() {
 }
 
 void Service::start_threads(pipeline::ThreadGroup& threads) {
-  int cpu = topology_.pinned ? 1 : -1;  // Processor 0 is the core's.
-  const auto next_cpu = [&] { return cpu < 0 ? -1 : cpu++; };
-  const u64 spin = topology_.pinned ? kSpinNs : 0;
+  usize next = 1;  // The first processor is the core's.
+  const auto next_cpu = [&] { return topology_.pinned.empty() ? -1 : topology_.pinned[next++]; };
+  const u64 spin = topology_.pinned.empty() ? 0 : kSpinNs;
   for (u32 index = 0; index < topology_.net_threads; ++index) {
     net_agents_.push_back(std::make_unique<NetAgent>(*servers_[index]));
     parkers_.push_back(std::make_unique<NetParker>(*servers_[index]));
@@ -241,7 +244,8 @@ void Service::start_threads(pipeline::ThreadGroup& threads) {
 Status Service::run() {
   pipeline::ThreadGroup threads;
   StopAgent stop(*this);
-  pipeline::ThreadPlan core{"florin-core", {}, nullptr, topology_.pinned ? 0 : -1, 0};
+  pipeline::ThreadPlan core{
+      "florin-core", {}, nullptr, topology_.pinned.empty() ? -1 : topology_.pinned.front(), 0};
   if (topology_.net_threads == 0) {
     net_agents_.push_back(std::make_unique<NetAgent>(*servers_.front()));
     parkers_.push_back(std::make_unique<NetParker>(*servers_.front()));
@@ -251,7 +255,7 @@ Status Service::run() {
   } else {
     parkers_.push_back(std::make_unique<pipeline::BellParker>(
         stages_->core_bell, storage_->completion_descriptor(), kCoreLookMs));
-    core.spin_ns = topology_.pinned ? kSpinNs : 0;
+    core.spin_ns = topology_.pinned.empty() ? 0 : kSpinNs;
   }
   core.parker = parkers_.back().get();
   core.agents.push_back(core_.get());
@@ -262,6 +266,9 @@ Status Service::run() {
   threads.stop();
   if (core_->status().failed.load(std::memory_order_acquire)) {
     return tl::unexpected<Error>(core_->failure());
+  }
+  if (!drained_) {
+    return fail(ErrorCode::Timeout, "the log did not take everything within 20 s of the stop");
   }
   return {};
 }
@@ -312,7 +319,7 @@ protocol::ServerInfo Service::server_info() const {
   info.frame_bytes_max = options_.limits.frame_bytes_max;
   info.durable_position = position();
   info.ledger_id = directory_->ledger_id();
-  info.storage = storage_->describe();
+  info.storage = storage_description_;
   info.memory_bytes_planned = planned_memory_bytes(options_.limits);
   info.start_time = start_time_;
   return info;

@@ -43,7 +43,7 @@ class Service final : public ledger::RequestQueue {
   const std::string& host() const { return options_.host; }
   const replay::Recovered& recovered() const { return recovered_; }
   const storage::DataDirectory& directory() const { return *directory_; }
-  std::string storage_description() const { return storage_->describe(); }
+  const std::string& storage_description() const { return storage_description_; }
   Position position() const;
 
   // From the network threads.
@@ -72,6 +72,7 @@ class Service final : public ledger::RequestQueue {
   std::optional<storage::ProcessLock> lock_;
   std::unique_ptr<storage::Storage> storage_;
   std::optional<storage::DataDirectory> directory_;
+  std::string storage_description_;
   replay::Recovered recovered_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<wal::Writer> log_;
@@ -86,6 +87,7 @@ class Service final : public ledger::RequestQueue {
   std::vector<std::unique_ptr<pipeline::Parker>> parkers_;
   std::atomic<bool> stop_requested_{false};
   std::atomic<bool> finished_{false};
+  bool drained_ = false;  // The core thread's: everything was answered before the end.
 };
 
 }  // namespace florin::cli

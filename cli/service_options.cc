@@ -12,6 +12,9 @@ namespace {
 constexpr u32 kThreadsFromProcessors = 4;
 constexpr u32 kLaneFromProcessors = 8;
 constexpr u32 kNetThreadsMax = 64;
+constexpr u32 kWorkersMax = 64;
+constexpr u64 kSegmentMibLeast = 2;
+constexpr u64 kSegmentMibMost = 1024;
 
 Result<pipeline::Mode> parse_mode(const std::string& text) {
   if (text == "auto") return pipeline::Mode::Auto;
@@ -21,9 +24,19 @@ Result<pipeline::Mode> parse_mode(const std::string& text) {
               "--mode is '" + text + "'; expected auto, inline or parallel");
 }
 
+Status check_partitions(const Topology& topology) {
+  const u32 most = topology.workers != 0 ? kWorkersMax : engine::kVirtualSlots;
+  if (topology.partitions <= most) return {};
+  return fail(ErrorCode::InvalidArgument,
+              "--partitions is " + std::to_string(topology.partitions) + "; expected 1 to " +
+                  std::to_string(most) + (topology.workers != 0 ? ", a worker thread each" : ""));
+}
+
 }  // namespace
 
-Result<Topology> choose_topology(const ServiceOptions& options, u32 processors) {
+Result<Topology> choose_topology(const ServiceOptions& options,
+                                 const std::vector<int>& allowed_processors) {
+  const auto processors = static_cast<u32>(allowed_processors.size());
   const auto mode = parse_mode(options.mode);
   if (!mode) return tl::unexpected<Error>(mode.error());
   if (options.net_threads > kNetThreadsMax) {
@@ -47,11 +60,19 @@ Result<Topology> choose_topology(const ServiceOptions& options, u32 processors) 
     topology.partitions = options.partitions != 0 ? options.partitions : spare;
     topology.workers = topology.partitions;
   }
-  topology.pinned = topology.threads() > 1 && topology.threads() <= processors;
+  RETURN_IF_ERROR(check_partitions(topology));
+  if (topology.threads() > 1 && topology.threads() <= processors) {
+    topology.pinned = allowed_processors;
+  }
   return topology;
 }
 
-void choose_capacities(ServiceOptions& options, u64 memory_bytes) {
+Status choose_capacities(ServiceOptions& options, u64 memory_bytes) {
+  if (options.segment_mib < kSegmentMibLeast || options.segment_mib > kSegmentMibMost) {
+    return fail(ErrorCode::InvalidArgument,
+                "--segment-mib is " + std::to_string(options.segment_mib) + "; expected " +
+                    std::to_string(kSegmentMibLeast) + " to " + std::to_string(kSegmentMibMost));
+  }
   constexpr u64 kMost = 1'000'000'000;
   const u64 budget = memory_bytes / 2;
   const u64 accounts = budget / 4 / engine::kAccountBytes;
@@ -61,6 +82,7 @@ void choose_capacities(ServiceOptions& options, u64 memory_bytes) {
   options.limits.transfers_max =
       options.transfers_max != 0 ? options.transfers_max : std::min(transfers, kMost);
   options.limits.segment_bytes = options.segment_mib * kMiB;
+  return {};
 }
 
 Result<storage::StorageOptions> storage_options(const ServiceOptions& options) {
@@ -84,8 +106,10 @@ Result<storage::StorageOptions> storage_options(const ServiceOptions& options) {
 
 u64 planned_memory_bytes(const Limits& limits) {
   const u64 per_block = limits.block_bytes_max + u64{engine::Block::items_max(limits)} * 64;
-  return limits.accounts_max * engine::kAccountBytes +
-         limits.transfers_max * engine::kTransferBytes + limits.blocks_in_flight * per_block;
+  const u64 reserved = u64{limits.blocks_in_flight} * engine::Block::write_items_max(limits);
+  return (limits.accounts_max + reserved) * engine::kAccountBytes +
+         (limits.transfers_max + reserved) * engine::kTransferBytes +
+         limits.blocks_in_flight * per_block;
 }
 
 }  // namespace florin::cli

@@ -35,15 +35,17 @@ struct Topology {
   u32 workers = 0;           // 0, or one per partition.
   u32 net_threads = 0;       // Beside the core; 0 = the core thread does the network too.
   bool lane_thread = false;  // The authoriser has a thread of its own.
-  bool pinned = false;       // Every thread has a processor to itself.
+  std::vector<int> pinned;   // Every thread's processor, the core's first; empty = not pinned.
   u32 threads() const { return 1 + net_threads + workers + (lane_thread ? 1 : 0); }
 };
 
-// Chooses threads for this many processors: on few, one thread does everything without hand-offs.
-Result<Topology> choose_topology(const ServiceOptions& options, u32 processors);
+// Chooses threads for these processors: on few, one thread does everything without hand-offs.
+Result<Topology> choose_topology(const ServiceOptions& options,
+                                 const std::vector<int>& allowed_processors);
 
-// Capacities for this much memory: half of it, a quarter of that for accounts.
-void choose_capacities(ServiceOptions& options, u64 memory_bytes);
+// Capacities for this much memory: half of it, a quarter of that for accounts. The error names the
+// option that cannot be.
+Status choose_capacities(ServiceOptions& options, u64 memory_bytes);
 
 Result<storage::StorageOptions> storage_options(const ServiceOptions& options);
 

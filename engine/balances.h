@@ -38,8 +38,8 @@ class BalanceBook {
   void set_wide(u32 slot, Counter counter, u128 value);
 
   Tables& tables_;
-  std::unordered_map<u32, Balances>
-      wide_;  // By account slot; an account never becomes narrow again.
+  // By account slot. An account never becomes narrow again.
+  std::unordered_map<u32, Balances> wide_;
 };
 
 }  // namespace florin::engine

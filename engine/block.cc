@@ -20,11 +20,20 @@ usize event_bytes(ledger::Operation operation) {
   return 0;
 }
 
+// What a read may answer, which bounds the memory of a block's answers.
+u32 answers_of(const ledger::Request& request) {
+  const bool totals = request.operation == ledger::Operation::GetTrialBalance;
+  return totals ? request.trial_balance_filter.limit : request.event_count;
+}
+
 }  // namespace
 
+u32 Block::write_items_max(const Limits& limits) {
+  return static_cast<u32>(limits.block_bytes_max / sizeof(ledger::Transfer));
+}
+
 u32 Block::items_max(const Limits& limits) {
-  const u64 writes = limits.block_bytes_max / sizeof(ledger::Transfer);
-  return static_cast<u32>(writes) + limits.block_reads_max;
+  return write_items_max(limits) + limits.block_reads_max;
 }
 
 Block::Block(const Limits& limits, u32 partitions)
@@ -52,7 +61,7 @@ bool Block::has_room_for(const ledger::Request& request) const {
   if (requests.size() >= requests_max_) return false;
   if (item_count_ + request.event_count > items_max_) return false;
   return ledger::is_write(request.operation) || read_count_ == 0 ||
-         read_count_ + request.event_count <= reads_max_;
+         read_count_ + answers_of(request) <= reads_max_;
 }
 
 void Block::add(ledger::Request* request, u64 timestamp) {
@@ -69,7 +78,7 @@ void Block::add(ledger::Request* request, u64 timestamp) {
     const usize parts = usize{trial_balance_count_} * partitions_;
     if (totals_parts_.size() < parts) totals_parts_.resize(parts);
   }
-  if (!ledger::is_write(request->operation)) read_count_ += request->event_count;
+  if (!ledger::is_write(request->operation)) read_count_ += answers_of(*request);
 }
 
 }  // namespace florin::engine

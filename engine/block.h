@@ -54,7 +54,8 @@ class Block {
   // `partitions` is how many lists of roles are kept per slice.
   Block(const Limits& limits, u32 partitions);
 
-  // The most items a block can have.
+  // The most events of writes that a block can have, and the most items.
+  static u32 write_items_max(const Limits& limits);
   static u32 items_max(const Limits& limits);
 
   void clear(u64 sequence);

@@ -70,7 +70,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const Limits& limits, u32 partiti
   options.accounts_max = limits.accounts_max;
   options.transfers_max = limits.transfers_max;
   options.partitions = partitions;
-  options.items_in_flight_max = u64{limits.blocks_in_flight} * Block::items_max(limits);
+  options.items_in_flight_max = u64{limits.blocks_in_flight} * Block::write_items_max(limits);
   options.hash_seed = hash_seed;
   auto tables = Tables::create(options);
   if (!tables) return tl::unexpected<Error>(std::move(tables).error());

@@ -162,7 +162,7 @@ void Poster::read_transfer(const Block& block, const BlockRequest& request, u32 
 void Poster::release_account(const Block& block, u32 item) {
   const u32 slot = block.work[item].debit;
   if (slot == kNoSlot || tables_.account_references[slot] != block.stamp(item)) return;
-  if (tables_.account_states[slot].exists()) return;
+  if (tables_.accounts[slot].timestamp != 0) return;  // Whoever created it was posted before.
   const IdHash hash = tables_.seed.hash(block.account(item).id);
   tables_.account_index.erase(hash, slot);
   tables_.partition_of(hash).account_slots.give_back(slot);

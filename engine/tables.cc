@@ -63,12 +63,14 @@ Result<std::unique_ptr<Tables>> Tables::create(const TablesOptions& options) {
 }
 
 void Tables::touch(u64 accounts_expected, u64 transfers_expected) const {
-  const u64 account_slots = std::min(slots_for(accounts_expected, options), accounts.size());
+  // What is in flight exists once, whichever partitions it falls into.
+  const u64 beside = options.items_in_flight_max + u64{2} * kSlotChunk * options.partitions;
+  const u64 account_slots = std::min(accounts_expected + beside, accounts.size());
   accounts.touch(0, account_slots);
   account_states.touch(0, account_slots);
   account_references.touch(0, account_slots);
   account_index.touch(accounts_expected);
-  const u64 transfer_slots = std::min(slots_for(transfers_expected, options), transfers.size());
+  const u64 transfer_slots = std::min(transfers_expected + beside, transfers.size());
   transfers.touch(0, transfer_slots);
   transfer_states.touch(0, transfer_slots);
   transfer_references.touch(0, transfer_slots);

@@ -1,12 +1,12 @@
 // The engine's memory: dense arrays of records by slot, the indexes that find slots, and the pools
 // that hand them out. Who may touch what:
 //
-//   owner of the partition   indexes, pools, `…_references`; ids of records, timestamps and
-//   counters
-//                            of account records
-//   authoriser               states; the body of a record whose slot it fills for an event other
-//   than
-//                            the one the slot was reserved for (see Authoriser)
+// - The owner of a partition: its part of the indexes, its pools, the references of its slots; of
+// its
+//   records the id, and of account records the timestamp and the counters.
+// - The authoriser: the states; and the body of a record whose slot it fills for an event other
+// than
+//   the one the slot was reserved for (see Authoriser).
 //
 // A record's hand-over between the two follows the order of blocks: resolve, authorise, post.
 #pragma once
@@ -84,7 +84,6 @@ struct Tables {
   }
   // Makes present the memory that this many objects will use.
   void touch(u64 accounts_expected, u64 transfers_expected) const;
-  u64 index_bytes() const { return account_index.used_bytes() + transfer_index.used_bytes(); }
 
   TablesOptions options;
   HashSeed seed;

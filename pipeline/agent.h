@@ -11,8 +11,7 @@ namespace florin::pipeline {
 class Agent {
  public:
   virtual ~Agent() = default;
-  // Does a bounded amount of work without waiting; returns how much, 0 when there was nothing to
-  // do.
+  // Does a bounded amount of work without waiting; returns how much, 0 when there was none.
   virtual usize step() = 0;
 };
 

@@ -109,7 +109,6 @@ usize Core::append_blocks() {
       block.event_count = slot.event_count;
       block.timestamp = Timestamp{slot.last_timestamp};
       log_.append(block);
-      status_.log_bytes.store(log_.bytes_written(), std::memory_order_relaxed);
     }
     // A block of reads waits for the writes before it: they may have seen them.
     slot.log_sequence = log_.appended_sequence();
@@ -120,23 +119,26 @@ usize Core::append_blocks() {
   return work;
 }
 
+// A block is formed only if the log is sure to take it: what was executed must be logged. On a full
+// disk writes are refused, so that the blocks formed then have nothing to log.
 bool Core::can_form() const {
-  return formed_ - released_ < slots_.size() && logged_in_flight_ < limits_.log_writes_in_flight &&
-         appended_ == formed_;
+  return formed_ - released_ < slots_.size() && appended_ == formed_ &&
+         logged_in_flight_ < limits_.log_writes_in_flight &&
+         (out_of_space_ || log_.can_append(limits_.block_bytes_max));
 }
 
 // What is waiting becomes a block as soon as the log has room for one more write: while it has not,
 // more requests gather. That is all of group commit.
 usize Core::form_blocks() {
   usize work = 0;
-  follow_disk_space();
-  while (sequencer_.has_waiting() && can_form()) {
+  while (sequencer_.has_waiting()) {
+    follow_disk_space();
+    if (!can_form()) break;
     Slot& slot = slot_of(formed_ + 1);
     slot.clear(formed_ + 1);
-    if (!sequencer_.form(slot)) {
-      sink_.flush();  // Whatever was waiting was refused, or has to wait for what is in flight.
-      break;
-    }
+    const bool formed = sequencer_.form(slot);
+    sink_.flush();  // What was refused does not wait for what was ordered.
+    if (!formed) break;
     ++formed_;
     ++work;
     if (slot.is_logged()) ++logged_in_flight_;

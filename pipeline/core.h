@@ -34,7 +34,6 @@ struct CoreStatus {
   std::atomic<u64> transfers{0};      // Remembered by then, consumed ids included.
   std::atomic<u64> blocks{0};         // Released.
   std::atomic<u64> inline_blocks{0};  // Of these, executed inline.
-  std::atomic<u64> log_bytes{0};      // Appended since the start, padding included.
   std::atomic<bool> failed{false};    // The log failed: nothing more is answered.
   std::atomic<bool> drained{false};   // After a stop: nothing is left to answer.
 };

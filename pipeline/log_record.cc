@@ -14,7 +14,11 @@ Status check_record(const RequestRecord& record, u64 bytes_left) {
     return fail(ErrorCode::Corrupt,
                 "a logged request has the unknown operation " + std::to_string(record.operation));
   }
-  if (record.event_count == 0 || record.event_count * kEventBytes > bytes_left) {
+  if (record.reserved_flags != 0 || record.reserved[0] != 0 || record.reserved[1] != 0) {
+    return fail(ErrorCode::Corrupt, "a logged request has fields that this version does not write");
+  }
+  if (record.event_count == 0 || record.event_count > ledger::kRequestEventsMax ||
+      record.event_count * kEventBytes > bytes_left) {
     return fail(ErrorCode::Corrupt, "a logged request claims " +
                                         std::to_string(record.event_count) +
                                         " events, more than its block holds");

@@ -57,6 +57,11 @@ bool Sequencer::form(Slot& slot) {
   const u64 now = clock_.wall_time().ns;
   large_bytes_ = 0;
   small_bytes_ = 0;
+  if (passed_over_ != nullptr) {
+    bring_to_front(passed_over_);
+    passed_over_ = nullptr;
+    take_turn(slot, Share::Any, now);
+  }
   fill(slot, Share::Small, now);
   fill(slot, Share::Any, now);
   return !slot.block.requests.empty();
@@ -65,24 +70,40 @@ bool Sequencer::form(Slot& slot) {
 void Sequencer::fill(Slot& slot, Share share, u64 now) {
   u64 in_vain = 0;  // Turns in a row that added nothing.
   while (first_waiting_ != nullptr && in_vain < waiting_sources_) {
-    RequestSource* source = pop_waiting();
-    in_vain = try_add_first(slot, *source, share, now) ? 0 : in_vain + 1;
-    if (source->first != nullptr) push_waiting(source);
+    in_vain = take_turn(slot, share, now) ? 0 : in_vain + 1;
   }
 }
 
-bool Sequencer::try_add_first(Slot& slot, RequestSource& source, Share share, u64 now) {
-  Request* request = source.first;
+// The turn of the first source. Nothing touches a source after its request was delivered: its
+// connection may be gone by then.
+bool Sequencer::take_turn(Slot& slot, Share share, u64 now) {
+  RequestSource* source = pop_waiting();
+  Request* request = source->first;
   const bool refused = refuse_if_needed(request);
-  if (!refused && !fits(slot, *request, share)) return false;
-  source.first = request->next;
-  if (source.first == nullptr) source.last = nullptr;
+  const bool taken = refused || fits(slot, *request, share);
+  if (taken) {
+    source->first = request->next;
+    if (source->first == nullptr) source->last = nullptr;
+  } else if (share == Share::Any && passed_over_ == nullptr) {
+    passed_over_ = source;
+  }
+  if (source->first != nullptr) push_waiting(source);
   if (refused) {
     sink_.deliver(request);
-  } else {
+  } else if (taken) {
     order_request(slot, request, now);
   }
-  return true;
+  return taken;
+}
+
+void Sequencer::bring_to_front(RequestSource* source) {
+  if (first_waiting_ == source) return;
+  RequestSource* before = first_waiting_;
+  while (before->next != source) before = before->next;
+  before->next = source->next;
+  if (last_waiting_ == source) last_waiting_ = before;
+  source->next = first_waiting_;
+  first_waiting_ = source;
 }
 
 bool Sequencer::fits(const Slot& slot, const Request& request, Share share) const {

@@ -1,7 +1,7 @@
 // The one order: takes requests from all connections, gives each its place, position and
 // timestamps, and forms blocks. Greedy: a block is what is waiting when there is room for one.
-// Fair: sources take turns, and small requests have a share of every block that large ones cannot
-// take.
+// Fair: sources take turns, small requests have a share of every block that large ones cannot take,
+// and a request that found no room begins the next block.
 #pragma once
 
 #include <memory>
@@ -35,8 +35,6 @@ class Sequencer {
   // Takes what was submitted into the lines of its sources; returns how many requests.
   usize take_submitted();
   bool has_waiting() const { return first_waiting_ != nullptr; }
-  // Whether something was submitted and not yet taken; a hint.
-  bool has_submitted() const { return queue_.size_approx() != 0; }
 
   // Fills an empty slot with waiting requests and orders them. Requests that cannot be ordered are
   // refused. Returns whether the slot has any.
@@ -62,7 +60,7 @@ class Sequencer {
 
   // Lets every waiting source add its first request, in turns, until none can.
   void fill(Slot& slot, Share share, u64 now);
-  bool try_add_first(Slot& slot, ledger::RequestSource& source, Share share, u64 now);
+  bool take_turn(Slot& slot, Share share, u64 now);
   bool fits(const Slot& slot, const ledger::Request& request, Share share) const;
   Room room_for(const ledger::Request& request) const;
   void order_request(Slot& slot, ledger::Request* request, u64 now);
@@ -72,6 +70,7 @@ class Sequencer {
 
   void push_waiting(ledger::RequestSource* source);
   ledger::RequestSource* pop_waiting();
+  void bring_to_front(ledger::RequestSource* source);
 
   const Limits limits_;
   engine::Engine& engine_;
@@ -86,6 +85,9 @@ class Sequencer {
   ledger::RequestSource* first_waiting_ = nullptr;
   ledger::RequestSource* last_waiting_ = nullptr;
   u64 waiting_sources_ = 0;
+  // The first source for whose request the last block had no room: it begins the next one, so that
+  // a large request is not passed over for ever by small ones.
+  ledger::RequestSource* passed_over_ = nullptr;
 
   OrderState order_;
   u64 large_bytes_ = 0;  // Of the block being formed.

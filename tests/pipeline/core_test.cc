@@ -143,6 +143,21 @@ TEST(Order, lets_small_requests_pass_large_ones_of_other_connections) {
   EXPECT_LT(place, 10U);
 }
 
+TEST(Order, does_not_pass_over_a_large_request_for_ever) {
+  SimLedgerOptions options = inline_options();
+  options.limits.block_requests_max = 256;  // Small requests alone could fill every block.
+  SimLedger ledger(9, options);
+  ledger.start();
+  open_accounts(ledger);
+  for (u64 sent = 0; sent < 3'000; ++sent) ledger.submit(transfers(sent + 1, 1), sent % 3);
+  ledger.submit(transfers(100'000, 60), 3);
+  ledger.settle();
+  const auto answered = ledger.take_answered();
+  usize place = 0;
+  while (answered[place].request().event_count == 1) ++place;
+  EXPECT_LT(place, 400U);
+}
+
 TEST(GroupCommit, gathers_what_waits_while_the_log_writes) {
   SimLedger ledger(6, inline_options());
   ledger.start();
@@ -177,6 +192,37 @@ TEST(FullDisk, refuses_writes_and_serves_reads_until_there_is_room) {
   }
   EXPECT_EQ(answer.request().refusal, RefusalCode::None);
   EXPECT_TRUE(answer.request().exceptions.empty());
+}
+
+TEST(FullDisk, never_stops_answering_however_much_is_sent_at_once) {
+  for (u64 seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SimLedgerOptions options = inline_options();
+    options.mode = seed % 2 == 0 ? pipeline::Mode::Inline : pipeline::Mode::Parallel;
+    SimLedger ledger(seed, options);
+    ledger.start();
+    open_accounts(ledger);
+    ledger.disk().limit_space(192 * kKiB + seed * 4 * kKiB);
+    Random random(seed);
+    u64 id = 0;
+    for (u32 sent = 0; sent < 120; ++sent) {
+      const u64 count = random.between(1, 64);
+      ledger.submit(transfers(id + 1, count), sent % 4);
+      id += count;
+      for (u64 steps = random.below(20); steps > 0; --steps) ledger.step();
+    }
+    const u128 ids[] = {1};
+    ledger.submit(OwnedRequest::lookup_accounts(ids), 0);
+    ledger.settle();
+    u64 refused = 0;
+    for (const OwnedRequest& answered : ledger.take_answered()) {
+      if (answered.request().refusal == RefusalCode::NoSpace) ++refused;
+    }
+    EXPECT_GT(refused, 0U);
+    ledger.stop();
+    for (u32 step = 0; step < 5'000 && !ledger.status().drained.load(); ++step) ledger.step();
+    EXPECT_TRUE(ledger.status().drained.load());
+  }
 }
 
 TEST(Stop, answers_what_was_ordered_and_refuses_the_rest) {

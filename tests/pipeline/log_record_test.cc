@@ -39,7 +39,12 @@ TEST(LogRecord, refuses_a_body_that_is_not_whole_requests) {
   EXPECT_FALSE(result_of(body_of(record, 0)));
   record.event_count = 0xffffffff;
   EXPECT_FALSE(result_of(body_of(record, 256)));
+  record.event_count = ledger::kRequestEventsMax + 1;
+  EXPECT_FALSE(result_of(body_of(record, u64{record.event_count} * kEventBytes)));
   record.event_count = 2;
+  record.reserved[1] = 1;
+  EXPECT_FALSE(result_of(body_of(record, 256)));
+  record.reserved[1] = 0;
   for (const u16 operation : {u16{0}, u16{3}, u16{4}, u16{5}, u16{99}}) {
     record.operation = operation;
     EXPECT_FALSE(result_of(body_of(record, 256))) << operation;
