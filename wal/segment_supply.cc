@@ -15,9 +15,11 @@ namespace florin::wal {
 
 namespace {
 
-constexpr u64 kZeroPieceBytes = kMiB;
-// Enough to keep the disk busy, few enough not to hold up the writes of blocks.
-constexpr u32 kZerosInFlightMax = 2;
+constexpr u64 kZeroPieceBytes = 256 * kKiB;
+constexpr u32 kZerosInFlightMax = 8;
+// Zeros for each byte of the log: the next segment is ready when this one is half full.
+constexpr u64 kZerosPerLogByte = 2;
+constexpr u64 kAllowanceMax = kZerosInFlightMax * kZeroPieceBytes;
 constexpr u64 kRetryAfterNs = 1'000'000'000;
 
 // Never written. Static, so that a write in flight outlives its supply without harm; not const, so
@@ -55,7 +57,12 @@ Segment SegmentSupply::take() {
   return segment;
 }
 
-Result<usize> SegmentSupply::advance() {
+void SegmentSupply::log_grew(u64 bytes) {
+  allowance_bytes_ = std::min(allowance_bytes_ + kZerosPerLogByte * bytes, kAllowanceMax);
+}
+
+Result<usize> SegmentSupply::advance(Pace pace) {
+  if (step_ == Step::Zeroing) return write_zeros(pace);
   if (step_ != Step::Idle || ready_.size() >= segments_ahead_) return usize{0};
   if (disk_full_ && clock_.monotonic_ns() < retry_at_ns_) return usize{0};
   RETURN_IF_ERROR(begin());
@@ -76,20 +83,32 @@ Status SegmentSupply::begin() {
   met_full_disk_ = false;
   const Status allocated = storage_.allocate(file_, segment_bytes_);
   if (!allocated && allocated.error().code == ErrorCode::NoSpace) return give_up_for_now();
-  RETURN_IF_ERROR(allocated);
-  write_zeros();
-  return {};
+  return allocated;
 }
 
-void SegmentSupply::write_zeros() {
-  while (zeros_in_flight_ < kZerosInFlightMax && zeroed_bytes_ < segment_bytes_) {
+bool SegmentSupply::may_write_piece(Pace pace) const {
+  if (zeros_in_flight_ >= kZerosInFlightMax) return false;
+  switch (pace) {
+    case Pace::WithTheLog: return allowance_bytes_ >= kZeroPieceBytes;
+    case Pace::Leisurely: return zeros_in_flight_ == 0;
+    case Pace::Urgent: return true;
+  }
+  return true;
+}
+
+usize SegmentSupply::write_zeros(Pace pace) {
+  usize written = 0;
+  while (!met_full_disk_ && zeroed_bytes_ < segment_bytes_ && may_write_piece(pace)) {
     const u64 length = std::min(kZeroPieceBytes, segment_bytes_ - zeroed_bytes_);
     storage_.write(file_, zeroed_bytes_, std::span(zero_piece).first(length),
                    storage::Durability::None, kSupplyToken);
     zeroed_bytes_ += length;
     ++zeros_in_flight_;
+    ++written;
+    allowance_bytes_ -= std::min(allowance_bytes_, length);
   }
-  storage_.submit();
+  if (written != 0) storage_.submit();
+  return written;
 }
 
 Status SegmentSupply::complete(const storage::Completion& completion) {
@@ -101,9 +120,7 @@ Status SegmentSupply::complete(const storage::Completion& completion) {
       if (disk_full) met_full_disk_ = true;
       if (completion.error != 0 && !disk_full) return failed("write", completion.error);
       if (met_full_disk_) return zeros_in_flight_ == 0 ? give_up_for_now() : Status{};
-      if (zeroed_bytes_ < segment_bytes_) {
-        write_zeros();
-      } else if (zeros_in_flight_ == 0) {
+      if (zeroed_bytes_ == segment_bytes_ && zeros_in_flight_ == 0) {
         step_ = Step::Syncing;
         storage_.sync(file_, kSupplyToken);
         storage_.submit();

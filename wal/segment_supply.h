@@ -25,6 +25,14 @@ struct Segment {
 // Tokens with this bit belong to the supply; the others are the writer's.
 inline constexpr u64 kSupplyToken = u64{1} << 63;
 
+// How fast zeros may be written. A segment written as fast as the disk takes it would hold up the
+// blocks of the log behind it for tens of milliseconds.
+enum class Pace : u8 {
+  WithTheLog,  // Blocks are being written: twice as many bytes as they have.
+  Leisurely,   // The log is idle: one piece at a time, so that a block would wait for one at most.
+  Urgent,      // The log waits for this segment: as fast as the disk can.
+};
+
 // Part of the writer: belongs to its thread, and is polled by it.
 class SegmentSupply {
  public:
@@ -44,7 +52,9 @@ class SegmentSupply {
 
   // Starts what can be started. Returns how much was done. An error is final, but a full disk is
   // not: see `disk_full`.
-  Result<usize> advance();
+  Result<usize> advance(Pace pace);
+  // A block of this size was given to the disk: zeros may follow at the pace of the log.
+  void log_grew(u64 bytes);
   // For each completion whose token has kSupplyToken.
   Status complete(const storage::Completion& completion);
 
@@ -56,7 +66,8 @@ class SegmentSupply {
   enum class Step : u8 { Idle, Zeroing, Syncing, SyncingDirectory };
 
   Status begin();
-  void write_zeros();
+  usize write_zeros(Pace pace);
+  bool may_write_piece(Pace pace) const;
   Status start_rename();
   Status give_up_for_now();
   Status failed(const char* action, int error_number);
@@ -74,6 +85,7 @@ class SegmentSupply {
   storage::File file_;    // Of the segment being prepared.
   u64 zeroed_bytes_ = 0;  // Asked for.
   u32 zeros_in_flight_ = 0;
+  u64 allowance_bytes_ = 0;     // Zeros that may be written beside the log.
   bool met_full_disk_ = false;  // Waiting for the other pieces in flight before giving up.
   bool disk_full_ = false;
   u64 retry_at_ns_ = 0;  // Monotonic.

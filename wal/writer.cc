@@ -183,6 +183,7 @@ u64 Writer::append(const Append& block) {
   storage_.submit();
   offset_ += stored;
   bytes_written_ += stored;
+  supply_.log_grew(stored);
   return appended_sequence_;
 }
 
@@ -228,12 +229,18 @@ Result<usize> Writer::poll() {
   for (usize i = 0; i < count && failure_; ++i) failure_ = complete(completions[i]);
   if (!failure_) return tl::unexpected(failure_.error());
   advance_durable();
-  const Result<usize> started = supply_.advance();
+  const Result<usize> started = supply_.advance(pace());
   if (!started) {
     failure_ = tl::unexpected(started.error());
     return started;
   }
   return count + *started;
+}
+
+Pace Writer::pace() const {
+  const bool waits = !supply_.ready() && !fits(stored_bytes(options_.body_bytes_max));
+  if (waits) return Pace::Urgent;
+  return durable_sequence_ == appended_sequence_ ? Pace::Leisurely : Pace::WithTheLog;
 }
 
 Status Writer::complete(const storage::Completion& completion) {

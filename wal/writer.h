@@ -107,6 +107,7 @@ class Writer {
   Status wait_for_first_segment();
   bool fits(u64 stored) const { return offset_ + stored <= current_.size_bytes; }
   void rotate();
+  Pace pace() const;
   u128 write_header(const Append& block);
   Status complete(const storage::Completion& completion);
   void advance_durable();
