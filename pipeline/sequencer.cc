@@ -84,6 +84,7 @@ bool Sequencer::take_turn(Slot& slot, Share share, u64 now) {
   if (taken) {
     source->first = request->next;
     if (source->first == nullptr) source->last = nullptr;
+    if (passed_over_ == source) passed_over_ = nullptr;
   } else if (share == Share::Any && passed_over_ == nullptr) {
     passed_over_ = source;
   }
