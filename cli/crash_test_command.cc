@@ -79,6 +79,7 @@ class CrashTest {
   RecordedLoad load_;
   ServerProcessOptions server_options_;
   std::unique_ptr<ServerProcess> server_;
+  u32 idle_rounds_ = 0;  // Rounds in which nothing was acknowledged.
 };
 
 client::Answer<client::Client> CrashTest::connect() {
@@ -136,7 +137,9 @@ Status CrashTest::run_round(u32 round) {
   const bool last = round == options_.rounds;
   const auto figures = verify_all(last ? VerificationScope::All : VerificationScope::Recent);
   if (!figures) return tl::unexpected<Error>(figures.error());
-  report(round, load_.acknowledged() - before, *twice, *figures);
+  const u64 acknowledged = load_.acknowledged() - before;
+  if (acknowledged == 0) ++idle_rounds_;
+  report(round, acknowledged, *twice, *figures);
   return {};
 }
 
@@ -151,7 +154,14 @@ Status CrashTest::run() {
   for (u32 round = 1; round <= options_.rounds && load_.problems().count() == 0; ++round) {
     RETURN_IF_ERROR(run_round(round));
   }
-  return server_->stop(kVerifyDeadlineMs);
+  RETURN_IF_ERROR(server_->stop(kVerifyDeadlineMs));
+  if (idle_rounds_ * 2 > options_.rounds) {
+    return fail(ErrorCode::Capacity,
+                fmt::format("{} of {} rounds acknowledged nothing, which proves nothing; is the "
+                            "server's --transfers-max used up?",
+                            idle_rounds_, options_.rounds));
+  }
+  return {};
 }
 
 int report_end(CrashTest& test, const Status& status, WorkDirectory& directory, u64 seed) {
