@@ -9,7 +9,9 @@ endif()
 
 find_program(FLORIN_CCACHE ccache)
 if(FLORIN_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${FLORIN_CCACHE})
+  # Paths relative to the source: checkouts in different places share what is compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+    CCACHE_NOHASHDIR=1 ${FLORIN_CCACHE})
 endif()
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
