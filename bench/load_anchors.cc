@@ -12,7 +12,8 @@ namespace florin::bench {
 namespace {
 
 constexpr u32 kPings = 1000;
-constexpr u32 kDurableWrites = 200;
+// Many, so that the median is that of a disk which the server has stopped preparing segments on.
+constexpr u32 kDurableWrites = 3000;
 constexpr u64 kBudgetNs = 2'000'000'000;  // On a slow network or disk fewer are made.
 
 // The file is written once before it is measured, as the log's segments are: the first write to a
