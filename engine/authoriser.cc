@@ -78,7 +78,7 @@ void Authoriser::authorise_events(Block& block, const BlockRequest& request) {
     prefetch_ahead(tables_, block, item);
     const Event& event = Rules<Event>::event(block, item);
     if ((event.flags & Rules<Event>::kLinked) == 0) [[likely]] {
-      const u64 timestamp = request.timestamp + (item - request.first_item);
+      const u64 timestamp = request.timestamp_of(item);
       const auto outcome = decide(block, item, timestamp, event);
       record_outcome<Event>(block, request, item, static_cast<u8>(outcome));
       ++item;
@@ -130,7 +130,7 @@ Authoriser::EventFailure Authoriser::decide_chain(Block& block, const BlockReque
   in_chain_ = true;
   for (u32 item = chain.first; item < chain.last && failure.item == chain.last; ++item) {
     const Event& event = Rules<Event>::event(block, item);
-    u64 timestamp = request.timestamp + (item - request.first_item);
+    u64 timestamp = request.timestamp_of(item);
     const bool ends_open = chain.open && item + 1 == chain.last;
     const Outcome outcome =
         ends_open ? Outcome::LinkedEventChainOpen : decide(block, item, timestamp, event);

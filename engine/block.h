@@ -40,6 +40,8 @@ struct BlockRequest {
   u32 first_item = 0;
   u32 item_count = 0;
   u64 timestamp = 0;  // Of the first event.
+  // When an item of the request, a write, is decided.
+  u64 timestamp_of(u32 item) const { return timestamp + (item - first_item); }
 };
 
 // The lines of a trial balance that one partition found.

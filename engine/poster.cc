@@ -139,7 +139,7 @@ void Poster::open_account(const Block& block, const BlockRequest& request, u32 i
     return;
   }
   ledger::Account& record = tables_.accounts[block.work[item].debit];
-  record.timestamp = request.timestamp + (item - request.first_item);
+  record.timestamp = request.timestamp_of(item);
   ++totals.of(record.ledger).accounts;
 }
 

@@ -45,7 +45,7 @@ class RequestCursor {
   }
   u64 timestamp(u32 item) {
     const BlockRequest& request = at(item);
-    return request.timestamp + (item - request.first_item);
+    return request.timestamp_of(item);
   }
 
  private:
