@@ -1,5 +1,6 @@
 #include "base/limits.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace florin {
@@ -7,6 +8,8 @@ namespace florin {
 namespace {
 
 constexpr u64 kEventBytes = 128;
+constexpr u64 kUpdateBytes = 256;  // Of update_accounts, and how many of them one request has.
+constexpr u64 kUpdatesMax = 4093;
 constexpr u64 kRequestHeaderBytes = 64;
 constexpr u64 kSectorBytes = 4096;
 
@@ -30,11 +33,15 @@ Status check_limits(const Limits& limits) {
   if (limits.small_share_bytes > kMiB) {
     return check_range({"small_share_bytes", limits.small_share_bytes, 0, kMiB});
   }
-  const u64 largest_request = kRequestHeaderBytes + limits.request_events_max * kEventBytes;
+  const u64 largest_request =
+      kRequestHeaderBytes +
+      std::max(limits.request_events_max * kEventBytes,
+               std::min<u64>(limits.request_events_max, kUpdatesMax) * kUpdateBytes);
   const u64 block_least = largest_request + limits.small_share_bytes;
   const Range ranges[] = {
       {"accounts_max", limits.accounts_max, 1, 4'000'000'000},
       {"transfers_max", limits.transfers_max, 1, 4'000'000'000},
+      {"account_updates_max", limits.account_updates_max, 0, 4'000'000'000},
       {"request_events_max", limits.request_events_max, 1, 8189},
       {"blocks_in_flight", limits.blocks_in_flight, 2, 1024},
       {"block_requests_max", limits.block_requests_max, 1, 32'768},

@@ -10,7 +10,8 @@ namespace florin {
 struct Limits {
   // Memory: how much the ledger can hold. Independent of the number of partitions.
   u64 accounts_max = 1'000'000;
-  u64 transfers_max = 10'000'000;  // Remembered transfers, refused-and-consumed ids included.
+  u64 transfers_max = 10'000'000;     // Remembered transfers, refused-and-consumed ids included.
+  u64 account_updates_max = 100'000;  // Remembered changes of accounts, and so of limits.
 
   // Blocks: what is ordered, logged and executed together.
   u32 blocks_in_flight = 16;  // Ordered but not yet answered. A power of two.

@@ -19,9 +19,6 @@ inline constexpr u16 kFrozenDebits = 1 << 6;
 inline constexpr u16 kFrozenCredits = 1 << 7;
 // Every flag that has a meaning. Any other bit is refused with `reserved_flag`.
 inline constexpr u16 kDefined = 0x00ff;
-// What this version acts on. Another defined flag is refused before the request is ordered.
-inline constexpr u16 kBuilt =
-    kLinked | kDebitsMustNotExceedCredits | kCreditsMustNotExceedDebits | kHistory;
 }  // namespace account_flags
 
 // Amounts are in the minor unit of the account's ledger.
@@ -38,7 +35,7 @@ struct alignas(16) Account {
   u32 ledger;     // Currency or asset, not 0; accounts transact only within one ledger.
   u16 code;       // Type in the chart of accounts, not 0.
   u16 flags;      // account_flags
-  u64 timestamp;  // Set by the engine; zero when sent.
+  u64 timestamp;  // Set by the engine; zero when sent, but for an imported account.
 };
 
 static_assert(sizeof(Account) == 128 && alignof(Account) == 16);

@@ -1,5 +1,9 @@
 #include "ledger/operation.h"
 
+#include "ledger/account.h"
+#include "ledger/account_update.h"
+#include "ledger/transfer.h"
+
 namespace florin::ledger {
 
 std::string_view name(Operation operation) {
@@ -9,8 +13,31 @@ std::string_view name(Operation operation) {
     case Operation::LookupAccounts: return "lookup_accounts";
     case Operation::LookupTransfers: return "lookup_transfers";
     case Operation::GetTrialBalance: return "get_trial_balance";
+    case Operation::UpdateAccounts: return "update_accounts";
+    case Operation::LookupLimits: return "lookup_limits";
+    case Operation::QueryAccounts: return "query_accounts";
+    case Operation::QueryTransfers: return "query_transfers";
+    case Operation::GetAccountChanges: return "get_account_changes";
+    case Operation::Tick: return "tick";
   }
   return "unknown";
+}
+
+usize event_bytes(Operation operation) {
+  switch (operation) {
+    case Operation::CreateAccounts: return sizeof(Account);
+    case Operation::CreateTransfers: return sizeof(Transfer);
+    case Operation::UpdateAccounts: return sizeof(AccountUpdate);
+    case Operation::LookupAccounts:
+    case Operation::LookupTransfers:
+    case Operation::LookupLimits: return sizeof(u128);
+    case Operation::GetTrialBalance:
+    case Operation::QueryAccounts:
+    case Operation::QueryTransfers:
+    case Operation::GetAccountChanges:
+    case Operation::Tick: return 0;
+  }
+  return 0;
 }
 
 }  // namespace florin::ledger

@@ -15,24 +15,38 @@ enum class Operation : u16 {
   LookupAccounts = 3,
   LookupTransfers = 4,
   GetTrialBalance = 5,
+  UpdateAccounts = 6,
+  LookupLimits = 7,
+  QueryAccounts = 8,
+  QueryTransfers = 9,
+  GetAccountChanges = 10,
+  Tick = 11,  // Made by the ledger itself: lets logged time pass, so that holds expire.
 };
 
 std::string_view name(Operation operation);
 
-// Whether requests of this kind change state, and so are logged.
+// Whether requests of this kind change state. They are logged, but for dry runs.
 constexpr bool is_write(Operation operation) {
-  return operation == Operation::CreateAccounts || operation == Operation::CreateTransfers;
+  return operation == Operation::CreateAccounts || operation == Operation::CreateTransfers ||
+         operation == Operation::UpdateAccounts || operation == Operation::Tick;
 }
+
+// Bytes of one event, or id, of a request; 0 when it carries none.
+usize event_bytes(Operation operation);
 
 // The most events (or ids) that one request may carry: what fits a frame of 1 MiB with its header.
 inline constexpr u32 kRequestEventsMax = 8189;
+inline constexpr u32 kUpdateEventsMax = 4093;  // Of update_accounts.
+constexpr u32 events_max(Operation operation) {
+  return operation == Operation::UpdateAccounts ? kUpdateEventsMax : kRequestEventsMax;
+}
 
 // The answer to one event of a write that was not simply `created`: the others of the request were
 // created, each at the request's first timestamp plus its index.
 struct EventResult {
   u64 timestamp;  // `exists`: that of the original; otherwise when the event was decided.
   u32 index;      // Of the event within its request.
-  u32 outcome;    // AccountOutcome or TransferOutcome.
+  u32 outcome;    // AccountOutcome, TransferOutcome or UpdateOutcome.
 };
 
 static_assert(sizeof(EventResult) == 16 && std::is_trivially_copyable_v<EventResult>);
@@ -47,6 +61,14 @@ struct WideSum {
     words[0] = low_half(sum);
     words[1] = high_half(sum);
     words[2] += sum < low ? 1 : 0;
+  }
+  // What was added before is taken away again.
+  void subtract(u128 amount) {
+    const u128 low = make_u128(words[1], words[0]);
+    const u128 rest = low - amount;
+    words[0] = low_half(rest);
+    words[1] = high_half(rest);
+    words[2] -= rest > low ? 1 : 0;
   }
   void add(const WideSum& other) {
     add(make_u128(other.words[1], other.words[0]));

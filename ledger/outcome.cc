@@ -30,6 +30,13 @@ constexpr auto kTransferEntries = std::to_array<Entry>({{0, "undecided", Kind::F
 #undef FLORIN_ENTRY
 });
 
+constexpr auto kUpdateEntries = std::to_array<Entry>({{0, "undecided", Kind::Final},
+                                                      {1, "created", Kind::Final},
+#define FLORIN_ENTRY(name, number, text, kind) {number, text, Kind::kind},
+                                                      FLORIN_UPDATE_REFUSALS(FLORIN_ENTRY)
+#undef FLORIN_ENTRY
+});
+
 // The list is in order of precedence, and each number is the entry's place in it: so there is no
 // gap, no duplicate, and comparing numbers compares precedence.
 template <usize size>
@@ -42,8 +49,10 @@ constexpr bool numbers_are_places(const std::array<Entry, size>& entries) {
 
 static_assert(numbers_are_places(kAccountEntries));
 static_assert(numbers_are_places(kTransferEntries));
+static_assert(numbers_are_places(kUpdateEntries));
 static_assert(kAccountEntries.size() == kAccountOutcomeEnd);
 static_assert(kTransferEntries.size() == kTransferOutcomeEnd);
+static_assert(kUpdateEntries.size() == kUpdateOutcomeEnd);
 
 }  // namespace
 
@@ -59,6 +68,12 @@ std::string_view name(TransferOutcome outcome) {
   return kTransferEntries[number].text;
 }
 
+std::string_view name(UpdateOutcome outcome) {
+  const auto number = static_cast<usize>(outcome);
+  CHECK(number < kUpdateEntries.size());
+  return kUpdateEntries[number].text;
+}
+
 std::optional<AccountOutcome> account_outcome(u32 number) {
   if (number >= kAccountOutcomeEnd) return std::nullopt;
   return static_cast<AccountOutcome>(number);
@@ -67,6 +82,15 @@ std::optional<AccountOutcome> account_outcome(u32 number) {
 std::optional<TransferOutcome> transfer_outcome(u32 number) {
   if (number >= kTransferOutcomeEnd) return std::nullopt;
   return static_cast<TransferOutcome>(number);
+}
+
+std::optional<UpdateOutcome> update_outcome(u32 number) {
+  if (number >= kUpdateOutcomeEnd) return std::nullopt;
+  return static_cast<UpdateOutcome>(number);
+}
+
+bool is_transient(UpdateOutcome outcome) {
+  return kUpdateEntries[static_cast<usize>(outcome)].kind == Kind::Transient;
 }
 
 bool is_transient(TransferOutcome outcome) {

@@ -1,6 +1,6 @@
-// The outcomes of create_accounts and create_transfers: every answer that an event can get, in
-// order of precedence. When several apply, the caller sees the first of this list. The numbers
-// travel on the wire and in stored outcomes, and are stable from the first release on.
+// The outcomes of create_accounts, create_transfers and update_accounts: every answer that an event
+// can get, in order of precedence. When several apply, the caller sees the first of this list. The
+// numbers travel on the wire and in stored outcomes, and are stable from the first release on.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace florin::ledger {
 
-// X(enumerator, number, name on the wire). 0 means "not decided" and 1 means `created` in both
+// X(enumerator, number, name on the wire). 0 means "not decided" and 1 means `created` in all
 // lists.
 #define FLORIN_ACCOUNT_REFUSALS(X)                                                        \
   X(LinkedEventFailed, 2, "linked_event_failed")                                          \
@@ -98,28 +98,64 @@ namespace florin::ledger {
   X(PendingTransferAlreadyPosted, 51, "pending_transfer_already_posted", Final)                    \
   X(PendingTransferAlreadyVoided, 52, "pending_transfer_already_voided", Final)                    \
   X(PendingTransferExpired, 53, "pending_transfer_expired", Final)                                 \
-  X(ImportedEventTimestampMustNotRegress, 54, "imported_event_timestamp_must_not_regress", Final)  \
-  X(ImportedEventTimestampMustPostdateDebitAccount, 55,                                            \
+  X(OriginalTransferNotFound, 54, "original_transfer_not_found", Transient)                        \
+  X(OriginalTransferNotPosted, 55, "original_transfer_not_posted", Final)                          \
+  X(OriginalTransferHasDifferentDebitAccountId, 56,                                                \
+    "original_transfer_has_different_debit_account_id", Final)                                     \
+  X(OriginalTransferHasDifferentCreditAccountId, 57,                                               \
+    "original_transfer_has_different_credit_account_id", Final)                                    \
+  X(OriginalTransferHasDifferentAmount, 58, "original_transfer_has_different_amount", Final)       \
+  X(OriginalTransferAlreadyReversed, 59, "original_transfer_already_reversed", Final)              \
+  X(ImportedEventTimestampMustNotRegress, 60, "imported_event_timestamp_must_not_regress", Final)  \
+  X(ImportedEventTimestampMustPostdateDebitAccount, 61,                                            \
     "imported_event_timestamp_must_postdate_debit_account", Final)                                 \
-  X(ImportedEventTimestampMustPostdateCreditAccount, 56,                                           \
+  X(ImportedEventTimestampMustPostdateCreditAccount, 62,                                           \
     "imported_event_timestamp_must_postdate_credit_account", Final)                                \
-  X(ImportedEventTimeoutMustBeZero, 57, "imported_event_timeout_must_be_zero", Final)              \
-  X(DebitAccountAlreadyClosed, 58, "debit_account_already_closed", Transient)                      \
-  X(CreditAccountAlreadyClosed, 59, "credit_account_already_closed", Transient)                    \
-  X(DebitAccountFrozen, 60, "debit_account_frozen", Transient)                                     \
-  X(CreditAccountFrozen, 61, "credit_account_frozen", Transient)                                   \
-  X(OverflowsDebitsPending, 62, "overflows_debits_pending", Transient)                             \
-  X(OverflowsCreditsPending, 63, "overflows_credits_pending", Transient)                           \
-  X(OverflowsDebitsPosted, 64, "overflows_debits_posted", Transient)                               \
-  X(OverflowsCreditsPosted, 65, "overflows_credits_posted", Transient)                             \
-  X(OverflowsDebits, 66, "overflows_debits", Transient)                                            \
-  X(OverflowsCredits, 67, "overflows_credits", Transient)                                          \
-  X(OverflowsTimeout, 68, "overflows_timeout", Final)                                              \
-  X(ExceedsCredits, 69, "exceeds_credits", Transient)                                              \
-  X(ExceedsDebits, 70, "exceeds_debits", Transient)                                                \
-  X(ExceedsTransferLimit, 71, "exceeds_transfer_limit", Transient)                                 \
-  X(ExceedsVelocityLimit, 72, "exceeds_velocity_limit", Transient)                                 \
-  X(ExceedsBalanceLimit, 73, "exceeds_balance_limit", Transient)
+  X(ImportedEventTimeoutMustBeZero, 63, "imported_event_timeout_must_be_zero", Final)              \
+  X(DebitAccountAlreadyClosed, 64, "debit_account_already_closed", Transient)                      \
+  X(CreditAccountAlreadyClosed, 65, "credit_account_already_closed", Transient)                    \
+  X(DebitAccountFrozen, 66, "debit_account_frozen", Transient)                                     \
+  X(CreditAccountFrozen, 67, "credit_account_frozen", Transient)                                   \
+  X(OverflowsDebitsPending, 68, "overflows_debits_pending", Transient)                             \
+  X(OverflowsCreditsPending, 69, "overflows_credits_pending", Transient)                           \
+  X(OverflowsDebitsPosted, 70, "overflows_debits_posted", Transient)                               \
+  X(OverflowsCreditsPosted, 71, "overflows_credits_posted", Transient)                             \
+  X(OverflowsDebits, 72, "overflows_debits", Transient)                                            \
+  X(OverflowsCredits, 73, "overflows_credits", Transient)                                          \
+  X(OverflowsTimeout, 74, "overflows_timeout", Final)                                              \
+  X(ExceedsCredits, 75, "exceeds_credits", Transient)                                              \
+  X(ExceedsDebits, 76, "exceeds_debits", Transient)                                                \
+  X(ExceedsTransferLimit, 77, "exceeds_transfer_limit", Transient)                                 \
+  X(ExceedsVelocityLimit, 78, "exceeds_velocity_limit", Transient)                                 \
+  X(ExceedsBalanceLimit, 79, "exceeds_balance_limit", Transient)                                   \
+  X(DebitAccountConditionNotMet, 80, "debit_account_condition_not_met", Transient)                 \
+  X(CreditAccountConditionNotMet, 81, "credit_account_condition_not_met", Transient)
+
+// X(enumerator, number, name on the wire, Transient or Final), as above.
+#define FLORIN_UPDATE_REFUSALS(X)                                                \
+  X(LinkedEventFailed, 2, "linked_event_failed", Final)                          \
+  X(LinkedEventChainOpen, 3, "linked_event_chain_open", Final)                   \
+  X(TimestampMustBeZero, 4, "timestamp_must_be_zero", Final)                     \
+  X(ReservedField, 5, "reserved_field", Final)                                   \
+  X(ReservedFlag, 6, "reserved_flag", Final)                                     \
+  X(IdMustNotBeZero, 7, "id_must_not_be_zero", Final)                            \
+  X(IdMustNotBeIntMax, 8, "id_must_not_be_int_max", Final)                       \
+  X(ExistsWithDifferentFlags, 9, "exists_with_different_flags", Final)           \
+  X(ExistsWithDifferentAccountId, 10, "exists_with_different_account_id", Final) \
+  X(ExistsWithDifferentChanges, 11, "exists_with_different_changes", Final)      \
+  X(ExistsWithDifferentValues, 12, "exists_with_different_values", Final)        \
+  X(ExistsWithDifferentReason, 13, "exists_with_different_reason", Final)        \
+  X(Exists, 14, "exists", Final)                                                 \
+  X(IdAlreadyFailed, 15, "id_already_failed", Final)                             \
+  X(AccountIdMustNotBeZero, 16, "account_id_must_not_be_zero", Final)            \
+  X(AccountIdMustNotBeIntMax, 17, "account_id_must_not_be_int_max", Final)       \
+  X(ChangesMustNotBeEmpty, 18, "changes_must_not_be_empty", Final)               \
+  X(ChangesAreMutuallyExclusive, 19, "changes_are_mutually_exclusive", Final)    \
+  X(ValueMustBeZero, 20, "value_must_be_zero", Final)                            \
+  X(VelocityWindowOutOfRange, 21, "velocity_window_out_of_range", Final)         \
+  X(ReasonMustNotBeEmpty, 22, "reason_must_not_be_empty", Final)                 \
+  X(ReasonTooLong, 23, "reason_too_long", Final)                                 \
+  X(AccountNotFound, 24, "account_not_found", Transient)
 
 enum class AccountOutcome : u8 {
   Undecided = 0,
@@ -137,19 +173,31 @@ enum class TransferOutcome : u8 {
 #undef FLORIN_ENUMERATOR
 };
 
+enum class UpdateOutcome : u8 {
+  Undecided = 0,
+  Created = 1,
+#define FLORIN_ENUMERATOR(name, number, text, kind) name = number,
+  FLORIN_UPDATE_REFUSALS(FLORIN_ENUMERATOR)
+#undef FLORIN_ENUMERATOR
+};
+
 // The number after the last outcome.
 inline constexpr u32 kAccountOutcomeEnd = 28;
-inline constexpr u32 kTransferOutcomeEnd = 74;
+inline constexpr u32 kTransferOutcomeEnd = 82;
+inline constexpr u32 kUpdateOutcomeEnd = 25;
 
 // The name on the wire and in documents, such as "exceeds_credits".
 std::string_view name(AccountOutcome outcome);
 std::string_view name(TransferOutcome outcome);
+std::string_view name(UpdateOutcome outcome);
 
 // The outcome with this number, or nothing when no outcome has it.
 std::optional<AccountOutcome> account_outcome(u32 number);
 std::optional<TransferOutcome> transfer_outcome(u32 number);
+std::optional<UpdateOutcome> update_outcome(u32 number);
 
-// Whether the refusal depends on state that can change, so that it consumes the transfer's id.
+// Whether the refusal depends on state that can change, so that it consumes the event's id.
 bool is_transient(TransferOutcome outcome);
+bool is_transient(UpdateOutcome outcome);
 
 }  // namespace florin::ledger

@@ -13,7 +13,7 @@ std::string_view name(RefusalCode code) {
     case RefusalCode::UnknownRequest: return "unknown_request";
     case RefusalCode::EmptyRequest: return "empty_request";
     case RefusalCode::TooManyEvents: return "too_many_events";
-    case RefusalCode::Unsupported: return "unsupported";
+    case RefusalCode::InvalidCondition: return "invalid_condition";
     case RefusalCode::Capacity: return "capacity";
     case RefusalCode::Busy: return "busy";
     case RefusalCode::NoSpace: return "no_space";
@@ -32,9 +32,13 @@ void Request::clear_answer() {
   exceptions.clear();
   accounts.clear();
   transfers.clear();
-  transfer_outcomes.clear();
+  transfer_statuses.clear();
+  balances.clear();
+  limits.clear();
+  changes.clear();
+  next_cursor = QueryCursor{};
   totals.clear();
-  more_totals = false;
+  more = false;
 }
 
 }  // namespace florin::ledger

@@ -9,8 +9,11 @@
 
 #include "base/types.h"
 #include "ledger/account.h"
+#include "ledger/account_update.h"
+#include "ledger/condition.h"
 #include "ledger/operation.h"
 #include "ledger/outcome.h"
+#include "ledger/query.h"
 #include "ledger/transfer.h"
 
 namespace florin::ledger {
@@ -27,7 +30,7 @@ enum class RefusalCode : u16 {
   UnknownRequest = 6,       // A kind of request that this version does not know.
   EmptyRequest = 7,         // No events.
   TooManyEvents = 8,        // More than the request maximum.
-  Unsupported = 9,          // A defined flag or kind that this version does not build yet.
+  InvalidCondition = 9,     // A condition of a transfer cannot be; the message names it.
   Capacity = 10,            // The ledger's configured capacity would be exceeded.
   Busy = 11,                // Too much is in flight; try again later.
   NoSpace = 12,             // The disk is full; reads go on, writes resume when there is room.
@@ -53,13 +56,19 @@ struct Request {
   // What was asked.
   Operation operation = Operation::CreateAccounts;
   u32 event_count = 0;
-  // `event_count` accounts, transfers, or 16-byte ids, by operation; aligned to 16 bytes. Must stay
-  // valid until the request is answered.
+  // `event_count` accounts, transfers, updates, or 16-byte ids, by operation; aligned to 16 bytes.
+  // Must stay valid until the request is answered, as must the conditions.
   const std::byte* events = nullptr;
+  // Of the transfers of create_transfers: by ascending index and side, each once. Aligned to 16.
+  const Condition* conditions = nullptr;
+  u32 condition_count = 0;
+  bool dry_run = false;         // Create_transfers: say what would happen, change and log nothing.
+  bool wants_balances = false;  // Create_transfers: fill `balances`.
   TrialBalanceFilter trial_balance_filter;
-  u128 trace_id = 0;  // The caller's, stored in the log with the request; 0 = none.
-  u64 principal = 0;  // Who asked; 0 = not authenticated.
-  u64 number = 0;     // The caller's number for it, returned with the answer.
+  QueryFilter filter;  // Query_accounts, query_transfers, get_account_changes.
+  u128 trace_id = 0;   // The caller's, stored in the log with the request; 0 = none.
+  u64 principal = 0;   // Who asked; 0 = not authenticated.
+  u64 number = 0;      // The caller's number for it, returned with the answer.
 
   // Where it goes back to; not touched on the way.
   RequestSource* source = nullptr;
@@ -73,11 +82,17 @@ struct Request {
   Position position;                    // Write: of its last event. Read: the last before it.
   Timestamp timestamp;                  // Write: of its first event.
   std::vector<EventResult> exceptions;  // Writes: the events that were not `created`, by index.
-  std::vector<Account> accounts;        // Lookup: by index of the id; id 0 = not found.
-  std::vector<Transfer> transfers;      // Lookup: by index of the id; id 0 = not found.
-  std::vector<u8> transfer_outcomes;    // Lookup: TransferOutcome that the id was decided with.
-  std::vector<LedgerTotals> totals;     // Trial balance, by ledger.
-  bool more_totals = false;             // Further ledgers follow the last line.
+  // Create_transfers that want them: by index of the event.
+  std::vector<TransferBalances> balances;
+  // Look-ups: by index of the id; id 0 = not found. Queries: those found, in the order asked for.
+  std::vector<Account> accounts;
+  std::vector<Transfer> transfers;
+  std::vector<TransferStatus> transfer_statuses;  // One for each of `transfers`.
+  std::vector<AccountLimits> limits;              // By index of the id; account_id 0 = not found.
+  std::vector<AccountChange> changes;             // Get_account_changes.
+  QueryCursor next_cursor;                        // Queries: where the next page begins.
+  std::vector<LedgerTotals> totals;               // Trial balance, by ledger.
+  bool more = false;  // Queries, trial balance: there may be more behind the last of these.
 
   std::span<const Account> account_events() const {
     return {reinterpret_cast<const Account*>(events), event_count};
@@ -85,6 +100,12 @@ struct Request {
   std::span<const Transfer> transfer_events() const {
     return {reinterpret_cast<const Transfer*>(events), event_count};
   }
+  std::span<const AccountUpdate> update_events() const {
+    return {reinterpret_cast<const AccountUpdate*>(events), event_count};
+  }
+  std::span<const Condition> all_conditions() const { return {conditions, condition_count}; }
+  // Whether it takes a position, and is written to the log.
+  bool is_logged() const { return is_write(operation) && !dry_run; }
   std::span<const u128> ids() const { return {reinterpret_cast<const u128*>(events), event_count}; }
   // Forgets the answer, keeping its storage.
   void clear_answer();

@@ -1,0 +1,60 @@
+// Filters and cursors of the requests that list accounts, transfers and changes of accounts.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <type_traits>
+
+#include "base/types.h"
+#include "ledger/operation.h"
+
+namespace florin::ledger {
+
+// Where a listing goes on. Objects of a kind are numbered by their creation, from 0; the numbers
+// are part of what replay makes again, so that a cursor is exact for ever. All zero: from the
+// beginning.
+struct QueryCursor {
+  u64 next = 0;   // Newest first: objects below this number remain. Oldest first: from it on.
+  u64 as_of = 0;  // Objects created since the first page are left out: those from this number on.
+  friend bool operator==(const QueryCursor&, const QueryCursor&) = default;
+};
+
+// Zero means "any", in every field but `limit`. Conditions that apply to accounts, transfers or
+// changes only must be zero for the others.
+struct QueryFilter {
+  static constexpr u16 kDebits = 1 << 0;       // With `account_id`: where it is debited ...
+  static constexpr u16 kCredits = 1 << 1;      // ... or credited; neither or both = either.
+  static constexpr u16 kNewestFirst = 1 << 2;  // Otherwise oldest first.
+  static constexpr u16 kDefined = 0x0007;
+
+  u128 account_id = 0;  // Transfers: one of the sides. Changes: the account changed.
+  u128 user_data_128 = 0;
+  u128 amount_min = 0;  // Transfers, as is the next; inclusive.
+  u128 amount_max = 0;
+  u64 user_data_64 = 0;
+  u64 timestamp_min = 0;  // Nanoseconds, inclusive, as is the next.
+  u64 timestamp_max = 0;
+  QueryCursor cursor;
+  u32 user_data_32 = 0;
+  u32 ledger = 0;
+  u32 limit = 0;  // Objects in a page, at least 1.
+  u16 code = 0;
+  u16 object_flags = 0;   // Objects that have all of these flags (of their kind).
+  u16 flags = 0;          // kDebits, kCredits, kNewestFirst
+  u8 pending_status = 0;  // Transfers: PendingStatus.
+  u8 reserved[5] = {};
+};
+
+// The most objects in a page, and the most that one page looks at: a page may come back short, or
+// empty, with a cursor to go on from.
+inline constexpr u32 kQueryLimitMax = 8189;
+inline constexpr u32 kAccountChangesLimitMax = 3600;  // Larger objects: so many fit a reply.
+inline constexpr u32 kQueryExaminedMax = 16'384;
+
+// The largest `limit` of this kind of query.
+u32 query_limit_max(Operation operation);
+
+// What is wrong with the filter, naming the field, what it is and what was expected; or nothing.
+std::optional<std::string> check_filter(Operation operation, const QueryFilter& filter);
+
+}  // namespace florin::ledger
