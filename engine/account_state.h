@@ -18,12 +18,19 @@ using Balances = std::array<u128, 4>;  // By Counter.
 struct alignas(64) AccountState {
   static constexpr u16 kExists = 1 << 0;
   static constexpr u16 kWide = 1 << 1;
+  static constexpr u16 kClosed = 1 << 2;
+  static constexpr u16 kFrozenDebits = 1 << 3;
+  static constexpr u16 kFrozenCredits = 1 << 4;
+  static constexpr u16 kLimited = 1 << 5;  // The limit book has limits for it.
+  static constexpr u16 kChanged = 1 << 6;  // Its user data may be other than at its creation.
+  // What the short way of a plain transfer does not know.
+  static constexpr u16 kUnusual = kClosed | kFrozenDebits | kFrozenCredits | kLimited;
 
   u64 low[4];  // By Counter.
   u32 high[4];
   u32 ledger;
-  u16 flags;      // ledger::account_flags
-  u16 status;     // kExists, kWide
+  u16 flags;      // ledger::account_flags, as they were given at its creation.
+  u16 status;     // kExists and the following.
   u64 timestamp;  // Of creation.
 
   bool exists() const { return (status & kExists) != 0; }

@@ -1,60 +1,203 @@
+// Requests, chains and dry runs. What a single event does is said in the rules.
 #include "engine/authoriser.h"
 
 #include <type_traits>
 
 #include "base/check.h"
+#include "engine/queries.h"
 #include "ledger/validation.h"
 
 namespace florin::engine {
 
 using ledger::Account;
 using ledger::AccountOutcome;
+using ledger::AccountUpdate;
 using ledger::Operation;
 using ledger::Transfer;
 using ledger::TransferOutcome;
+using ledger::UpdateOutcome;
 
 namespace {
 
 // How many items ahead the state of their accounts is fetched into the cache.
 constexpr u32 kStateAhead = 12;
+// A post leads from the mark of its pending transfer to the hold, and from there to the accounts:
+// each is fetched when the one before is there.
+constexpr u32 kMarkAhead = 24;
+constexpr u32 kHoldAhead = 16;
+constexpr u32 kHoldAccountsAhead = 8;
+// The same of the limits of an account that is debited.
+constexpr u32 kLimitNumberAhead = 24;
+constexpr u32 kLimitAhead = 16;
+constexpr u32 kWindowAhead = 8;
 
-// What both kinds of event have in common, for the handling of chains.
+// What the kinds of event have in common, for the handling of chains.
 template <class Event>
-struct Rules;
+struct Kind;
 
 template <>
-struct Rules<Account> {
+struct Kind<Account> {
   using Outcome = AccountOutcome;
   static constexpr u16 kLinked = ledger::account_flags::kLinked;
   static const Account& event(const Block& block, u32 item) { return block.account(item); }
 };
 
 template <>
-struct Rules<Transfer> {
+struct Kind<Transfer> {
   using Outcome = TransferOutcome;
   static constexpr u16 kLinked = ledger::transfer_flags::kLinked;
   static const Transfer& event(const Block& block, u32 item) { return block.transfer(item); }
 };
 
+template <>
+struct Kind<AccountUpdate> {
+  using Outcome = UpdateOutcome;
+  static constexpr u16 kLinked = AccountUpdate::kLinked;
+  static const AccountUpdate& event(const Block& block, u32 item) { return block.update(item); }
+};
+
+// The same numbers in all lists of outcomes.
+constexpr u8 kCreated = static_cast<u8>(TransferOutcome::Created);
+constexpr u8 kFailedWithChain = static_cast<u8>(TransferOutcome::LinkedEventFailed);
+constexpr u8 kChainOpen = static_cast<u8>(TransferOutcome::LinkedEventChainOpen);
+static_assert(kCreated == static_cast<u8>(AccountOutcome::Created));
+static_assert(kCreated == static_cast<u8>(UpdateOutcome::Created));
+static_assert(kFailedWithChain == static_cast<u8>(AccountOutcome::LinkedEventFailed));
+static_assert(kFailedWithChain == static_cast<u8>(UpdateOutcome::LinkedEventFailed));
+static_assert(kChainOpen == static_cast<u8>(AccountOutcome::LinkedEventChainOpen));
+static_assert(kChainOpen == static_cast<u8>(UpdateOutcome::LinkedEventChainOpen));
+
+template <class Event>
+bool is_linked(const Block& block, u32 item) {
+  return (Kind<Event>::event(block, item).flags & Kind<Event>::kLinked) != 0;
+}
+
 }  // namespace
 
-void Authoriser::authorise(Block& block) {
-  for (const BlockRequest& request : block.requests) authorise_request(block, request);
-  block.accounts_after = accounts_count_;
-  block.transfers_after = transfers_count_;
-  accounts_used_.store(accounts_count_, std::memory_order_release);
-  transfers_used_.store(transfers_count_, std::memory_order_release);
+std::span<const ledger::Condition> Authoriser::ConditionCursor::of(u32 index) {
+  if (rest_.empty()) [[likely]]
+    return {};
+  while (!rest_.empty() && rest_.front().index < index) rest_ = rest_.subspan(1);
+  usize count = 0;
+  while (count < rest_.size() && rest_[count].index == index) ++count;
+  return rest_.first(count);
+}
+
+template <>
+u8 Authoriser::decide<Account>(Block& block, const BlockRequest& request, ConditionCursor&,
+                               u32 item, bool) {
+  return static_cast<u8>(accounts_.create(block, item, request));
+}
+
+template <>
+u8 Authoriser::decide<AccountUpdate>(Block& block, const BlockRequest& request, ConditionCursor&,
+                                     u32 item, bool in_chain) {
+  return static_cast<u8>(accounts_.update(block, item, request, in_chain));
+}
+
+template <>
+u8 Authoriser::decide<Transfer>(Block& block, const BlockRequest& request,
+                                ConditionCursor& conditions, u32 item, bool in_chain) {
+  const u32 index = item - request.first_item;
+  TransferItem at_turn{item, request.timestamp_of(item), request.imported, conditions.of(index),
+                       nullptr};
+  if (!request.request->balances.empty()) at_turn.balances = &request.request->balances[index];
+  return static_cast<u8>(transfers_.decide(block, at_turn, in_chain));
+}
+
+template <>
+u8 Authoriser::existing<Account>(const Block& block, u32 item) const {
+  return static_cast<u8>(accounts_.existing_account(block, item));
+}
+
+template <>
+u8 Authoriser::existing<AccountUpdate>(const Block& block, u32 item) const {
+  return static_cast<u8>(accounts_.existing_update(block.update(item)));
+}
+
+template <>
+u8 Authoriser::existing<Transfer>(const Block& block, u32 item) const {
+  return static_cast<u8>(transfers_.existing(block, item));
+}
+
+template <>
+void Authoriser::consume<Account>(Block&, const BlockRequest&, const EventFailure&) {}
+
+template <>
+void Authoriser::consume<AccountUpdate>(Block& block, const BlockRequest&,
+                                        const EventFailure& failure) {
+  const auto outcome = static_cast<UpdateOutcome>(failure.outcome);
+  if (ledger::is_transient(outcome)) accounts_.consume(block.update(failure.item), outcome);
+}
+
+template <>
+void Authoriser::consume<Transfer>(Block& block, const BlockRequest& request,
+                                   const EventFailure& failure) {
+  const auto outcome = static_cast<TransferOutcome>(failure.outcome);
+  if (!ledger::is_transient(outcome)) return;
+  transfers_.consume(block, {failure.item, failure.timestamp, request.imported, {}, nullptr},
+                     outcome);
+}
+
+template <>
+u64 Authoriser::original_timestamp<Account>(const Block& block, u32 item) const {
+  return tables_.account_states[block.work[item].debit].timestamp;
+}
+
+template <>
+u64 Authoriser::original_timestamp<AccountUpdate>(const Block& block, u32 item) const {
+  return books_.updates.find(block.update(item).id)->update.timestamp;
+}
+
+template <>
+u64 Authoriser::original_timestamp<Transfer>(const Block& block, u32 item) const {
+  return tables_.transfers[block.work[item].transfer].timestamp;
+}
+
+void Authoriser::authorise(Block& block, u32 lists) {
+  books_.block = &block;
+  block.begin_effects(lists);
+  for (const BlockRequest& request : block.requests) {
+    if (request.dry_run) {
+      try_out(block, request);
+    } else {
+      authorise_request(block, request);
+    }
+  }
+  block.accounts_after = books_.accounts_count;
+  block.transfers_after = books_.transfers_count;
+  accounts_used_.store(books_.accounts_count, std::memory_order_release);
+  transfers_used_.store(books_.transfers_count, std::memory_order_release);
+  updates_used_.store(books_.updates.id_count(), std::memory_order_release);
+  next_deadline_.store(books_.holds.next_deadline(), std::memory_order_release);
+}
+
+// Decides as if it were to happen, and takes everything back. The outcomes are in the answer by
+// then; for the owners no event of it was created.
+void Authoriser::try_out(Block& block, const BlockRequest& request) {
+  const usize scope = books_.undo.begin();
+  authorise_request(block, request);
+  books_.roll_back(scope);
+  for (u32 item = request.first_item; item < request.first_item + request.item_count; ++item) {
+    block.outcomes[item] = 0;
+  }
 }
 
 void Authoriser::authorise_request(Block& block, const BlockRequest& request) {
   switch (request.operation) {
     case Operation::CreateAccounts: authorise_events<Account>(block, request); break;
     case Operation::CreateTransfers: authorise_events<Transfer>(block, request); break;
-    case Operation::LookupTransfers:
-      // Only what was decided before this place in the order is seen.
-      for (u32 item = request.first_item; item < request.first_item + request.item_count; ++item) {
-        const u32 slot = block.work[item].transfer;
-        block.outcomes[item] = slot == kNoSlot ? u8{0} : tables_.transfer_states[slot];
+    case Operation::UpdateAccounts: authorise_events<AccountUpdate>(block, request); break;
+    case Operation::Tick: expire_due(request, request.first_item); break;
+    case Operation::LookupTransfers: read_transfers(block, request); break;
+    case Operation::LookupLimits: read_limits(block, request); break;
+    case Operation::QueryTransfers: query_transfers(books_, *request.request); break;
+    case Operation::GetAccountChanges: get_account_changes(books_, *request.request); break;
+    case Operation::QueryAccounts:
+      if (check_cursor(*request.request, books_.accounts_count)) {
+        request.request->next_cursor.as_of = request.request->filter.cursor.as_of == 0
+                                                 ? books_.accounts_count
+                                                 : request.request->filter.cursor.as_of;
       }
       break;
     case Operation::LookupAccounts:
@@ -62,285 +205,194 @@ void Authoriser::authorise_request(Block& block, const BlockRequest& request) {
   }
 }
 
-void Authoriser::prefetch_ahead(const Tables& tables, const Block& block, u32 item) {
+// Only what was decided before this place in the order is seen.
+void Authoriser::read_transfers(Block& block, const BlockRequest& request) {
+  for (u32 index = 0; index < request.item_count; ++index) {
+    const u32 item = request.first_item + index;
+    const auto status = transfer_status(books_, block.work[item].transfer);
+    request.request->transfer_statuses[index] = status;
+    block.outcomes[item] = status.outcome;
+  }
+}
+
+void Authoriser::read_limits(Block& block, const BlockRequest& request) {
+  for (u32 index = 0; index < request.item_count; ++index) {
+    const u32 item = request.first_item + index;
+    const u32 account = block.work[item].debit;
+    if (!books_.account_exists(account)) continue;
+    ledger::AccountLimits& answer = request.request->limits[index];
+    answer = books_.limits.describe(account, request.timestamp);
+    answer.account_id = block.id(item);
+  }
+}
+
+void Authoriser::prefetch_ahead(const Block& block, u32 item) const {
+  if (books_.limits.any()) prefetch_limits(block, item);
   const u32 ahead = item + kStateAhead;
   if (ahead >= block.item_count()) return;
   const ItemWork& work = block.work[ahead];
-  if (work.debit != kNoSlot) __builtin_prefetch(&tables.account_states[work.debit], 1);
-  if (work.credit != kNoSlot) __builtin_prefetch(&tables.account_states[work.credit], 1);
+  if (work.debit != kNoSlot) __builtin_prefetch(&tables_.account_states[work.debit], 1);
+  if (work.credit != kNoSlot) __builtin_prefetch(&tables_.account_states[work.credit], 1);
+}
+
+void Authoriser::prefetch_limits(const Block& block, u32 item) const {
+  const auto debit = [&](u32 ahead) {
+    return ahead < block.item_count() ? block.work[ahead].debit : kNoSlot;
+  };
+  if (const u32 slot = debit(item + kLimitNumberAhead); slot != kNoSlot) {
+    __builtin_prefetch(&tables_.account_limits[slot]);
+  }
+  if (const u32 slot = debit(item + kLimitAhead); slot != kNoSlot) {
+    books_.limits.prefetch_limits(slot);
+  }
+  if (const u32 slot = debit(item + kWindowAhead); slot != kNoSlot) {
+    books_.limits.prefetch_window(slot);
+  }
+}
+
+void Authoriser::prefetch_hold(const Block& block, u32 item) const {
+  const auto earlier = [&](u32 ahead) {
+    const bool names = ahead < block.item_count() &&
+                       (block.work[ahead].flags & ledger::transfer_flags::kNamesEarlier) != 0;
+    return names ? block.earlier[ahead] : kNoSlot;
+  };
+  if (const u32 slot = earlier(item + kMarkAhead); slot != kNoSlot) {
+    __builtin_prefetch(&books_.holds.mark(slot), 1);
+    const auto* record = reinterpret_cast<const std::byte*>(&tables_.transfers[slot]);
+    __builtin_prefetch(record);
+    __builtin_prefetch(record + 64);
+  }
+  if (const u32 slot = earlier(item + kHoldAhead); slot != kNoSlot) {
+    const u32 hold = books_.holds.mark(slot).hold;
+    if (hold != 0) __builtin_prefetch(&books_.holds.hold(hold - 1), 1);
+  }
+  if (const u32 slot = earlier(item + kHoldAccountsAhead); slot != kNoSlot) {
+    const u32 number = books_.holds.mark(slot).hold;
+    if (number == 0) return;
+    const HoldState& hold = books_.holds.hold(number - 1);
+    __builtin_prefetch(&tables_.account_states[hold.debit_account], 1);
+    __builtin_prefetch(&tables_.account_states[hold.credit_account], 1);
+  }
+}
+
+void Authoriser::expire_due(const BlockRequest& request, u32 item) {
+  if (request.dry_run) return;
+  const u64 now = request.timestamp_of(item);
+  books_.last_time = now;
+  if (books_.holds.next_deadline() <= now) [[unlikely]]
+    transfers_.expire_due(item, now);
 }
 
 template <class Event>
 void Authoriser::authorise_events(Block& block, const BlockRequest& request) {
   const u32 end = request.first_item + request.item_count;
+  ConditionCursor conditions(*request.request);
   u32 item = request.first_item;
   while (item < end) {
-    prefetch_ahead(tables_, block, item);
-    const Event& event = Rules<Event>::event(block, item);
-    if ((event.flags & Rules<Event>::kLinked) == 0) [[likely]] {
-      const u64 timestamp = request.timestamp_of(item);
-      const auto outcome = decide(block, item, timestamp, event);
-      record_outcome<Event>(block, request, item, static_cast<u8>(outcome));
+    if (!is_linked<Event>(block, item)) [[likely]] {
+      prefetch_ahead(block, item);
+      if constexpr (std::is_same_v<Event, Transfer>) prefetch_hold(block, item);
+      expire_due(request, item);
+      record_outcome<Event>(block, request, item,
+                            decide<Event>(block, request, conditions, item, false));
       ++item;
       continue;
     }
     Chain chain{item, item, false};
-    while (chain.last < end &&
-           (Rules<Event>::event(block, chain.last).flags & Rules<Event>::kLinked) != 0) {
-      ++chain.last;
-    }
+    while (chain.last < end && is_linked<Event>(block, chain.last)) ++chain.last;
     chain.open = chain.last == end;
     if (!chain.open) ++chain.last;
-    authorise_chain<Event>(block, request, chain);
+    authorise_chain<Event>(block, request, conditions, chain);
     item = chain.last;
   }
 }
 
 template <class Event>
-void Authoriser::authorise_chain(Block& block, const BlockRequest& request, Chain chain) {
-  using Outcome = typename Rules<Event>::Outcome;
+void Authoriser::authorise_chain(Block& block, const BlockRequest& request,
+                                 ConditionCursor& conditions, Chain chain) {
+  using Outcome = typename Kind<Event>::Outcome;
   if (!chain.open && repeats_whole_chain<Event>(block, chain)) {
     for (u32 item = chain.first; item < chain.last; ++item) {
       record_outcome<Event>(block, request, item, static_cast<u8>(Outcome::Exists));
     }
+    expire_due(request, chain.last - 1);
     return;
   }
-  const EventFailure failure = decide_chain<Event>(block, request, chain);
+  const usize scope = books_.undo.begin();
+  const EventFailure failure = decide_chain<Event>(block, request, conditions, chain);
   if (failure.item == chain.last) {
-    undo_.clear();
+    books_.undo.end();
     for (u32 item = chain.first; item < chain.last; ++item) {
-      record_outcome<Event>(block, request, item, static_cast<u8>(Outcome::Created));
+      record_outcome<Event>(block, request, item, kCreated);
     }
     return;
   }
-  roll_back();
-  record_broken_chain<Event>(block, request, chain, failure);
-  if constexpr (std::is_same_v<Event, Transfer>) {
-    // Only now: the rollback must not give back what a transient refusal consumes.
-    const auto outcome = static_cast<Outcome>(failure.outcome);
-    if (ledger::is_transient(outcome)) consume(block, failure.item, failure.timestamp, outcome);
-  }
+  books_.roll_back(scope);
+  // What came due meanwhile was rolled back with the rest: it expires now, from what it had before.
+  expire_due(request, chain.last - 1);
+  break_chain<Event>(block, request, chain, failure);
+  // Only now: the rollback must not give back what a transient refusal consumes.
+  consume<Event>(block, request, failure);
 }
 
 template <class Event>
 Authoriser::EventFailure Authoriser::decide_chain(Block& block, const BlockRequest& request,
-                                                  Chain chain) {
-  using Outcome = typename Rules<Event>::Outcome;
-  EventFailure failure{chain.last, 0, 0};
-  in_chain_ = true;
-  for (u32 item = chain.first; item < chain.last && failure.item == chain.last; ++item) {
-    const Event& event = Rules<Event>::event(block, item);
-    u64 timestamp = request.timestamp_of(item);
+                                                  ConditionCursor& conditions, Chain chain) {
+  using Outcome = typename Kind<Event>::Outcome;
+  for (u32 item = chain.first; item < chain.last; ++item) {
+    prefetch_ahead(block, item);
+    if constexpr (std::is_same_v<Event, Transfer>) prefetch_hold(block, item);
+    expire_due(request, item);
     const bool ends_open = chain.open && item + 1 == chain.last;
-    const Outcome outcome =
-        ends_open ? Outcome::LinkedEventChainOpen : decide(block, item, timestamp, event);
-    if (outcome == Outcome::Created) continue;
+    const u8 outcome =
+        ends_open ? kChainOpen : decide<Event>(block, request, conditions, item, true);
+    if (outcome == kCreated) continue;
     // Read now: the original may be an earlier member, which is about to be undone.
-    if (outcome == Outcome::Exists) timestamp = original_timestamp(block.work[item], event);
-    failure = {item, static_cast<u32>(outcome), timestamp};
+    const bool exists = outcome == static_cast<u8>(Outcome::Exists);
+    return {item, outcome,
+            exists ? original_timestamp<Event>(block, item) : request.timestamp_of(item)};
   }
-  in_chain_ = false;
-  return failure;
+  return {chain.last, 0, 0};
 }
 
 template <class Event>
 bool Authoriser::repeats_whole_chain(const Block& block, Chain chain) const {
-  using Outcome = typename Rules<Event>::Outcome;
+  using Outcome = typename Kind<Event>::Outcome;
   for (u32 item = chain.first; item < chain.last; ++item) {
     const auto shape = static_cast<Outcome>(block.work[item].shape);
     if (shape != Outcome::Undecided && ledger::precedes_exists(shape)) return false;
-    if (existing(block, item, Rules<Event>::event(block, item)) != Outcome::Exists) return false;
+    if (existing<Event>(block, item) != static_cast<u8>(Outcome::Exists)) return false;
   }
   return true;
 }
 
 template <class Event>
 void Authoriser::record_outcome(Block& block, const BlockRequest& request, u32 item, u8 outcome) {
-  using Outcome = typename Rules<Event>::Outcome;
+  using Outcome = typename Kind<Event>::Outcome;
   block.outcomes[item] = outcome;
-  if (outcome == static_cast<u8>(Outcome::Created)) [[likely]]
+  if (outcome == kCreated) [[likely]]
     return;
-  const u32 index = item - request.first_item;
-  u64 timestamp = request.timestamp + index;
-  if (outcome == static_cast<u8>(Outcome::Exists)) {
-    timestamp = original_timestamp(block.work[item], Rules<Event>::event(block, item));
-  }
-  request.request->exceptions.push_back({timestamp, index, outcome});
+  const bool exists = outcome == static_cast<u8>(Outcome::Exists);
+  const u64 timestamp =
+      exists ? original_timestamp<Event>(block, item) : request.timestamp_of(item);
+  request.request->exceptions.push_back({timestamp, item - request.first_item, outcome});
 }
 
 template <class Event>
-void Authoriser::record_broken_chain(Block& block, const BlockRequest& request, Chain chain,
-                                     const EventFailure& failure) {
-  using Outcome = typename Rules<Event>::Outcome;
+void Authoriser::break_chain(Block& block, const BlockRequest& request, Chain chain,
+                             const EventFailure& failure) {
   for (u32 item = chain.first; item < chain.last; ++item) {
     const u32 index = item - request.first_item;
     const bool ends_open = chain.open && item + 1 == chain.last;
-    ledger::EventResult result{
-        request.timestamp + index, index,
-        static_cast<u32>(ends_open ? Outcome::LinkedEventChainOpen : Outcome::LinkedEventFailed)};
+    ledger::EventResult result{request.timestamp_of(item), index,
+                               ends_open ? kChainOpen : kFailedWithChain};
     if (item == failure.item) {
       result.outcome = failure.outcome;
       result.timestamp = failure.timestamp;
     }
     block.outcomes[item] = static_cast<u8>(result.outcome);
     request.request->exceptions.push_back(result);
-  }
-}
-
-AccountOutcome Authoriser::existing(const Block& block, u32 item, const Account& event) const {
-  const u32 slot = block.work[item].debit;
-  if (slot == kNoSlot || !tables_.account_states[slot].exists()) return AccountOutcome::Undecided;
-  return ledger::compare_with_existing(event, tables_.accounts[slot]);
-}
-
-TransferOutcome Authoriser::existing(const Block& block, u32 item, const Transfer& event) const {
-  const u32 slot = block.work[item].transfer;
-  if (slot == kNoSlot || tables_.transfer_states[slot] == 0) [[likely]] {
-    return TransferOutcome::Undecided;
-  }
-  if (tables_.transfer_states[slot] != static_cast<u8>(TransferOutcome::Created)) {
-    return TransferOutcome::IdAlreadyFailed;
-  }
-  return ledger::compare_with_existing(event, tables_.transfers[slot]);
-}
-
-u64 Authoriser::original_timestamp(const ItemWork& work, const Account&) const {
-  return tables_.account_states[work.debit].timestamp;
-}
-
-u64 Authoriser::original_timestamp(const ItemWork& work, const Transfer&) const {
-  return tables_.transfers[work.transfer].timestamp;
-}
-
-AccountOutcome Authoriser::decide(const Block& block, u32 item, u64 timestamp,
-                                  const Account& account) {
-  const ItemWork& work = block.work[item];
-  const auto shape = static_cast<AccountOutcome>(work.shape);
-  const bool shape_first = shape != AccountOutcome::Undecided && ledger::precedes_exists(shape);
-  if (shape_first) return shape;
-  const AccountOutcome exists = existing(block, item, account);
-  if (exists != AccountOutcome::Undecided) return exists;
-  if (shape != AccountOutcome::Undecided) return shape;
-
-  AccountState& state = tables_.account_states[work.debit];
-  state = AccountState{};
-  state.ledger = account.ledger;
-  state.flags = account.flags;
-  state.status = AccountState::kExists;
-  state.timestamp = timestamp;
-  ++accounts_count_;
-  if (in_chain_) undo_.push_back({Undo::Kind::NewAccount, work.debit, {}});
-  if (!work.reserved) {
-    Account& record = tables_.accounts[work.debit];
-    record.user_data_128 = account.user_data_128;
-    record.user_data_64 = account.user_data_64;
-    record.user_data_32 = account.user_data_32;
-    record.ledger = account.ledger;
-    record.code = account.code;
-    record.flags = account.flags;
-  }
-  return AccountOutcome::Created;
-}
-
-TransferOutcome Authoriser::decide(const Block& block, u32 item, u64 timestamp,
-                                   const Transfer& transfer) {
-  const ItemWork& work = block.work[item];
-  const auto shape = static_cast<TransferOutcome>(work.shape);
-  if (shape != TransferOutcome::Undecided && ledger::precedes_exists(shape)) return shape;
-  const TransferOutcome exists = existing(block, item, transfer);
-  if (exists != TransferOutcome::Undecided) return exists;
-  if (shape != TransferOutcome::Undecided) return shape;
-
-  const TransferOutcome outcome = transfer_funds(work, transfer);
-  const bool consumes =
-      outcome == TransferOutcome::Created || (!in_chain_ && ledger::is_transient(outcome));
-  if (consumes) consume(block, item, timestamp, outcome);
-  return outcome;
-}
-
-TransferOutcome Authoriser::transfer_funds(const ItemWork& work, const Transfer& transfer) {
-  using enum TransferOutcome;
-  if (work.debit == kNoSlot) return DebitAccountNotFound;
-  const AccountState& debit = tables_.account_states[work.debit];
-  if (!debit.exists()) return DebitAccountNotFound;
-  if (work.credit == kNoSlot) return CreditAccountNotFound;
-  const AccountState& credit = tables_.account_states[work.credit];
-  if (!credit.exists()) return CreditAccountNotFound;
-  if (debit.ledger != credit.ledger) return AccountsMustHaveTheSameLedger;
-  if (debit.ledger != transfer.ledger) return TransferMustHaveTheSameLedgerAsAccounts;
-
-  u128 debits_posted = balances_.get(work.debit, Counter::DebitsPosted);
-  u128 credits_posted = balances_.get(work.credit, Counter::CreditsPosted);
-  u128 debits = balances_.get(work.debit, Counter::DebitsPending);
-  u128 credits = balances_.get(work.credit, Counter::CreditsPending);
-  if (__builtin_add_overflow(debits_posted, transfer.amount, &debits_posted)) {
-    return OverflowsDebitsPosted;
-  }
-  if (__builtin_add_overflow(credits_posted, transfer.amount, &credits_posted)) {
-    return OverflowsCreditsPosted;
-  }
-  if (__builtin_add_overflow(debits, debits_posted, &debits)) return OverflowsDebits;
-  if (__builtin_add_overflow(credits, credits_posted, &credits)) return OverflowsCredits;
-  if ((debit.flags & ledger::account_flags::kDebitsMustNotExceedCredits) != 0 &&
-      debits > balances_.get(work.debit, Counter::CreditsPosted)) {
-    return ExceedsCredits;
-  }
-  if ((credit.flags & ledger::account_flags::kCreditsMustNotExceedDebits) != 0 &&
-      credits > balances_.get(work.credit, Counter::DebitsPosted)) {
-    return ExceedsDebits;
-  }
-  // From here on the transfer succeeds.
-  if (in_chain_) [[unlikely]] {
-    undo_.push_back({Undo::Kind::Counters, work.debit, balances_.all(work.debit)});
-    undo_.push_back({Undo::Kind::Counters, work.credit, balances_.all(work.credit)});
-  }
-  balances_.set(work.debit, Counter::DebitsPosted, debits_posted);
-  balances_.set(work.credit, Counter::CreditsPosted, credits_posted);
-  return Created;
-}
-
-void Authoriser::consume(const Block& block, u32 item, u64 timestamp, TransferOutcome outcome) {
-  const ItemWork& work = block.work[item];
-  u8& state = tables_.transfer_states[work.transfer];
-  CHECK(state == 0);
-  state = static_cast<u8>(outcome);
-  ++transfers_count_;
-  if (in_chain_) [[unlikely]]
-    undo_.push_back({Undo::Kind::TransferState, work.transfer, {}});
-  if (work.reserved) [[likely]]
-    return;
-  // All but the id, which its owner may be reading. The id is the same.
-  const Transfer& event = block.transfer(item);
-  Transfer& record = tables_.transfers[work.transfer];
-  record.debit_account_id = event.debit_account_id;
-  record.credit_account_id = event.credit_account_id;
-  record.amount = event.amount;
-  record.pending_id = event.pending_id;
-  record.user_data_128 = event.user_data_128;
-  record.user_data_64 = event.user_data_64;
-  record.user_data_32 = event.user_data_32;
-  record.timeout = event.timeout;
-  record.ledger = event.ledger;
-  record.code = event.code;
-  record.flags = event.flags;
-  record.timestamp = timestamp;
-}
-
-void Authoriser::roll_back() {
-  while (!undo_.empty()) {
-    const Undo& undo = undo_.back();
-    switch (undo.kind) {
-      case Undo::Kind::Counters: balances_.set_all(undo.slot, undo.balances); break;
-      case Undo::Kind::NewAccount:
-        tables_.account_states[undo.slot] = AccountState{};
-        --accounts_count_;
-        break;
-      case Undo::Kind::TransferState:
-        tables_.transfer_states[undo.slot] = 0;
-        --transfers_count_;
-        break;
-    }
-    undo_.pop_back();
+    if (!request.request->balances.empty()) request.request->balances[index] = {};
   }
 }
 

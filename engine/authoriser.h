@@ -9,35 +9,35 @@
 #pragma once
 
 #include <atomic>
-#include <vector>
+#include <span>
 
 #include "base/types.h"
-#include "engine/balances.h"
-#include "engine/block.h"
-#include "engine/tables.h"
+#include "engine/account_rules.h"
+#include "engine/books.h"
+#include "engine/transfer_rules.h"
 
 namespace florin::engine {
 
 // Belongs to the authorising thread.
 class Authoriser {
  public:
-  explicit Authoriser(Tables& tables) : tables_(tables), balances_(tables) {}
+  explicit Authoriser(Tables& tables)
+      : tables_(tables), books_(tables), accounts_(books_), transfers_(books_) {}
 
-  // Decides every item of the block: fills in `block.outcomes` and the requests' exceptions.
-  void authorise(Block& block);
+  // Decides every item of the block: fills in `block.outcomes`, the requests' exceptions and what
+  // else of their answers only the authoriser knows, and the block's effects in `lists` lists: one
+  // for each partition, or one in all.
+  void authorise(Block& block, u32 lists);
 
   // How many objects the tables hold for good; any thread.
   u64 accounts_used() const { return accounts_used_.load(std::memory_order_acquire); }
   u64 transfers_used() const { return transfers_used_.load(std::memory_order_acquire); }
-  const BalanceBook& balances() const { return balances_; }
+  u64 updates_used() const { return updates_used_.load(std::memory_order_acquire); }
+  // The soonest deadline of an open hold, or kNoDeadline; any thread.
+  u64 next_deadline() const { return next_deadline_.load(std::memory_order_acquire); }
+  const Books& books() const { return books_; }
 
  private:
-  // A change that a chain made, to be taken back if it fails.
-  struct Undo {
-    enum class Kind : u8 { Counters, NewAccount, TransferState } kind;
-    u32 slot;
-    Balances balances;
-  };
   // A chain of linked events: items [first, last). It is open if the request ended before it did.
   struct Chain {
     u32 first;
@@ -50,47 +50,61 @@ class Authoriser {
     u32 outcome;
     u64 timestamp;
   };
+  // The conditions of a request, walked along with its ascending items.
+  class ConditionCursor {
+   public:
+    explicit ConditionCursor(const ledger::Request& request) : rest_(request.all_conditions()) {}
+    std::span<const ledger::Condition> of(u32 index);
+
+   private:
+    std::span<const ledger::Condition> rest_;
+  };
 
   void authorise_request(Block& block, const BlockRequest& request);
+  void try_out(Block& block, const BlockRequest& request);
   template <class Event>
   void authorise_events(Block& block, const BlockRequest& request);
   template <class Event>
-  void authorise_chain(Block& block, const BlockRequest& request, Chain chain);
+  void authorise_chain(Block& block, const BlockRequest& request, ConditionCursor& conditions,
+                       Chain chain);
   // Decides members until one fails; `item` is `chain.last` when none does.
   template <class Event>
-  EventFailure decide_chain(Block& block, const BlockRequest& request, Chain chain);
+  EventFailure decide_chain(Block& block, const BlockRequest& request, ConditionCursor& conditions,
+                            Chain chain);
   template <class Event>
-  void record_broken_chain(Block& block, const BlockRequest& request, Chain chain,
-                           const EventFailure& failure);
+  void break_chain(Block& block, const BlockRequest& request, Chain chain,
+                   const EventFailure& failure);
   template <class Event>
   bool repeats_whole_chain(const Block& block, Chain chain) const;
   template <class Event>
   void record_outcome(Block& block, const BlockRequest& request, u32 item, u8 outcome);
+  void read_transfers(Block& block, const BlockRequest& request);
+  void read_limits(Block& block, const BlockRequest& request);
 
-  ledger::AccountOutcome decide(const Block& block, u32 item, u64 timestamp,
-                                const ledger::Account&);
-  ledger::TransferOutcome decide(const Block& block, u32 item, u64 timestamp,
-                                 const ledger::Transfer& transfer);
-  ledger::TransferOutcome transfer_funds(const ItemWork& work, const ledger::Transfer& transfer);
-  // What the event answers if its id is taken, or Undecided when it is not.
-  ledger::AccountOutcome existing(const Block& block, u32 item, const ledger::Account& event) const;
-  ledger::TransferOutcome existing(const Block& block, u32 item,
-                                   const ledger::Transfer& event) const;
-  u64 original_timestamp(const ItemWork& work, const ledger::Account&) const;
-  u64 original_timestamp(const ItemWork& work, const ledger::Transfer&) const;
-  void consume(const Block& block, u32 item, u64 timestamp, ledger::TransferOutcome outcome);
-  void roll_back();
+  // Decides the event at its turn, by its kind.
+  template <class Event>
+  u8 decide(Block& block, const BlockRequest& request, ConditionCursor& conditions, u32 item,
+            bool in_chain);
+  template <class Event>
+  u8 existing(const Block& block, u32 item) const;
+  template <class Event>
+  void consume(Block& block, const BlockRequest& request, const EventFailure& failure);
+  template <class Event>
+  u64 original_timestamp(const Block& block, u32 item) const;
+  void expire_due(const BlockRequest& request, u32 item);
 
-  static void prefetch_ahead(const Tables& tables, const Block& block, u32 item);
+  void prefetch_ahead(const Block& block, u32 item) const;
+  void prefetch_hold(const Block& block, u32 item) const;
+  void prefetch_limits(const Block& block, u32 item) const;
 
   Tables& tables_;
-  BalanceBook balances_;
-  bool in_chain_ = false;
-  std::vector<Undo> undo_;
+  Books books_;
+  AccountRules accounts_;
+  TransferRules transfers_;
   std::atomic<u64> accounts_used_{0};
   std::atomic<u64> transfers_used_{0};
-  u64 accounts_count_ = 0;
-  u64 transfers_count_ = 0;
+  std::atomic<u64> updates_used_{0};
+  std::atomic<u64> next_deadline_{kNoDeadline};
 };
 
 }  // namespace florin::engine

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/types.h"
+#include "engine/effect.h"
 #include "engine/id_hash.h"
 #include "ledger/request.h"
 
@@ -20,12 +21,21 @@ struct ItemWork {
   u32 transfer;   // Slot of the transfer id.
   u8 shape;       // The refusal by the event's own fields, as the operation's outcome.
   bool reserved;  // The slot was reserved for this item, and its record holds this event.
-  u16 unused;
+  u16 flags;      // Of a transfer.
 };
 static_assert(sizeof(ItemWork) == 16);
 
 // One look-up that a partition has to make for an item.
-enum class Role : u8 { Debit, Credit, TransferId, NewAccount, ReadAccount, ReadTransfer };
+enum class Role : u8 {
+  Debit,
+  Credit,
+  TransferId,
+  EarlierTransfer,  // The one that `pending_id` names.
+  NewAccount,
+  FindAccount,  // For the authoriser alone: nothing is posted.
+  ReadAccount,
+  ReadTransfer,
+};
 
 struct RoleEntry {
   u32 item;
@@ -39,15 +49,32 @@ struct BlockRequest {
   ledger::Operation operation = ledger::Operation::CreateAccounts;
   u32 first_item = 0;
   u32 item_count = 0;
-  u64 timestamp = 0;  // Of the first event.
+  u64 timestamp = 0;  // Of the first event; of a read or a dry run the last logged time.
+  bool dry_run = false;
+  bool imported = false;  // As its first event is.
   // When an item of the request, a write, is decided.
-  u64 timestamp_of(u32 item) const { return timestamp + (item - first_item); }
+  u64 timestamp_of(u32 item) const { return dry_run ? timestamp : timestamp + (item - first_item); }
 };
+
+// When an object that is created by an event decided at `decided` is said to be from.
+template <class Event>
+u64 stored_timestamp(const Event& event, bool imported, u64 decided) {
+  return imported ? event.timestamp : decided;
+}
 
 // The lines of a trial balance that one partition found.
 struct TotalsPart {
   std::vector<ledger::LedgerTotals> lines;
   bool more = false;
+};
+
+// Accounts that one partition found for a query, with the numbers of their creation.
+struct QueryPart {
+  struct Line {
+    u64 number;
+    ledger::Account account;
+  };
+  std::vector<Line> lines;
 };
 
 // Belongs to one stage at a time; handed on by the progress counters of the pipeline.
@@ -74,6 +101,9 @@ class Block {
   const ledger::Transfer& transfer(u32 item) const {
     return *reinterpret_cast<const ledger::Transfer*>(events_[item]);
   }
+  const ledger::AccountUpdate& update(u32 item) const {
+    return *reinterpret_cast<const ledger::AccountUpdate*>(events_[item]);
+  }
   u128 id(u32 item) const { return *reinterpret_cast<const u128*>(events_[item]); }
   u32 item_count() const { return item_count_; }
 
@@ -88,10 +118,22 @@ class Block {
     return totals_parts_[trial_balance * partitions_ + partition];
   }
   u32 trial_balance_count() const { return trial_balance_count_; }
+  // The same of a query of accounts.
+  QueryPart& query_part(u32 query, u32 partition) {
+    return query_parts_[query * partitions_ + partition];
+  }
+
+  // What is to be booked beside the events: lists by partition, or one list for a block that one
+  // thread executes. The authoriser begins them, in `lists` lists.
+  void begin_effects(u32 lists);
+  u32 effect_lists() const { return effect_lists_; }
+  std::vector<Effect>& effects(u32 list) { return effects_[list]; }
 
   std::vector<BlockRequest> requests;
   std::unique_ptr<ItemWork[]> work;  // By item.
-  u64 accounts_after = 0;            // Held for good when the block was decided.
+  // By item: slot of the transfer that `pending_id` names; only of events flagged to name one.
+  std::unique_ptr<u32[]> earlier;
+  u64 accounts_after = 0;  // Held for good when the block was decided.
   u64 transfers_after = 0;
   std::unique_ptr<u8[]> outcomes;  // By item: AccountOutcome or TransferOutcome.
 
@@ -109,6 +151,10 @@ class Block {
   std::unique_ptr<const std::byte*[]> events_;
   std::vector<std::vector<RoleEntry>> roles_;  // By slice and partition.
   std::vector<TotalsPart> totals_parts_;
+  u32 query_count_ = 0;
+  std::vector<QueryPart> query_parts_;
+  std::vector<std::vector<Effect>> effects_;  // By list.
+  u32 effect_lists_ = 0;
 };
 
 }  // namespace florin::engine

@@ -20,8 +20,9 @@ namespace florin::engine {
 
 // Of the whole state: equal digests prove equal ledgers, whatever the partitions, slots and seeds.
 struct StateDigest {
-  u128 accounts = 0;
-  u128 transfers = 0;
+  u128 accounts = 0;   // With their limits and what is used of them.
+  u128 transfers = 0;  // With what is left of holds.
+  u128 updates = 0;
   friend bool operator==(const StateDigest&, const StateDigest&) = default;
 };
 
@@ -42,24 +43,29 @@ class Engine {
   void resolve(Block& block, u32 partition) {
     resolver_.resolve_partition(block, partition, partitions());
   }
-  void authorise(Block& block) { authoriser_.authorise(block); }
+  void authorise(Block& block) { authoriser_.authorise(block, partitions()); }
   void post(Block& block, u32 partition) { poster_.post_partition(block, partition, partitions()); }
   // Completes the answers of a posted block.
-  void finish(Block& block) { merge_trial_balances(block, partitions()); }
+  void finish(Block& block) { merge_parts(*tables_, block); }
 
   u32 partitions() const { return static_cast<u32>(tables_->partitions.size()); }
   // What is held for good (not reservations in flight). Any thread.
   u64 accounts_used() const { return authoriser_.accounts_used(); }
   u64 transfers_used() const { return authoriser_.transfers_used(); }
+  u64 updates_used() const { return authoriser_.updates_used(); }
+  // When the next hold expires, in nanoseconds of logged time, or kNoDeadline. Any thread.
+  u64 next_deadline() const { return authoriser_.next_deadline(); }
 
   // Makes the memory for this many objects present ahead of use. Any thread.
   void touch(u64 accounts, u64 transfers) const { tables_->touch(accounts, transfers); }
   const Tables& tables() const { return *tables_; }
 
   // The following need that no block is in flight.
+  const Books& books() const { return authoriser_.books(); }
   StateDigest digest() const;
-  // Whether the authoriser's counters equal the owners', and debits equal credits in every ledger.
-  // The error says where they do not: that is a bug.
+  // Whether the authoriser's counters and flags equal the owners', open holds add up to the pending
+  // counters, no account is beyond a limit that never changed, and debits equal credits in every
+  // ledger. The error says where they do not: that is a bug.
   Status verify() const;
 
  private:

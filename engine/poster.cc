@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/check.h"
+#include "engine/queries.h"
 
 namespace florin::engine {
 
@@ -10,57 +11,117 @@ using ledger::AccountOutcome;
 using ledger::Operation;
 using ledger::Transfer;
 using ledger::TransferOutcome;
+namespace account_flags = ledger::account_flags;
+namespace transfer_flags = ledger::transfer_flags;
 
 namespace {
 
 constexpr u32 kRecordAhead = 12;
+constexpr std::ptrdiff_t kEffectsAhead = 8;
 
 constexpr u8 kTransferCreated = static_cast<u8>(TransferOutcome::Created);
 constexpr u8 kAccountCreated = static_cast<u8>(AccountOutcome::Created);
 
+// What an update changes in the record that look-ups show.
+void update_account(ledger::Account& account, const ledger::AccountUpdate& update) {
+  namespace changes = ledger::account_changes;
+  if ((update.changes & changes::kSetUserData128) != 0) {
+    account.user_data_128 = update.user_data_128;
+  }
+  if ((update.changes & changes::kSetUserData64) != 0) account.user_data_64 = update.user_data_64;
+  if ((update.changes & changes::kSetUserData32) != 0) account.user_data_32 = update.user_data_32;
+  if ((update.changes & changes::kFreezeDebits) != 0) account.flags |= account_flags::kFrozenDebits;
+  if ((update.changes & changes::kFreezeCredits) != 0) {
+    account.flags |= account_flags::kFrozenCredits;
+  }
+  if ((update.changes & changes::kUnfreezeDebits) != 0) {
+    account.flags &= static_cast<u16>(~account_flags::kFrozenDebits);
+  }
+  if ((update.changes & changes::kUnfreezeCredits) != 0) {
+    account.flags &= static_cast<u16>(~account_flags::kFrozenCredits);
+  }
+}
+
+// The parts of answers that a partition collects are numbered within their block.
+struct PartNumbers {
+  u32 trial_balance = 0;
+  u32 query = 0;
+};
+
 }  // namespace
 
+Poster::EffectCursor Poster::effects_of(Block& block, u32 list) {
+  const std::vector<Effect>& effects = block.effects(list);
+  return {effects.data(), effects.data() + effects.size()};
+}
+
 void Poster::post_all(Block& block) {
+  const auto partitions = static_cast<u32>(tables_.partitions.size());
   PartitionTotals& totals = tables_.partitions[0]->totals;
-  u32 trial_balance = 0;
+  EffectCursor effects = effects_of(block, 0);
+  PartNumbers parts;
   for (const BlockRequest& request : block.requests) {
-    const u32 last = request.first_item + request.item_count;
+    if (request.first_item != 0) apply_effects(block, effects, request.first_item - 1, totals);
+    if (request.operation == Operation::GetTrialBalance) {
+      for (u32 partition = 0; partition < partitions; ++partition) {
+        collect_totals(block, request, parts.trial_balance, partition);
+      }
+      ++parts.trial_balance;
+    } else if (request.operation == Operation::QueryAccounts) {
+      for (u32 partition = 0; partition < partitions; ++partition) {
+        query_accounts_part(tables_, *request.request, partition,
+                            block.query_part(parts.query, partition));
+      }
+      ++parts.query;
+    } else {
+      post_items(block, request, effects);
+    }
+  }
+  apply_effects(block, effects, block.item_count(), totals);
+}
+
+void Poster::post_items(Block& block, const BlockRequest& request, EffectCursor& effects) {
+  if (request.operation == Operation::CreateTransfers) {
+    post_transfers(block, request, effects);
+    return;
+  }
+  PartitionTotals& totals = tables_.partitions[0]->totals;
+  const u32 last = request.first_item + request.item_count;
+  for (u32 item = request.first_item; item < last; ++item) {
+    apply_effects(block, effects, item, totals);
     switch (request.operation) {
-      case Operation::CreateTransfers: post_transfers(block, request); break;
-      case Operation::CreateAccounts:
-        for (u32 item = request.first_item; item < last; ++item) {
-          open_account(block, request, item, totals);
-        }
-        break;
-      case Operation::LookupAccounts:
-        for (u32 item = request.first_item; item < last; ++item) {
-          read_account(block, request, item);
-        }
-        break;
-      case Operation::LookupTransfers:
-        for (u32 item = request.first_item; item < last; ++item) {
-          read_transfer(block, request, item);
-        }
-        break;
+      case Operation::CreateAccounts: open_account(block, request, item, totals); break;
+      case Operation::LookupAccounts: read_account(block, request, item); break;
+      case Operation::LookupTransfers: read_transfer(block, request, item); break;
+      case Operation::CreateTransfers:
+      case Operation::UpdateAccounts:
+      case Operation::LookupLimits:
       case Operation::GetTrialBalance:
-        for (u32 partition = 0; partition < tables_.partitions.size(); ++partition) {
-          collect_totals(block, request, trial_balance, partition);
-        }
-        ++trial_balance;
-        break;
+      case Operation::QueryAccounts:
+      case Operation::QueryTransfers:
+      case Operation::GetAccountChanges:
+      case Operation::Tick: break;
     }
   }
 }
 
 void Poster::post_partition(Block& block, u32 partition, u32 slices) {
   PartitionTotals& totals = tables_.partitions[partition]->totals;
-  u32 trial_balance = 0;
+  EffectCursor effects = effects_of(block, partition);
+  PartNumbers parts;
   u32 slice = 0;
   usize index = 0;
   for (const BlockRequest& request : block.requests) {
+    if (request.first_item != 0) apply_effects(block, effects, request.first_item - 1, totals);
     if (request.operation == Operation::GetTrialBalance) {
-      collect_totals(block, request, trial_balance, partition);
-      ++trial_balance;
+      collect_totals(block, request, parts.trial_balance, partition);
+      ++parts.trial_balance;
+      continue;
+    }
+    if (request.operation == Operation::QueryAccounts) {
+      query_accounts_part(tables_, *request.request, partition,
+                          block.query_part(parts.query, partition));
+      ++parts.query;
       continue;
     }
     const u32 last = request.first_item + request.item_count;
@@ -72,10 +133,41 @@ void Poster::post_partition(Block& block, u32 partition, u32 slices) {
         continue;
       }
       if (entries[index].item >= last) break;
+      apply_effects(block, effects, entries[index].item, totals);
       post_entry(block, request, entries[index], totals);
       ++index;
     }
   }
+  apply_effects(block, effects, block.item_count(), totals);
+}
+
+void Poster::apply_effects(const Block& block, EffectCursor& cursor, u32 item,
+                           PartitionTotals& totals) {
+  while (cursor.due(item)) [[unlikely]] {
+      apply(block, *cursor.next, totals);
+      ++cursor.next;
+    }
+}
+
+void Poster::apply(const Block& block, const Effect& effect, PartitionTotals& totals) {
+  ledger::Account& account = tables_.accounts[effect.account];
+  ledger::LedgerTotals& total = totals.of(account.ledger);
+  switch (effect.kind) {
+    case Effect::Kind::Debit:
+      account.debits_pending -= effect.released;
+      account.debits_posted += effect.posted;
+      total.debits_pending.subtract(effect.released);
+      total.debits_posted.add(effect.posted);
+      break;
+    case Effect::Kind::Credit:
+      account.credits_pending -= effect.released;
+      account.credits_posted += effect.posted;
+      total.credits_pending.subtract(effect.released);
+      total.credits_posted.add(effect.posted);
+      break;
+    case Effect::Kind::Update: update_account(account, block.update(effect.item)); break;
+  }
+  if (effect.opens) account.flags &= static_cast<u16>(~account_flags::kClosed);
 }
 
 void Poster::post_entry(Block& block, const BlockRequest& request, const RoleEntry& entry,
@@ -84,10 +176,10 @@ void Poster::post_entry(Block& block, const BlockRequest& request, const RoleEnt
   const bool created = block.outcomes[item] == kTransferCreated;
   switch (entry.role) {
     case Role::Debit:
-      if (created) book_debit(block.transfer(item), block.work[item].debit, totals);
+      if (created) book_debit(block, item, totals);
       break;
     case Role::Credit:
-      if (created) book_credit(block.transfer(item), block.work[item].credit, totals);
+      if (created) book_credit(block, item, totals);
       break;
     case Role::TransferId:
       if (!created) release_transfer(block, item);
@@ -95,10 +187,12 @@ void Poster::post_entry(Block& block, const BlockRequest& request, const RoleEnt
     case Role::NewAccount: open_account(block, request, item, totals); break;
     case Role::ReadAccount: read_account(block, request, item); break;
     case Role::ReadTransfer: read_transfer(block, request, item); break;
+    case Role::EarlierTransfer:
+    case Role::FindAccount: break;
   }
 }
 
-void Poster::post_transfers(Block& block, const BlockRequest& request) {
+void Poster::post_transfers(Block& block, const BlockRequest& request, EffectCursor& effects) {
   PartitionTotals& totals = tables_.partitions[0]->totals;
   const u32 last = request.first_item + request.item_count;
   for (u32 item = request.first_item; item < last; ++item) {
@@ -112,24 +206,49 @@ void Poster::post_transfers(Block& block, const BlockRequest& request) {
         __builtin_prefetch(&tables_.accounts[work.credit].credits_posted, 1);
       }
     }
-    const ItemWork& work = block.work[item];
-    if (block.outcomes[item] == kTransferCreated) [[likely]] {
-      book_debit(block.transfer(item), work.debit, totals);
-      book_credit(block.transfer(item), work.credit, totals);
-    } else {
+    apply_effects(block, effects, item, totals);
+    if (block.outcomes[item] != kTransferCreated) {
       release_transfer(block, item);
+    } else if ((block.work[item].flags & transfer_flags::kResolves) == 0) [[likely]] {
+      book_debit(block, item, totals);
+      book_credit(block, item, totals);
     }
   }
 }
 
-void Poster::book_debit(const Transfer& transfer, u32 slot, PartitionTotals& totals) {
-  tables_.accounts[slot].debits_posted += transfer.amount;
-  totals.of(transfer.ledger).debits_posted.add(transfer.amount);
+// The actual amount of a transfer with flags is what the authoriser has stored.
+void Poster::book_debit(const Block& block, u32 item, PartitionTotals& totals) {
+  const ItemWork& work = block.work[item];
+  const Transfer& transfer = block.transfer(item);
+  ledger::Account& account = tables_.accounts[work.debit];
+  ledger::LedgerTotals& total = totals.of(transfer.ledger);
+  if (work.flags <= transfer_flags::kLinked) [[likely]] {
+    account.debits_posted += transfer.amount;
+    total.debits_posted.add(transfer.amount);
+    return;
+  }
+  const u128 amount = tables_.transfers[work.transfer].amount;
+  const bool pending = (work.flags & transfer_flags::kPending) != 0;
+  (pending ? account.debits_pending : account.debits_posted) += amount;
+  (pending ? total.debits_pending : total.debits_posted).add(amount);
+  if ((work.flags & transfer_flags::kClosingDebit) != 0) account.flags |= account_flags::kClosed;
 }
 
-void Poster::book_credit(const Transfer& transfer, u32 slot, PartitionTotals& totals) {
-  tables_.accounts[slot].credits_posted += transfer.amount;
-  totals.of(transfer.ledger).credits_posted.add(transfer.amount);
+void Poster::book_credit(const Block& block, u32 item, PartitionTotals& totals) {
+  const ItemWork& work = block.work[item];
+  const Transfer& transfer = block.transfer(item);
+  ledger::Account& account = tables_.accounts[work.credit];
+  ledger::LedgerTotals& total = totals.of(transfer.ledger);
+  if (work.flags <= transfer_flags::kLinked) [[likely]] {
+    account.credits_posted += transfer.amount;
+    total.credits_posted.add(transfer.amount);
+    return;
+  }
+  const u128 amount = tables_.transfers[work.transfer].amount;
+  const bool pending = (work.flags & transfer_flags::kPending) != 0;
+  (pending ? account.credits_pending : account.credits_posted) += amount;
+  (pending ? total.credits_pending : total.credits_posted).add(amount);
+  if ((work.flags & transfer_flags::kClosingCredit) != 0) account.flags |= account_flags::kClosed;
 }
 
 void Poster::open_account(const Block& block, const BlockRequest& request, u32 item,
@@ -139,7 +258,8 @@ void Poster::open_account(const Block& block, const BlockRequest& request, u32 i
     return;
   }
   ledger::Account& record = tables_.accounts[block.work[item].debit];
-  record.timestamp = request.timestamp_of(item);
+  record.timestamp =
+      stored_timestamp(block.account(item), request.imported, request.timestamp_of(item));
   ++totals.of(record.ledger).accounts;
 }
 
@@ -153,7 +273,6 @@ void Poster::read_account(const Block& block, const BlockRequest& request, u32 i
 void Poster::read_transfer(const Block& block, const BlockRequest& request, u32 item) const {
   const u32 index = item - request.first_item;
   const u8 outcome = block.outcomes[item];
-  request.request->transfer_outcomes[index] = outcome;
   const bool created = outcome == kTransferCreated;
   request.request->transfers[index] =
       created ? tables_.transfers[block.work[item].transfer] : Transfer{};
@@ -200,7 +319,7 @@ void merge_trial_balance(Block& block, ledger::Request& request, u32 trial_balan
   std::map<u32, ledger::LedgerTotals> merged;
   for (u32 partition = 0; partition < partitions; ++partition) {
     const TotalsPart& part = block.totals_part(trial_balance, partition);
-    request.more_totals = request.more_totals || part.more;
+    request.more = request.more || part.more;
     for (const ledger::LedgerTotals& line : part.lines) {
       ledger::LedgerTotals& total = merged[line.ledger];
       total.ledger = line.ledger;
@@ -213,7 +332,7 @@ void merge_trial_balance(Block& block, ledger::Request& request, u32 trial_balan
   }
   for (const auto& [ledger, total] : merged) {
     if (request.totals.size() == request.trial_balance_filter.limit) {
-      request.more_totals = true;
+      request.more = true;
       break;
     }
     request.totals.push_back(total);
@@ -222,12 +341,18 @@ void merge_trial_balance(Block& block, ledger::Request& request, u32 trial_balan
 
 }  // namespace
 
-void merge_trial_balances(Block& block, u32 partitions) {
-  u32 trial_balance = 0;
+void merge_parts(const Tables& tables, Block& block) {
+  const auto partitions = static_cast<u32>(tables.partitions.size());
+  PartNumbers parts;
   for (const BlockRequest& request : block.requests) {
-    if (request.operation != Operation::GetTrialBalance) continue;
-    merge_trial_balance(block, *request.request, trial_balance, partitions);
-    ++trial_balance;
+    if (request.operation == Operation::GetTrialBalance) {
+      merge_trial_balance(block, *request.request, parts.trial_balance, partitions);
+      ++parts.trial_balance;
+    }
+    if (request.operation == Operation::QueryAccounts) {
+      merge_query_accounts(tables, block, *request.request, parts.query, partitions);
+      ++parts.query;
+    }
   }
 }
 

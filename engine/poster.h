@@ -18,11 +18,23 @@ class Poster {
   void post_partition(Block& block, u32 partition, u32 slices);
 
  private:
-  void post_transfers(Block& block, const BlockRequest& request);
+  // The effects of a list, applied along with ascending items.
+  struct EffectCursor {
+    const Effect* next;
+    const Effect* end;
+    // Effects that stand before the item, or with it.
+    bool due(u32 item) const { return next != end && next->item <= item; }
+  };
+  static EffectCursor effects_of(Block& block, u32 list);
+  void apply_effects(const Block& block, EffectCursor& cursor, u32 item, PartitionTotals& totals);
+  void apply(const Block& block, const Effect& effect, PartitionTotals& totals);
+
+  void post_items(Block& block, const BlockRequest& request, EffectCursor& effects);
+  void post_transfers(Block& block, const BlockRequest& request, EffectCursor& effects);
   void post_entry(Block& block, const BlockRequest& request, const RoleEntry& entry,
                   PartitionTotals& totals);
-  void book_debit(const ledger::Transfer& transfer, u32 slot, PartitionTotals& totals);
-  void book_credit(const ledger::Transfer& transfer, u32 slot, PartitionTotals& totals);
+  void book_debit(const Block& block, u32 item, PartitionTotals& totals);
+  void book_credit(const Block& block, u32 item, PartitionTotals& totals);
   void open_account(const Block& block, const BlockRequest& request, u32 item,
                     PartitionTotals& totals);
   void read_account(const Block& block, const BlockRequest& request, u32 item) const;
@@ -35,8 +47,8 @@ class Poster {
   Tables& tables_;
 };
 
-// Puts the parts of the block's trial balances together into the answers. After all partitions have
-// posted.
-void merge_trial_balances(Block& block, u32 partitions);
+// Puts the parts that the partitions found for trial balances and queries together into the
+// answers. After all partitions have posted.
+void merge_parts(const Tables& tables, Block& block);
 
 }  // namespace florin::engine

@@ -11,6 +11,7 @@ using ledger::AccountOutcome;
 using ledger::Operation;
 using ledger::Transfer;
 using ledger::TransferOutcome;
+namespace flags = ledger::transfer_flags;
 
 namespace {
 
@@ -26,11 +27,24 @@ struct TransferHashes {
   IdHash debit;
   IdHash credit;
   IdHash id;
+  IdHash earlier;  // Of `pending_id`, where there is one to look up.
 };
 
-bool looks_up(u8 shape) {
-  return !ledger::precedes_exists(static_cast<TransferOutcome>(shape)) ||
-         shape == static_cast<u8>(TransferOutcome::Undecided);
+template <class Outcome>
+bool looks_up(Outcome shape) {
+  return shape == Outcome::Undecided || !ledger::precedes_exists(shape);
+}
+
+// Whether the event's own account ids are those that it acts on: a post or void has its hold's.
+bool names_accounts(const ItemWork& work) { return (work.flags & flags::kResolves) == 0; }
+
+bool names_earlier(const ItemWork& work, const Transfer& transfer) {
+  return (work.flags & flags::kNamesEarlier) != 0 && transfer.pending_id != 0 &&
+         transfer.pending_id != kU128Max && transfer.pending_id != transfer.id;
+}
+
+ledger::ShapeContext shape_context(const BlockRequest& request) {
+  return {request.imported, request.timestamp};
 }
 
 // Walks the requests of a block along with ascending items.
@@ -42,10 +56,6 @@ class RequestCursor {
       ++index_;
     }
     return block_.requests[index_];
-  }
-  u64 timestamp(u32 item) {
-    const BlockRequest& request = at(item);
-    return request.timestamp_of(item);
   }
 
  private:
@@ -68,9 +78,15 @@ void Resolver::resolve_all(Block& block) {
         continue;
       }
       case Operation::CreateAccounts: resolve_accounts(block, request); break;
+      case Operation::UpdateAccounts: resolve_updates(block, request); break;
       case Operation::LookupAccounts:
-      case Operation::LookupTransfers: resolve_reads(block, request); break;
-      case Operation::GetTrialBalance: break;
+      case Operation::LookupTransfers:
+      case Operation::LookupLimits: resolve_reads(block, request); break;
+      case Operation::GetTrialBalance:
+      case Operation::QueryAccounts:
+      case Operation::QueryTransfers:
+      case Operation::GetAccountChanges:
+      case Operation::Tick: break;
     }
     ++index;
   }
@@ -86,27 +102,49 @@ void Resolver::resolve_transfers(Block& block, u32 first_request, u32 last_reque
   std::array<TransferHashes, kHashRing> ring;
   RequestCursor cursor(block);
 
+  RequestCursor shape_cursor(block);
   for (u32 step = first; step < last + kIndexAhead; ++step) {
     if (step < last) {
       const Transfer& transfer = block.transfer(step);
       TransferHashes& hashes = ring[step % kHashRing];
-      hashes = {tables_.seed.hash(transfer.debit_account_id),
-                tables_.seed.hash(transfer.credit_account_id), tables_.seed.hash(transfer.id)};
-      tables_.account_index.prefetch(hashes.debit);
-      tables_.account_index.prefetch(hashes.credit);
+      ItemWork& work = block.work[step];
+      work = kUnresolved;
+      work.flags = transfer.flags;
+      work.shape =
+          static_cast<u8>(ledger::check_shape(transfer, shape_context(shape_cursor.at(step))));
+      hashes.id = tables_.seed.hash(transfer.id);
       tables_.transfer_index.prefetch(hashes.id);
-      block.work[step] = kUnresolved;
-      block.work[step].shape = static_cast<u8>(ledger::check_shape(transfer));
+      if (names_accounts(work)) [[likely]] {
+        hashes.debit = tables_.seed.hash(transfer.debit_account_id);
+        hashes.credit = tables_.seed.hash(transfer.credit_account_id);
+        tables_.account_index.prefetch(hashes.debit);
+        tables_.account_index.prefetch(hashes.credit);
+      }
+      if ((work.flags & flags::kNamesEarlier) != 0) [[unlikely]]
+        block.earlier[step] = kNoSlot;
+      if (names_earlier(work, transfer)) [[unlikely]] {
+        hashes.earlier = tables_.seed.hash(transfer.pending_id);
+        tables_.transfer_index.prefetch(hashes.earlier);
+      }
     }
     if (step >= first + kRecordAhead && step - kRecordAhead < last) {
       const u32 item = step - kRecordAhead;
       const TransferHashes& hashes = ring[item % kHashRing];
       ItemWork& work = block.work[item];
-      work.debit = tables_.account_index.first_candidate(hashes.debit);
-      work.credit = tables_.account_index.first_candidate(hashes.credit);
-      if (work.debit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.debit], 1);
-      if (work.credit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.credit], 1);
-      if (looks_up(work.shape)) locate_transfer(block, item, hashes.id, cursor.timestamp(item));
+      if (names_accounts(work)) [[likely]] {
+        work.debit = tables_.account_index.first_candidate(hashes.debit);
+        work.credit = tables_.account_index.first_candidate(hashes.credit);
+        if (work.debit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.debit], 1);
+        if (work.credit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.credit], 1);
+      }
+      if (looks_up(static_cast<TransferOutcome>(work.shape))) {
+        locate_transfer(block, item, hashes.id, cursor.at(item));
+        if (names_earlier(work, block.transfer(item))) [[unlikely]] {
+          const u32 earlier = tables_.transfer_index.first_candidate(hashes.earlier);
+          block.earlier[item] = earlier;
+          if (earlier != kNoSlot) __builtin_prefetch(&tables_.transfers[earlier]);
+        }
+      }
     }
     if (step >= first + kIndexAhead) {
       const u32 item = step - kIndexAhead;
@@ -120,11 +158,27 @@ void Resolver::resolve_transfers(Block& block, u32 first_request, u32 last_reque
           tables_.accounts[work.credit].id != transfer.credit_account_id) {
         work.credit = tables_.find_account(hashes.credit, transfer.credit_account_id);
       }
+      if ((work.flags & flags::kNamesEarlier) != 0 &&
+          looks_up(static_cast<TransferOutcome>(work.shape)) && names_earlier(work, transfer)) {
+        confirm_earlier(block, item, hashes.earlier);
+      }
     }
   }
 }
 
-void Resolver::locate_transfer(Block& block, u32 item, IdHash hash, u64 timestamp) {
+// It may find what a later item has reserved meanwhile, which is not there when it is decided.
+void Resolver::confirm_earlier(Block& block, u32 item, IdHash hash) const {
+  const u32 candidate = block.earlier[item];
+  if (candidate == kNoSlot || tables_.transfers[candidate].id != block.transfer(item).pending_id) {
+    find_earlier(block, item, hash);
+  }
+}
+
+void Resolver::find_earlier(Block& block, u32 item, IdHash hash) const {
+  block.earlier[item] = tables_.find_transfer(hash, block.transfer(item).pending_id);
+}
+
+void Resolver::locate_transfer(Block& block, u32 item, IdHash hash, const BlockRequest& request) {
   const Transfer& transfer = block.transfer(item);
   ItemWork& work = block.work[item];
   work.transfer = tables_.find_transfer(hash, transfer.id);
@@ -136,7 +190,7 @@ void Resolver::locate_transfer(Block& block, u32 item, IdHash hash, u64 timestam
     work.reserved = true;
     Transfer& record = tables_.transfers[work.transfer];
     record = transfer;
-    record.timestamp = timestamp;
+    record.timestamp = stored_timestamp(transfer, request.imported, request.timestamp_of(item));
     tables_.transfer_index.insert(hash, work.transfer);
   }
   tables_.transfer_references[work.transfer] = block.stamp(item);
@@ -152,6 +206,7 @@ void Resolver::locate_new_account(Block& block, u32 item, IdHash hash) {
     work.debit = tables_.partition_of(hash).account_slots.take();
     work.reserved = true;
     tables_.accounts[work.debit] = account;
+    tables_.accounts[work.debit].timestamp = 0;  // An imported one brings its own.
     tables_.account_index.insert(hash, work.debit);
   }
   tables_.account_references[work.debit] = block.stamp(item);
@@ -160,29 +215,37 @@ void Resolver::locate_new_account(Block& block, u32 item, IdHash hash) {
 void Resolver::resolve_accounts(Block& block, const BlockRequest& request) {
   for (u32 item = request.first_item; item < request.first_item + request.item_count; ++item) {
     const ledger::Account& account = block.account(item);
-    const AccountOutcome shape = ledger::check_shape(account);
+    const AccountOutcome shape = ledger::check_shape(account, shape_context(request));
     block.work[item] = kUnresolved;
     block.work[item].shape = static_cast<u8>(shape);
-    if (shape == AccountOutcome::Undecided || !ledger::precedes_exists(shape)) {
-      locate_new_account(block, item, tables_.seed.hash(account.id));
-    }
+    if (looks_up(shape)) locate_new_account(block, item, tables_.seed.hash(account.id));
+  }
+}
+
+void Resolver::resolve_updates(Block& block, const BlockRequest& request) {
+  for (u32 item = request.first_item; item < request.first_item + request.item_count; ++item) {
+    const ledger::AccountUpdate& update = block.update(item);
+    block.work[item] = kUnresolved;
+    block.work[item].shape = static_cast<u8>(ledger::check_shape(update, shape_context(request)));
+    block.work[item].debit =
+        tables_.find_account(tables_.seed.hash(update.account_id), update.account_id);
   }
 }
 
 void Resolver::resolve_reads(Block& block, const BlockRequest& request) {
-  const bool accounts = request.operation == Operation::LookupAccounts;
+  const bool transfers = request.operation == Operation::LookupTransfers;
   const u32 last = request.first_item + request.item_count;
   for (u32 item = request.first_item; item < last; ++item) {
-    const IdIndex& index = accounts ? tables_.account_index : tables_.transfer_index;
+    const IdIndex& index = transfers ? tables_.transfer_index : tables_.account_index;
     if (item + kIndexAhead < last) {
       index.prefetch(tables_.seed.hash(block.id(item + kIndexAhead)));
     }
     const IdHash hash = tables_.seed.hash(block.id(item));
     block.work[item] = kUnresolved;
-    if (accounts) {
-      block.work[item].debit = tables_.find_account(hash, block.id(item));
-    } else {
+    if (transfers) {
       block.work[item].transfer = tables_.find_transfer(hash, block.id(item));
+    } else {
+      block.work[item].debit = tables_.find_account(hash, block.id(item));
     }
   }
 }
@@ -207,30 +270,54 @@ void Resolver::route_request(Block& block, const BlockRequest& request, u32 slic
     ItemWork& work = block.work[item];
     work = kUnresolved;
     switch (request.operation) {
-      case Operation::CreateTransfers: {
-        const Transfer& transfer = block.transfer(item);
-        work.shape = static_cast<u8>(ledger::check_shape(transfer));
-        add_role(block, slice, item, Role::Debit, transfer.debit_account_id);
-        add_role(block, slice, item, Role::Credit, transfer.credit_account_id);
-        if (looks_up(work.shape)) add_role(block, slice, item, Role::TransferId, transfer.id);
-        break;
-      }
+      case Operation::CreateTransfers: route_transfer(block, request, slice, item); break;
       case Operation::CreateAccounts: {
-        const AccountOutcome shape = ledger::check_shape(block.account(item));
+        const AccountOutcome shape =
+            ledger::check_shape(block.account(item), shape_context(request));
         work.shape = static_cast<u8>(shape);
-        if (shape == AccountOutcome::Undecided || !ledger::precedes_exists(shape)) {
+        if (looks_up(shape)) {
           add_role(block, slice, item, Role::NewAccount, block.account(item).id);
         }
         break;
       }
+      case Operation::UpdateAccounts:
+        work.shape =
+            static_cast<u8>(ledger::check_shape(block.update(item), shape_context(request)));
+        add_role(block, slice, item, Role::FindAccount, block.update(item).account_id);
+        break;
+      case Operation::LookupLimits:
+        add_role(block, slice, item, Role::FindAccount, block.id(item));
+        break;
       case Operation::LookupAccounts:
         add_role(block, slice, item, Role::ReadAccount, block.id(item));
         break;
       case Operation::LookupTransfers:
         add_role(block, slice, item, Role::ReadTransfer, block.id(item));
         break;
-      case Operation::GetTrialBalance: break;
+      case Operation::GetTrialBalance:
+      case Operation::QueryAccounts:
+      case Operation::QueryTransfers:
+      case Operation::GetAccountChanges:
+      case Operation::Tick: break;
     }
+  }
+}
+
+void Resolver::route_transfer(Block& block, const BlockRequest& request, u32 slice, u32 item) {
+  const Transfer& transfer = block.transfer(item);
+  ItemWork& work = block.work[item];
+  const TransferOutcome shape = ledger::check_shape(transfer, shape_context(request));
+  work.flags = transfer.flags;
+  work.shape = static_cast<u8>(shape);
+  block.earlier[item] = kNoSlot;
+  if (names_accounts(work)) {
+    add_role(block, slice, item, Role::Debit, transfer.debit_account_id);
+    add_role(block, slice, item, Role::Credit, transfer.credit_account_id);
+  }
+  if (!looks_up(shape)) return;
+  add_role(block, slice, item, Role::TransferId, transfer.id);
+  if (names_earlier(work, transfer)) {
+    add_role(block, slice, item, Role::EarlierTransfer, transfer.pending_id);
   }
 }
 
@@ -248,16 +335,17 @@ void Resolver::resolve_partition(Block& block, u32 partition, u32 slices) {
     for (usize index = 0; index < entries.size(); ++index) {
       if (index + kIndexAhead < entries.size()) {
         const RoleEntry& ahead = entries[index + kIndexAhead];
-        const bool transfer = ahead.role == Role::TransferId || ahead.role == Role::ReadTransfer;
+        const bool transfer = ahead.role == Role::TransferId || ahead.role == Role::ReadTransfer ||
+                              ahead.role == Role::EarlierTransfer;
         (transfer ? tables_.transfer_index : tables_.account_index)
             .prefetch({ahead.virtual_slot, ahead.tag});
       }
-      resolve_entry(block, entries[index], cursor.timestamp(entries[index].item));
+      resolve_entry(block, entries[index], cursor.at(entries[index].item));
     }
   }
 }
 
-void Resolver::resolve_entry(Block& block, const RoleEntry& entry, u64 timestamp) {
+void Resolver::resolve_entry(Block& block, const RoleEntry& entry, const BlockRequest& request) {
   const IdHash hash{entry.virtual_slot, entry.tag};
   ItemWork& work = block.work[entry.item];
   switch (entry.role) {
@@ -267,8 +355,15 @@ void Resolver::resolve_entry(Block& block, const RoleEntry& entry, u64 timestamp
     case Role::Credit:
       work.credit = tables_.find_account(hash, block.transfer(entry.item).credit_account_id);
       break;
-    case Role::TransferId: locate_transfer(block, entry.item, hash, timestamp); break;
+    case Role::TransferId: locate_transfer(block, entry.item, hash, request); break;
+    case Role::EarlierTransfer: find_earlier(block, entry.item, hash); break;
     case Role::NewAccount: locate_new_account(block, entry.item, hash); break;
+    case Role::FindAccount: {
+      const bool update = request.operation == Operation::UpdateAccounts;
+      work.debit = tables_.find_account(
+          hash, update ? block.update(entry.item).account_id : block.id(entry.item));
+      break;
+    }
     case Role::ReadAccount: work.debit = tables_.find_account(hash, block.id(entry.item)); break;
     case Role::ReadTransfer:
       work.transfer = tables_.find_transfer(hash, block.id(entry.item));

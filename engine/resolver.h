@@ -27,13 +27,17 @@ class Resolver {
  private:
   void resolve_transfers(Block& block, u32 first_request, u32 last_request);
   void resolve_accounts(Block& block, const BlockRequest& request);
+  void resolve_updates(Block& block, const BlockRequest& request);
   void resolve_reads(Block& block, const BlockRequest& request);
   void route_request(Block& block, const BlockRequest& request, u32 slice, u32 first, u32 last);
   void add_role(Block& block, u32 slice, u32 item, Role role, u128 id);
-  void resolve_entry(Block& block, const RoleEntry& entry, u64 timestamp);
+  void resolve_entry(Block& block, const RoleEntry& entry, const BlockRequest& request);
+  void route_transfer(Block& block, const BlockRequest& request, u32 slice, u32 item);
 
   // Finds or reserves the slot of a transfer's id. In the order of items within a partition.
-  void locate_transfer(Block& block, u32 item, IdHash hash, u64 timestamp);
+  void locate_transfer(Block& block, u32 item, IdHash hash, const BlockRequest& request);
+  void find_earlier(Block& block, u32 item, IdHash hash) const;
+  void confirm_earlier(Block& block, u32 item, IdHash hash) const;
   void locate_new_account(Block& block, u32 item, IdHash hash);
 
   Tables& tables_;

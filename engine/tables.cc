@@ -20,6 +20,8 @@ Status reserve_accounts(Tables& tables, u64 slots) {
   RETURN_IF_ERROR(tables.accounts.reserve(slots));
   RETURN_IF_ERROR(tables.account_states.reserve(slots));
   RETURN_IF_ERROR(tables.account_references.reserve(slots));
+  RETURN_IF_ERROR(tables.account_limits.reserve(slots));
+  RETURN_IF_ERROR(tables.accounts_by_creation.reserve(slots));
   RETURN_IF_ERROR(tables.account_index.reserve(slots, tables.options.partitions));
   tables.account_source.set_limit(slots);
   return {};
@@ -29,6 +31,9 @@ Status reserve_transfers(Tables& tables, u64 slots) {
   RETURN_IF_ERROR(tables.transfers.reserve(slots));
   RETURN_IF_ERROR(tables.transfer_states.reserve(slots));
   RETURN_IF_ERROR(tables.transfer_references.reserve(slots));
+  RETURN_IF_ERROR(tables.transfer_marks.reserve(slots));
+  RETURN_IF_ERROR(tables.transfers_by_creation.reserve(slots));
+  RETURN_IF_ERROR(tables.holds.reserve(slots));
   RETURN_IF_ERROR(tables.transfer_index.reserve(slots, tables.options.partitions));
   tables.transfer_source.set_limit(slots);
   return {};
@@ -69,11 +74,14 @@ void Tables::touch(u64 accounts_expected, u64 transfers_expected) const {
   accounts.touch(0, account_slots);
   account_states.touch(0, account_slots);
   account_references.touch(0, account_slots);
+  accounts_by_creation.touch(0, std::min(accounts_expected, accounts_by_creation.size()));
   account_index.touch(accounts_expected);
   const u64 transfer_slots = std::min(transfers_expected + beside, transfers.size());
   transfers.touch(0, transfer_slots);
   transfer_states.touch(0, transfer_slots);
   transfer_references.touch(0, transfer_slots);
+  transfer_marks.touch(0, transfer_slots);
+  transfers_by_creation.touch(0, std::min(transfers_expected, transfers_by_creation.size()));
   transfer_index.touch(transfers_expected);
 }
 

@@ -2,11 +2,10 @@
 // that hand them out. Who may touch what:
 //
 // - The owner of a partition: its part of the indexes, its pools, the references of its slots; of
-// its
-//   records the id, and of account records the timestamp and the counters.
-// - The authoriser: the states; and the body of a record whose slot it fills for an event other
-// than
-//   the one the slot was reserved for (see Authoriser).
+//   its records the id, and of account records the timestamp, the counters, flags and user data.
+// - The authoriser: the states, marks, holds, limits and numbers of creation; and of a record whose
+//   slot it fills what the event does not say, or all but the id when the slot was reserved for
+//   another event (see Authoriser).
 //
 // A record's hand-over between the two follows the order of blocks: resolve, authorise, post.
 #pragma once
@@ -18,11 +17,13 @@
 #include "base/memory_region.h"
 #include "base/result.h"
 #include "engine/account_state.h"
+#include "engine/hold_state.h"
 #include "engine/id_hash.h"
 #include "engine/id_index.h"
 #include "engine/slot_pool.h"
 #include "ledger/account.h"
 #include "ledger/operation.h"
+#include "ledger/outcome.h"
 #include "ledger/transfer.h"
 
 namespace florin::engine {
@@ -30,9 +31,18 @@ namespace florin::engine {
 // Memory per object, for planning. The index holds 8 bytes an entry at loads between 0.25 and 0.8.
 inline constexpr u64 kIndexBytesPerId = 16;
 inline constexpr u64 kAccountBytes =
-    sizeof(ledger::Account) + sizeof(AccountState) + sizeof(u32) + kIndexBytesPerId;
-inline constexpr u64 kTransferBytes =
-    sizeof(ledger::Transfer) + sizeof(u8) + sizeof(u32) + kIndexBytesPerId;
+    sizeof(ledger::Account) + sizeof(AccountState) + 2 * sizeof(u32) + kIndexBytesPerId;
+inline constexpr u64 kTransferBytes = sizeof(ledger::Transfer) + sizeof(u8) + 2 * sizeof(u32) +
+                                      sizeof(TransferMark) + kIndexBytesPerId;
+// Beside it, of a hold while it is open: its state and its place in the queue of deadlines.
+inline constexpr u64 kOpenHoldBytes = sizeof(HoldState) + 24;
+
+// What an id was decided with: the TransferOutcome (0 = reserved only), and one bit.
+struct TransferState {
+  static constexpr u8 kOutcomeBits = 0x7f;
+  static constexpr u8 kTookAll = 0x80;  // A post that took all that was left of its hold.
+  static_assert(ledger::kTransferOutcomeEnd <= kTookAll);
+};
 
 struct TablesOptions {
   u64 accounts_max = 0;
@@ -92,15 +102,23 @@ struct Tables {
   ReservedArray<ledger::Account> accounts;  // Timestamp 0 = reserved, not (yet) created.
   ReservedArray<AccountState> account_states;
   ReservedArray<u32> account_references;  // Stamp of the last creation that named the slot.
+  ReservedArray<u32> account_limits;      // Number of its limits plus one; 0 = it never had any.
   IdIndex account_index;
   SlotSource account_source;
 
   // By transfer slot.
   ReservedArray<ledger::Transfer> transfers;
-  ReservedArray<u8> transfer_states;       // TransferOutcome of the id; 0 = reserved only.
+  ReservedArray<u8> transfer_states;       // See TransferState.
   ReservedArray<u32> transfer_references;  // Stamp of the last event that named the id.
   IdIndex transfer_index;
+  ReservedArray<TransferMark> transfer_marks;
   SlotSource transfer_source;
+
+  // Slots by the number of creation, from 0: in the order of timestamps too.
+  ReservedArray<u32> accounts_by_creation;
+  ReservedArray<u32> transfers_by_creation;
+
+  ReservedArray<HoldState> holds;  // Open holds, by number.
 
   std::vector<std::unique_ptr<Partition>> partitions;
 };

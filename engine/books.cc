@@ -1,0 +1,151 @@
+// Each change, and beside it what takes it back.
+#include "engine/books.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace florin::engine {
+
+using ledger::PendingStatus;
+using ledger::TransferOutcome;
+
+void Books::set_balances(u32 slot, const Balances& before, const Balances& after) {
+  undo.add(undo::Counters{slot, before});
+  balances.set_all(slot, after);
+}
+
+void Books::change_status(u32 slot, u16 set, u16 clear) {
+  u16& status = account(slot).status;
+  const u16 before = status;
+  status = static_cast<u16>((status & ~clear) | set);
+  undo.add(undo::Status{slot, static_cast<u16>(set | clear), before});
+}
+
+void Books::remember_timestamps() {
+  undo.add(undo::LastTimestamps{last_account_timestamp, last_transfer_timestamp});
+}
+
+void Books::add_account(u32 slot, const AccountState& state) {
+  remember_timestamps();
+  account(slot) = state;
+  tables.accounts_by_creation[accounts_count] = slot;
+  ++accounts_count;
+  last_account_timestamp = state.timestamp;
+  undo.add(undo::NewAccount{slot});
+}
+
+void Books::add_transfer(u32 slot, TransferOutcome outcome, u64 timestamp) {
+  u8& state = tables.transfer_states[slot];
+  CHECK(state == 0);
+  state = static_cast<u8>(outcome);
+  ++transfers_count;
+  const bool created = outcome == TransferOutcome::Created;
+  if (created) {
+    remember_timestamps();
+    tables.transfers_by_creation[transfers_created] = slot;
+    ++transfers_created;
+    last_transfer_timestamp = timestamp;
+  }
+  undo.add(undo::NewTransfer{slot, created});
+}
+
+void Books::set_mark(u32 slot, const TransferMark& mark) {
+  TransferMark& stored = holds.mark(slot);
+  undo.add(undo::Mark{slot, stored});
+  stored = mark;
+}
+
+u32 Books::open_hold(const HoldState& hold) {
+  const u32 number = holds.open(hold);
+  undo.add(undo::OpenedHold{number});
+  return number;
+}
+
+void Books::close_hold(u32 number, PendingStatus status) {
+  undo.add(undo::ClosedHold{number, holds.hold(number)});
+  holds.close(number, status);
+}
+
+void Books::capture_hold(u32 number, u128 amount) {
+  HoldState& hold = holds.hold(number);
+  undo.add(undo::CapturedHold{number, hold});
+  hold.remaining -= amount;
+  hold.captured = hold.captured || amount != 0;
+}
+
+void Books::charge(u32 slot, const VelocityWindow::Charge& charge) {
+  limits.velocity(slot).charge(charge);
+  undo.add(undo::Charged{slot, charge});
+}
+
+void Books::give_back(u32 slot, const VelocityWindow::Charge& charge, u64 now) {
+  limits.velocity(slot).give_back(charge, now);
+  undo.add(undo::GaveBack{slot, charge});
+}
+
+void Books::add_effect(u32 virtual_slot, const Effect& effect) {
+  const u32 lists = block->effect_lists();
+  const u32 list = lists == 1 ? 0 : partition_of(virtual_slot, lists);
+  block->effects(list).push_back(effect);
+  undo.add(undo::Effect{list});
+}
+
+struct Books::Undoer {
+  Books& books;
+
+  void operator()(const undo::Counters& change) const {
+    books.balances.set_all(change.account, change.before);
+  }
+  void operator()(const undo::NewAccount& change) const {
+    books.account(change.account) = AccountState{};
+    --books.accounts_count;
+  }
+  void operator()(const undo::NewTransfer& change) const {
+    books.tables.transfer_states[change.transfer] = 0;
+    --books.transfers_count;
+    if (change.created) --books.transfers_created;
+  }
+  void operator()(const undo::Mark& change) const {
+    books.holds.mark(change.transfer) = change.before;
+  }
+  void operator()(const undo::OpenedHold& change) const { books.holds.undo_open(change.number); }
+  void operator()(const undo::CapturedHold& change) const {
+    // Its place in the queue may be another by now.
+    HoldState& hold = books.holds.hold(change.number);
+    hold.remaining = change.before.remaining;
+    hold.captured = change.before.captured;
+  }
+  void operator()(const undo::ClosedHold& change) const {
+    books.holds.undo_close(change.number, change.before);
+  }
+  void operator()(const undo::Status& change) const {
+    u16& status = books.account(change.account).status;
+    status = static_cast<u16>((status & ~change.bits) | (change.before & change.bits));
+  }
+  void operator()(const undo::LastTimestamps& change) const {
+    books.last_account_timestamp = change.account;
+    books.last_transfer_timestamp = change.transfer;
+  }
+  void operator()(const undo::Charged& change) const {
+    books.limits.velocity(change.account).give_back(change.charge, change.charge.at);
+  }
+  void operator()(const undo::GaveBack& change) const {
+    books.limits.velocity(change.account).charge_again(change.charge);
+  }
+  void operator()(const undo::Limits& change) const { books.limits.restore(*change.before); }
+  void operator()(const undo::NewUpdate& change) const { books.updates.undo(change.id); }
+  void operator()(const undo::KeptCreation& change) const {
+    books.updates.drop_creation(change.account);
+  }
+  void operator()(const undo::Effect& change) const {
+    books.block->effects(change.list).pop_back();
+  }
+};
+
+void Books::roll_back(usize scope) {
+  while (undo.size() > scope) std::visit(Undoer{*this}, undo.take_newest());
+  undo.end();
+}
+
+}  // namespace florin::engine

@@ -1,0 +1,79 @@
+// Everything that the authoriser knows and changes, with the undoing of its changes and the effects
+// that it leaves for the owners.
+#pragma once
+
+#include "engine/balances.h"
+#include "engine/block.h"
+#include "engine/hold_book.h"
+#include "engine/limit_book.h"
+#include "engine/tables.h"
+#include "engine/undo_log.h"
+#include "engine/update_book.h"
+
+namespace florin::engine {
+
+// Belongs to the authorising thread. Changes go through its functions, so that they can be undone
+// while a scope of the undo log is open.
+struct Books {
+  explicit Books(Tables& the_tables)
+      : tables(the_tables),
+        balances(the_tables),
+        holds(the_tables),
+        limits(the_tables),
+        updates(the_tables.seed) {}
+
+  AccountState& account(u32 slot) { return tables.account_states[slot]; }
+  bool account_exists(u32 slot) const {
+    return slot != kNoSlot && tables.account_states[slot].exists();
+  }
+  // What the id in the slot was decided with, 0 = not yet.
+  u8 transfer_outcome(u32 slot) const {
+    return tables.transfer_states[slot] & TransferState::kOutcomeBits;
+  }
+  bool transfer_exists(u32 slot) const {
+    return slot != kNoSlot &&
+           transfer_outcome(slot) == static_cast<u8>(ledger::TransferOutcome::Created);
+  }
+
+  void set_balances(u32 slot, const Balances& before, const Balances& after);
+  // Sets and clears bits of the account's status; not kExists, kWide, kLimited.
+  void change_status(u32 slot, u16 set, u16 clear);
+  // Gives it the next number of creation.
+  void add_account(u32 slot, const AccountState& state);
+  // Marks the id as decided; one that was created has the timestamp.
+  void add_transfer(u32 slot, ledger::TransferOutcome outcome, u64 timestamp);
+  void set_mark(u32 slot, const TransferMark& mark);
+
+  u32 open_hold(const HoldState& hold);
+  void close_hold(u32 number, ledger::PendingStatus status);
+  void capture_hold(u32 number, u128 amount);
+
+  void charge(u32 slot, const VelocityWindow::Charge& charge);
+  void give_back(u32 slot, const VelocityWindow::Charge& charge, u64 now);
+
+  void add_effect(u32 virtual_slot, const Effect& effect);
+
+  // Takes back the changes down to where a scope began, and ends the scope.
+  void roll_back(usize scope);
+
+  Tables& tables;
+  BalanceBook balances;
+  HoldBook holds;
+  LimitBook limits;
+  UpdateBook updates;
+  UndoLog undo;
+  Block* block = nullptr;  // The one that effects go to.
+
+  u64 accounts_count = 0;   // Created.
+  u64 transfers_count = 0;  // Ids created or consumed.
+  u64 transfers_created = 0;
+  u64 last_account_timestamp = 0;  // The largest stored, as is the next.
+  u64 last_transfer_timestamp = 0;
+  u64 last_time = 0;  // When the last logged event was decided.
+
+ private:
+  void remember_timestamps();
+  struct Undoer;
+};
+
+}  // namespace florin::engine

@@ -1,0 +1,75 @@
+// Pages of a query: which objects one page looks at, and where the next one begins.
+#pragma once
+
+#include <algorithm>
+
+#include "ledger/query.h"
+
+namespace florin::engine {
+
+// The numbers that remain to be looked at, and of these the ones that this page looks at.
+struct PageRange {
+  u64 begin = 0;  // All that remains: [begin, end).
+  u64 end = 0;
+  u64 first = 0;  // This page: [first, last).
+  u64 last = 0;
+  u64 as_of = 0;
+  bool newest_first = false;
+
+  // The page has looked at all of [first, last), or stopped after the number `taken`.
+  ledger::QueryCursor cursor_at_end() const { return {newest_first ? first : last, as_of}; }
+  ledger::QueryCursor cursor_after(u64 taken) const {
+    return {newest_first ? taken : taken + 1, as_of};
+  }
+  bool more(const ledger::QueryCursor& next) const {
+    return newest_first ? next.next > begin : next.next < end;
+  }
+  // The number in the page's direction, from 0.
+  u64 at(u64 step) const { return newest_first ? last - 1 - step : first + step; }
+  u64 size() const { return last - first; }
+};
+
+// How many objects there were when the first page of the filter's query was answered; `count` is
+// how many there are now.
+inline u64 page_as_of(const ledger::QueryFilter& filter, u64 count) {
+  return filter.cursor.as_of == 0 ? count : filter.cursor.as_of;
+}
+
+// `timestamp_of(number)` is the timestamp of an object below `as_of`; it grows with the number.
+template <class TimestampOf>
+PageRange page_range(const ledger::QueryFilter& filter, u64 as_of, TimestampOf&& timestamp_of) {
+  // The first number whose timestamp is at least `timestamp`.
+  const auto first_from = [&](u64 timestamp) {
+    u64 low = 0;
+    u64 high = as_of;
+    while (low < high) {
+      const u64 middle = low + (high - low) / 2;
+      if (timestamp_of(middle) < timestamp) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  };
+  const u64 from = filter.timestamp_min == 0 ? 0 : first_from(filter.timestamp_min);
+  const u64 to = filter.timestamp_max == 0 ? as_of : first_from(filter.timestamp_max + 1);
+  PageRange range;
+  range.as_of = as_of;
+  range.newest_first = (filter.flags & ledger::QueryFilter::kNewestFirst) != 0;
+  const bool first_page = filter.cursor == ledger::QueryCursor{};
+  if (range.newest_first) {
+    range.end = first_page ? to : std::min(to, filter.cursor.next);
+    range.begin = std::min(from, range.end);
+    range.last = range.end;
+    range.first = range.end - std::min<u64>(range.end - range.begin, ledger::kQueryExaminedMax);
+  } else {
+    range.begin = std::max(from, filter.cursor.next);
+    range.end = std::max(range.begin, to);
+    range.first = range.begin;
+    range.last = range.begin + std::min<u64>(range.end - range.begin, ledger::kQueryExaminedMax);
+  }
+  return range;
+}
+
+}  // namespace florin::engine

@@ -1,0 +1,373 @@
+// The changes that an event makes once its checks have passed.
+#include "engine/transfer_rules.h"
+
+#include "base/check.h"
+#include "ledger/validation.h"
+
+namespace florin::engine {
+
+using ledger::kAmountMax;
+using ledger::PendingStatus;
+using ledger::Transfer;
+using ledger::TransferOutcome;
+namespace flags = ledger::transfer_flags;
+
+namespace {
+
+constexpr u64 kSecondNs = 1'000'000'000;
+
+u128& counter(Balances& balances, Counter counter) { return balances[static_cast<usize>(counter)]; }
+
+ledger::TransferBalances balances_of(const Balances& debit, const Balances& credit) {
+  return {debit[0], debit[1], debit[2], debit[3], credit[0], credit[1], credit[2], credit[3]};
+}
+
+}  // namespace
+
+TransferOutcome TransferRules::decide(const Block& block, const TransferItem& item, bool in_chain) {
+  const ItemWork& work = block.work[item.item];
+  const auto shape = static_cast<TransferOutcome>(work.shape);
+  if (shape != TransferOutcome::Undecided && ledger::precedes_exists(shape)) return shape;
+  const TransferOutcome exists = existing(block, item.item);
+  if (exists != TransferOutcome::Undecided) return exists;
+  if (shape != TransferOutcome::Undecided) return shape;
+
+  const Transfer& event = block.transfer(item.item);
+  auto outcome = TransferOutcome::Undecided;
+  if (work.flags <= flags::kLinked && item.conditions.empty()) [[likely]] {
+    outcome = move_plainly(work, item, event);
+  }
+  Actual actual{event.amount, nullptr, false};
+  if (outcome == TransferOutcome::Undecided) {
+    const bool resolves = (work.flags & flags::kResolves) != 0;
+    outcome = resolves ? resolve(block, item, actual) : move(block, item, actual);
+  }
+  if (outcome == TransferOutcome::Created) {
+    books_.add_transfer(work.transfer, outcome,
+                        stored_timestamp(event, item.imported, item.timestamp));
+    store(block, item, actual);
+  } else if (!in_chain && ledger::is_transient(outcome)) {
+    consume(block, item, outcome);
+  }
+  return outcome;
+}
+
+TransferOutcome TransferRules::existing(const Block& block, u32 item) const {
+  const u32 slot = block.work[item].transfer;
+  if (slot == kNoSlot || books_.tables.transfer_states[slot] == 0) [[likely]] {
+    return TransferOutcome::Undecided;
+  }
+  if (!books_.transfer_exists(slot)) return TransferOutcome::IdAlreadyFailed;
+  const Transfer& event = block.transfer(item);
+  const Transfer* earlier = nullptr;
+  if ((event.flags & flags::kResolves) != 0 && books_.transfer_exists(block.earlier[item])) {
+    earlier = &books_.tables.transfers[block.earlier[item]];
+  }
+  const bool took_all = (books_.tables.transfer_states[slot] & TransferState::kTookAll) != 0;
+  return ledger::compare_with_existing(event, {books_.tables.transfers[slot], earlier, took_all});
+}
+
+void TransferRules::consume(const Block& block, const TransferItem& item, TransferOutcome outcome) {
+  const Transfer& event = block.transfer(item.item);
+  books_.add_transfer(block.work[item.item].transfer, outcome, 0);
+  store(block, item, {event.amount, nullptr, false});
+}
+
+// The record of a reserved slot holds its event already. Otherwise it gets all but the id, which
+// its owner may be reading and which is the same.
+void TransferRules::store(const Block& block, const TransferItem& item, const Actual& actual) {
+  const ItemWork& work = block.work[item.item];
+  Transfer& record = books_.tables.transfers[work.transfer];
+  if (!work.reserved) [[unlikely]] {
+    const Transfer& event = block.transfer(item.item);
+    record.debit_account_id = event.debit_account_id;
+    record.credit_account_id = event.credit_account_id;
+    record.pending_id = event.pending_id;
+    record.user_data_128 = event.user_data_128;
+    record.user_data_64 = event.user_data_64;
+    record.user_data_32 = event.user_data_32;
+    record.timeout = event.timeout;
+    record.ledger = event.ledger;
+    record.code = event.code;
+    record.flags = event.flags;
+    record.timestamp = stored_timestamp(event, item.imported, item.timestamp);
+    record.amount = event.amount;
+  }
+  if (work.flags <= flags::kLinked) [[likely]]
+    return;
+  record.amount = actual.amount;
+  if (actual.took_all) books_.tables.transfer_states[work.transfer] |= TransferState::kTookAll;
+  if (actual.hold == nullptr) return;
+  record.debit_account_id = actual.hold->debit_account_id;
+  record.credit_account_id = actual.hold->credit_account_id;
+  record.ledger = actual.hold->ledger;
+  record.code = actual.hold->code;
+  if (record.user_data_128 == 0) record.user_data_128 = actual.hold->user_data_128;
+  if (record.user_data_64 == 0) record.user_data_64 = actual.hold->user_data_64;
+  if (record.user_data_32 == 0) record.user_data_32 = actual.hold->user_data_32;
+}
+
+TransferOutcome TransferRules::move_plainly(const ItemWork& work, const TransferItem& item,
+                                            const Transfer& event) {
+  using enum TransferOutcome;
+  const TransferOutcome accounts = check_accounts(work, event);
+  if (accounts != Undecided) return accounts;
+  const AccountState& debit = books_.account(work.debit);
+  const AccountState& credit = books_.account(work.credit);
+  if (((debit.status | credit.status) & AccountState::kUnusual) != 0) return Undecided;
+
+  BalanceBook& balances = books_.balances;
+  u128 debits_posted = balances.get(work.debit, Counter::DebitsPosted);
+  u128 credits_posted = balances.get(work.credit, Counter::CreditsPosted);
+  u128 debits = balances.get(work.debit, Counter::DebitsPending);
+  u128 credits = balances.get(work.credit, Counter::CreditsPending);
+  if (__builtin_add_overflow(debits_posted, event.amount, &debits_posted)) {
+    return OverflowsDebitsPosted;
+  }
+  if (__builtin_add_overflow(credits_posted, event.amount, &credits_posted)) {
+    return OverflowsCreditsPosted;
+  }
+  if (__builtin_add_overflow(debits, debits_posted, &debits)) return OverflowsDebits;
+  if (__builtin_add_overflow(credits, credits_posted, &credits)) return OverflowsCredits;
+  if ((debit.flags & ledger::account_flags::kDebitsMustNotExceedCredits) != 0 &&
+      debits > balances.get(work.debit, Counter::CreditsPosted)) {
+    return ExceedsCredits;
+  }
+  if ((credit.flags & ledger::account_flags::kCreditsMustNotExceedDebits) != 0 &&
+      credits > balances.get(work.credit, Counter::DebitsPosted)) {
+    return ExceedsDebits;
+  }
+  // From here on the transfer succeeds.
+  if (books_.undo.active()) [[unlikely]] {
+    books_.undo.add(undo::Counters{work.debit, balances.all(work.debit)});
+    books_.undo.add(undo::Counters{work.credit, balances.all(work.credit)});
+  }
+  balances.set(work.debit, Counter::DebitsPosted, debits_posted);
+  balances.set(work.credit, Counter::CreditsPosted, credits_posted);
+  if (item.balances != nullptr) [[unlikely]] {
+    *item.balances = balances_of(balances.all(work.debit), balances.all(work.credit));
+  }
+  return Created;
+}
+
+TransferOutcome TransferRules::move(const Block& block, const TransferItem& item, Actual& actual) {
+  using enum TransferOutcome;
+  const Transfer& event = block.transfer(item.item);
+  const ItemWork& work = block.work[item.item];
+  TransferOutcome outcome = check_accounts(work, event);
+  if (outcome != Undecided) return outcome;
+  if ((event.flags & flags::kReversal) != 0) {
+    outcome = check_original(block, item.item, actual);
+    if (outcome != Undecided) return outcome;
+  }
+  if (item.imported) {
+    outcome = check_import(event, work.debit, work.credit);
+    if (outcome != Undecided) return outcome;
+  }
+  outcome = check_closed(work.debit, work.credit);
+  if (outcome != Undecided) return outcome;
+  outcome = check_frozen(work.debit, work.credit);
+  if (outcome != Undecided) return outcome;
+
+  if ((event.flags & flags::kBalancing) != 0) actual.amount = balanced_amount(event, work);
+  Movement movement{event,
+                    item,
+                    work.debit,
+                    work.credit,
+                    books_.balances.all(work.debit),
+                    books_.balances.all(work.credit),
+                    {},
+                    {}};
+  outcome = check_overflow(movement, actual.amount);
+  if (outcome != Undecided) return outcome;
+  const bool pending = (event.flags & flags::kPending) != 0;
+  movement.debit_after = movement.debit_before;
+  movement.credit_after = movement.credit_before;
+  counter(movement.debit_after, pending ? Counter::DebitsPending : Counter::DebitsPosted) +=
+      actual.amount;
+  counter(movement.credit_after, pending ? Counter::CreditsPending : Counter::CreditsPosted) +=
+      actual.amount;
+  outcome = check_limits(movement, actual.amount);
+  if (outcome != Undecided) return outcome;
+  outcome = check_conditions(movement);
+  if (outcome != Undecided) return outcome;
+
+  apply(movement);
+  const bool charged = charge(movement, actual.amount);
+  if (pending) open_hold(block, movement, actual.amount, charged);
+  if ((event.flags & flags::kReversal) != 0) {
+    TransferMark mark = books_.holds.mark(block.earlier[item.item]);
+    mark.reversed = true;
+    books_.set_mark(block.earlier[item.item], mark);
+  }
+  return Created;
+}
+
+void TransferRules::apply(const Movement& movement) {
+  books_.set_balances(movement.debit, movement.debit_before, movement.debit_after);
+  books_.set_balances(movement.credit, movement.credit_before, movement.credit_after);
+  if (movement.item.balances != nullptr) {
+    *movement.item.balances = balances_of(movement.debit_after, movement.credit_after);
+  }
+}
+
+bool TransferRules::charge(const Movement& movement, u128 amount) {
+  if (movement.item.imported || !books_.limits.has_velocity(movement.debit)) return false;
+  books_.charge(movement.debit, {movement.item.timestamp, amount, 1});
+  return true;
+}
+
+void TransferRules::open_hold(const Block& block, const Movement& movement, u128 amount,
+                              bool charged) {
+  const Transfer& event = movement.event;
+  HoldState hold{};
+  hold.remaining = amount;
+  hold.timestamp = movement.item.timestamp;
+  if (event.timeout != 0) hold.deadline = hold.timestamp + event.timeout * kSecondNs;
+  hold.debit_account = movement.debit;
+  hold.credit_account = movement.credit;
+  hold.transfer = block.work[movement.item.item].transfer;
+  hold.debit_virtual_slot = static_cast<u16>(virtual_slot(event.debit_account_id));
+  hold.credit_virtual_slot = static_cast<u16>(virtual_slot(event.credit_account_id));
+  hold.flags = event.flags;
+  hold.charged = charged;
+  books_.open_hold(hold);
+  if ((event.flags & flags::kClosingDebit) != 0) {
+    books_.change_status(movement.debit, AccountState::kClosed, 0);
+  }
+  if ((event.flags & flags::kClosingCredit) != 0) {
+    books_.change_status(movement.credit, AccountState::kClosed, 0);
+  }
+}
+
+TransferOutcome TransferRules::resolve(const Block& block, const TransferItem& item,
+                                       Actual& actual) {
+  using enum TransferOutcome;
+  const Transfer& event = block.transfer(item.item);
+  const u32 pending = block.earlier[item.item];
+  TransferOutcome outcome = check_hold(event, pending);
+  if (outcome != Undecided) return outcome;
+
+  const Transfer& original = books_.tables.transfers[pending];
+  const u32 number = books_.holds.mark(pending).hold - 1;
+  const HoldState& hold = books_.holds.hold(number);
+  if (item.imported) {
+    outcome = check_import(event, hold.debit_account, hold.credit_account);
+    if (outcome != Undecided) return outcome;
+  }
+  const bool voids = (event.flags & flags::kVoidPendingTransfer) != 0;
+  if (!voids) {
+    outcome = check_closed(hold.debit_account, hold.credit_account);
+    if (outcome != Undecided) return outcome;
+  }
+  HoldPart part{number, 0, true, PendingStatus::Voided};
+  if (!voids) {
+    part.captured = event.amount == kAmountMax ? hold.remaining : event.amount;
+    part.closes = (event.flags & flags::kCapturePartial) == 0 || part.captured == hold.remaining;
+    part.status = PendingStatus::Posted;
+  }
+  const u128 released = part.closes ? hold.remaining : part.captured;
+  Movement movement{event,
+                    item,
+                    hold.debit_account,
+                    hold.credit_account,
+                    books_.balances.all(hold.debit_account),
+                    books_.balances.all(hold.credit_account),
+                    {},
+                    {}};
+  movement.debit_after = movement.debit_before;
+  movement.credit_after = movement.credit_before;
+  counter(movement.debit_after, Counter::DebitsPending) -= released;
+  counter(movement.debit_after, Counter::DebitsPosted) += part.captured;
+  counter(movement.credit_after, Counter::CreditsPending) -= released;
+  counter(movement.credit_after, Counter::CreditsPosted) += part.captured;
+  outcome = check_conditions(movement);
+  if (outcome != Undecided) return outcome;
+
+  actual = {voids ? original.amount : part.captured, &original,
+            !voids && part.captured == hold.remaining};
+  release(part, item.item, item.timestamp);
+  if (item.balances != nullptr) {
+    *item.balances = balances_of(movement.debit_after, movement.credit_after);
+  }
+  return Created;
+}
+
+void TransferRules::release(const HoldPart& part, u32 item, u64 now) {
+  const HoldState hold = books_.holds.hold(part.number);
+  const u128 released = part.closes ? hold.remaining : part.captured;
+  Effect effect;
+  effect.released = released;
+  effect.posted = part.captured;
+  effect.item = item;
+
+  const Balances debit_before = books_.balances.all(hold.debit_account);
+  Balances after = debit_before;
+  counter(after, Counter::DebitsPending) -= released;
+  counter(after, Counter::DebitsPosted) += part.captured;
+  books_.set_balances(hold.debit_account, debit_before, after);
+  const Balances credit_before = books_.balances.all(hold.credit_account);
+  after = credit_before;
+  counter(after, Counter::CreditsPending) -= released;
+  counter(after, Counter::CreditsPosted) += part.captured;
+  books_.set_balances(hold.credit_account, credit_before, after);
+
+  const bool opens = part.status != PendingStatus::Posted;
+  effect.kind = Effect::Kind::Debit;
+  effect.account = hold.debit_account;
+  effect.opens = opens && (hold.flags & flags::kClosingDebit) != 0;
+  books_.add_effect(hold.debit_virtual_slot, effect);
+  effect.kind = Effect::Kind::Credit;
+  effect.account = hold.credit_account;
+  effect.opens = opens && (hold.flags & flags::kClosingCredit) != 0;
+  books_.add_effect(hold.credit_virtual_slot, effect);
+
+  give_back(hold, part, now);
+  books_.capture_hold(part.number, part.captured);
+  if (!part.closes) return;
+  books_.close_hold(part.number, part.status);
+  if (opens) open_accounts(hold);
+}
+
+// What is released without having been captured returns to the velocity limit it was charged to.
+void TransferRules::give_back(const HoldState& hold, const HoldPart& part, u64 now) {
+  if (!hold.charged || !part.closes || !books_.limits.has_velocity(hold.debit_account)) return;
+  if (hold.timestamp <= books_.limits.velocity(hold.debit_account).since()) return;
+  const bool uncounted = part.status != PendingStatus::Posted && !hold.captured;
+  const VelocityWindow::Charge charge{hold.timestamp, hold.remaining - part.captured,
+                                      uncounted ? 1U : 0U};
+  books_.give_back(hold.debit_account, charge, now);
+}
+
+void TransferRules::open_accounts(const HoldState& hold) {
+  if ((hold.flags & flags::kClosingDebit) != 0) {
+    books_.change_status(hold.debit_account, 0, AccountState::kClosed);
+  }
+  if ((hold.flags & flags::kClosingCredit) != 0) {
+    books_.change_status(hold.credit_account, 0, AccountState::kClosed);
+  }
+}
+
+void TransferRules::expire_due(u32 item, u64 now) {
+  while (books_.holds.next_deadline() <= now) {
+    release({books_.holds.first_due(), 0, true, PendingStatus::Expired}, item, now);
+  }
+}
+
+ledger::TransferStatus transfer_status(const Books& books, u32 transfer) {
+  ledger::TransferStatus status;
+  if (transfer == kNoSlot) return status;
+  status.outcome = books.transfer_outcome(transfer);
+  if (!books.transfer_exists(transfer)) return status;
+  const TransferMark& mark = books.holds.mark(transfer);
+  status.pending_status = static_cast<u8>(mark.pending_status);
+  status.reversed = mark.reversed ? 1 : 0;
+  if (mark.hold != 0) {
+    const HoldState& hold = books.holds.hold(mark.hold - 1);
+    status.remaining = hold.remaining;
+    status.expires_at = hold.deadline;
+  }
+  return status;
+}
+
+}  // namespace florin::engine

@@ -1,0 +1,67 @@
+// The sums cannot overflow: they are of amounts that the debit counters of one account hold.
+#include "engine/velocity_window.h"
+
+#include "base/check.h"
+
+namespace florin::engine {
+
+namespace {
+
+constexpr u64 kSecondNs = 1'000'000'000;
+static_assert(kSecondNs % ledger::kVelocityBuckets == 0);
+
+}  // namespace
+
+VelocityWindow::VelocityWindow(u32 window_seconds, u64 since)
+    : bucket_ns_(window_seconds * (kSecondNs / kBuckets)),
+      since_(since),
+      window_seconds_(window_seconds) {
+  CHECK(window_seconds > 0);
+  newest_ = bucket_of(since);
+}
+
+void VelocityWindow::roll(u64 bucket) {
+  if (bucket <= newest_) return;
+  if (bucket - newest_ >= kBuckets) {
+    sums_.fill(0);
+    counts_.fill(0);
+    sum_ = 0;
+    count_ = 0;
+    newest_ = bucket;
+    return;
+  }
+  while (newest_ < bucket) {
+    ++newest_;
+    const u64 place = newest_ % kBuckets;
+    sum_ -= sums_[place];
+    count_ -= counts_[place];
+    sums_[place] = 0;
+    counts_[place] = 0;
+  }
+}
+
+void VelocityWindow::charge(const Charge& charge) {
+  roll(bucket_of(charge.at));
+  charge_again(charge);
+}
+
+void VelocityWindow::charge_again(const Charge& charge) {
+  const u64 bucket = bucket_of(charge.at);
+  if (!in_window(bucket)) return;
+  sums_[bucket % kBuckets] += charge.amount;
+  counts_[bucket % kBuckets] += charge.count;
+  sum_ += charge.amount;
+  count_ += charge.count;
+}
+
+void VelocityWindow::give_back(const Charge& charge, u64 now) {
+  roll(bucket_of(now));
+  const u64 bucket = bucket_of(charge.at);
+  if (!in_window(bucket)) return;
+  sums_[bucket % kBuckets] -= charge.amount;
+  counts_[bucket % kBuckets] -= charge.count;
+  sum_ -= charge.amount;
+  count_ -= charge.count;
+}
+
+}  // namespace florin::engine

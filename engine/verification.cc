@@ -1,0 +1,188 @@
+// What proves that the engine's parts agree, and that two engines have the same state. They read
+// everything: no block may be in flight.
+#include <map>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+#include "base/checksum.h"
+#include "base/int128.h"
+#include "engine/engine.h"
+
+namespace florin::engine {
+
+using ledger::Account;
+using ledger::LedgerTotals;
+using ledger::Transfer;
+namespace account_flags = ledger::account_flags;
+
+namespace {
+
+template <class Record>
+u128 record_checksum(const Record& record) {
+  return checksum128(std::as_bytes(std::span(&record, 1)));
+}
+
+u128 transfer_digest(const Books& books, u32 slot) {
+  const ledger::TransferStatus status = transfer_status(books, slot);
+  const u8 state = books.tables.transfer_states[slot];
+  return record_checksum(books.tables.transfers[slot]) * (u128{state} * 2 + 1) +
+         record_checksum(status);
+}
+
+u128 account_digest(const Books& books, u32 slot) {
+  ledger::AccountLimits limits = books.limits.describe(slot, books.last_time);
+  const Account& account = books.tables.accounts[slot];
+  limits.account_id = account.id;
+  return record_checksum(account) + record_checksum(limits);
+}
+
+using Sums = std::unordered_map<u32, Balances>;  // By account slot; only pending counters.
+
+Sums hold_sums(const Books& books) {
+  Sums sums;
+  books.holds.for_each_open([&](const HoldState& hold) {
+    sums[hold.debit_account][static_cast<usize>(Counter::DebitsPending)] += hold.remaining;
+    sums[hold.credit_account][static_cast<usize>(Counter::CreditsPending)] += hold.remaining;
+  });
+  return sums;
+}
+
+u16 flags_of(const AccountState& state) {
+  u16 flags =
+      state.flags & static_cast<u16>(~(account_flags::kClosed | account_flags::kFrozenDebits |
+                                       account_flags::kFrozenCredits));
+  if ((state.status & AccountState::kClosed) != 0) flags |= account_flags::kClosed;
+  if ((state.status & AccountState::kFrozenDebits) != 0) flags |= account_flags::kFrozenDebits;
+  if ((state.status & AccountState::kFrozenCredits) != 0) flags |= account_flags::kFrozenCredits;
+  return flags;
+}
+
+// An account whose limits never changed is never beyond what its flags say.
+bool within_flags(const Account& account) {
+  if ((account.flags & account_flags::kDebitsMustNotExceedCredits) != 0) {
+    return account.debits_pending + account.debits_posted <= account.credits_posted;
+  }
+  if ((account.flags & account_flags::kCreditsMustNotExceedDebits) != 0) {
+    return account.credits_pending + account.credits_posted <= account.debits_posted;
+  }
+  return true;
+}
+
+Status check_account(const Books& books, const Sums& holds, u32 slot) {
+  const Account& account = books.tables.accounts[slot];
+  const auto wrong = [&](const char* what) {
+    return fail(ErrorCode::Corrupt, "account " + to_decimal(account.id) + ": " + what);
+  };
+  const Balances booked = {account.debits_pending, account.debits_posted, account.credits_pending,
+                           account.credits_posted};
+  if (books.balances.all(slot) != booked) {
+    return wrong("the authoriser's counters differ from the owner's");
+  }
+  const AccountState& state = books.tables.account_states[slot];
+  if (flags_of(state) != account.flags) {
+    return wrong("the authoriser's flags differ from the owner's");
+  }
+  if (state.timestamp != account.timestamp) {
+    return wrong("the authoriser's timestamp differs from the owner's");
+  }
+  const auto held = holds.find(slot);
+  const Balances sums = held == holds.end() ? Balances{} : held->second;
+  if (sums[static_cast<usize>(Counter::DebitsPending)] != account.debits_pending ||
+      sums[static_cast<usize>(Counter::CreditsPending)] != account.credits_pending) {
+    return wrong("the open holds differ from the pending counters");
+  }
+  if (books.tables.account_limits[slot] == 0 && !within_flags(account)) {
+    return wrong("the balance is beyond its limit");
+  }
+  return {};
+}
+
+Status check_totals(const std::map<u32, LedgerTotals>& booked,
+                    const std::map<u32, LedgerTotals>& summed) {
+  for (const auto& [ledger, total] : summed) {
+    const auto found = booked.find(ledger);
+    const bool equal = found != booked.end() && found->second.accounts == total.accounts &&
+                       found->second.debits_pending == total.debits_pending &&
+                       found->second.debits_posted == total.debits_posted &&
+                       found->second.credits_pending == total.credits_pending &&
+                       found->second.credits_posted == total.credits_posted;
+    if (!equal) {
+      return fail(ErrorCode::Corrupt, "ledger " + std::to_string(ledger) +
+                                          ": the trial balance differs from its accounts");
+    }
+    if (total.debits_posted != total.credits_posted ||
+        total.debits_pending != total.credits_pending) {
+      return fail(ErrorCode::Corrupt,
+                  "ledger " + std::to_string(ledger) + ": debits differ from credits");
+    }
+  }
+  return {};
+}
+
+void add_counters(LedgerTotals& total, const LedgerTotals& part) {
+  total.accounts += part.accounts;
+  total.debits_pending.add(part.debits_pending);
+  total.debits_posted.add(part.debits_posted);
+  total.credits_pending.add(part.credits_pending);
+  total.credits_posted.add(part.credits_posted);
+}
+
+std::map<u32, LedgerTotals> booked_totals(const Tables& tables) {
+  std::map<u32, LedgerTotals> totals;
+  for (const auto& partition : tables.partitions) {
+    for (const auto& [ledger, part] : partition->totals.all()) add_counters(totals[ledger], part);
+  }
+  return totals;
+}
+
+void add_account(LedgerTotals& total, const Account& account) {
+  ++total.accounts;
+  total.debits_pending.add(account.debits_pending);
+  total.debits_posted.add(account.debits_posted);
+  total.credits_pending.add(account.credits_pending);
+  total.credits_posted.add(account.credits_posted);
+}
+
+}  // namespace
+
+StateDigest Engine::digest() const {
+  StateDigest digest;
+  const Books& books = authoriser_.books();
+  for (u32 virtual_slot = 0; virtual_slot < kVirtualSlots; ++virtual_slot) {
+    tables_->account_index.for_each(virtual_slot, [&](u32 slot) {
+      if (tables_->accounts[slot].timestamp != 0) digest.accounts += account_digest(books, slot);
+    });
+    tables_->transfer_index.for_each(virtual_slot, [&](u32 slot) {
+      if (tables_->transfer_states[slot] != 0) digest.transfers += transfer_digest(books, slot);
+    });
+  }
+  for (const ledger::AccountChange& change : books.updates.changes()) {
+    digest.updates = digest.updates * 3 + record_checksum(change);
+  }
+  u128 ids = 0;
+  books.updates.for_each_id([&](u128 id, ledger::UpdateOutcome outcome) {
+    ids += record_checksum(id) * (u128{static_cast<u8>(outcome)} * 2 + 1);
+  });
+  digest.updates += ids;
+  return digest;
+}
+
+Status Engine::verify() const {
+  Status status;
+  const Books& books = authoriser_.books();
+  const Sums holds = hold_sums(books);
+  std::map<u32, LedgerTotals> summed;
+  for (u32 virtual_slot = 0; virtual_slot < kVirtualSlots; ++virtual_slot) {
+    tables_->account_index.for_each(virtual_slot, [&](u32 slot) {
+      const Account& account = tables_->accounts[slot];
+      if (account.timestamp == 0) return;
+      add_account(summed[account.ledger], account);
+      if (status) status = check_account(books, holds, slot);
+    });
+  }
+  if (!status) return status;
+  return check_totals(booked_totals(*tables_), summed);
+}
+
+}  // namespace florin::engine
