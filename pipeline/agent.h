@@ -13,6 +13,8 @@ class Agent {
   virtual ~Agent() = default;
   // Does a bounded amount of work without waiting; returns how much, 0 when there was none.
   virtual usize step() = 0;
+  // How long its thread may sleep, in nanoseconds, when there was none and no bell rings.
+  virtual u64 sleep_ns_max() { return ~u64{0}; }
 };
 
 }  // namespace florin::pipeline

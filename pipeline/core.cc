@@ -1,5 +1,7 @@
 #include "pipeline/core.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace florin::pipeline {
@@ -51,6 +53,13 @@ usize Core::step() {
   return work;
 }
 
+// A clock that is set while the thread sleeps delays a tick by no more than this.
+u64 Core::sleep_ns_max() {
+  constexpr u64 kSleepMax = 1'000'000'000;
+  const u64 due_in = sequencer_.tick_due_in();
+  return due_in == kNeverDue ? due_in : std::min(due_in, kSleepMax);
+}
+
 usize Core::drive_log() {
   auto work = log_.poll();
   if (work) return *work;
@@ -90,7 +99,9 @@ void Core::release(Slot& slot) {
   }
   status_.blocks.fetch_add(1, std::memory_order_relaxed);
   if (slot.ticket == 0) status_.inline_blocks.fetch_add(1, std::memory_order_relaxed);
-  for (const engine::BlockRequest& request : slot.block.requests) sink_.deliver(request.request);
+  for (const engine::BlockRequest& request : slot.block.requests) {
+    if (request.operation != ledger::Operation::Tick) sink_.deliver(request.request);
+  }
 }
 
 // The log takes blocks in their order, as soon as their image is ready.
@@ -131,7 +142,7 @@ bool Core::can_form() const {
 // more requests gather. That is all of group commit.
 usize Core::form_blocks() {
   usize work = 0;
-  while (sequencer_.has_waiting()) {
+  while (sequencer_.has_waiting() || sequencer_.tick_due()) {
     follow_disk_space();
     if (!can_form()) break;
     Slot& slot = slot_of(formed_ + 1);

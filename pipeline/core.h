@@ -53,6 +53,7 @@ class Core final : public Agent {
   void set_memory_toucher(MemoryToucher* toucher) { toucher_ = toucher; }
 
   usize step() override;
+  u64 sleep_ns_max() override;
 
   // Why the log failed, once status().failed.
   const Error& failure() const { return failure_; }

@@ -7,22 +7,36 @@ namespace florin::pipeline {
 
 namespace {
 
+using ledger::Operation;
+
+tl::unexpected<Error> corrupt(const std::string& what) {
+  return fail(ErrorCode::Corrupt, "a logged request " + what);
+}
+
+u64 content_bytes(const RequestRecord& record) {
+  return u64{record.event_count} * event_bytes(static_cast<Operation>(record.operation)) +
+         u64{record.condition_count} * sizeof(ledger::Condition);
+}
+
 Status check_record(const RequestRecord& record, u64 bytes_left) {
-  const auto operation = static_cast<ledger::Operation>(record.operation);
-  if (operation != ledger::Operation::CreateAccounts &&
-      operation != ledger::Operation::CreateTransfers) {
-    return fail(ErrorCode::Corrupt,
-                "a logged request has the unknown operation " + std::to_string(record.operation));
+  const auto operation = static_cast<Operation>(record.operation);
+  if (!is_write(operation)) {
+    return corrupt("has the unknown operation " + std::to_string(record.operation));
   }
-  if (record.reserved_flags != 0 || record.reserved[0] != 0 || record.reserved[1] != 0) {
-    return fail(ErrorCode::Corrupt, "a logged request has fields that this version does not write");
+  if (record.reserved_flags != 0 || record.reserved_word != 0 || record.reserved != 0) {
+    return corrupt("has fields that this version does not write");
   }
-  if (record.event_count == 0 || record.event_count > ledger::kRequestEventsMax ||
-      record.event_count * kEventBytes > bytes_left) {
-    return fail(ErrorCode::Corrupt, "a logged request claims " +
-                                        std::to_string(record.event_count) +
-                                        " events, more than its block holds");
+  const u32 most = operation == Operation::Tick ? 1 : events_max(operation);
+  if (record.event_count == 0 || record.event_count > most) {
+    return corrupt("claims " + std::to_string(record.event_count) + " events");
   }
+  const u32 conditions_max = operation == Operation::CreateTransfers
+                                 ? ledger::kConditionsPerTransferMax * record.event_count
+                                 : 0;
+  if (record.condition_count > conditions_max) {
+    return corrupt("claims " + std::to_string(record.condition_count) + " conditions");
+  }
+  if (content_bytes(record) > bytes_left) return corrupt("claims more than its block holds");
   return {};
 }
 
@@ -38,7 +52,10 @@ Result<std::optional<RecordReader::Entry>> RecordReader::next() {
   rest_ = rest_.subspan(sizeof(RequestRecord));
   RETURN_IF_ERROR(check_record(entry.record, rest_.size()));
   entry.events = rest_.data();
-  rest_ = rest_.subspan(u64{entry.record.event_count} * kEventBytes);
+  const u64 conditions_bytes = u64{entry.record.condition_count} * sizeof(ledger::Condition);
+  const u64 events_bytes = content_bytes(entry.record) - conditions_bytes;
+  entry.conditions = reinterpret_cast<const ledger::Condition*>(rest_.data() + events_bytes);
+  rest_ = rest_.subspan(events_bytes + conditions_bytes);
   return std::optional<Entry>(entry);
 }
 

@@ -27,6 +27,8 @@ Sequencer::Sequencer(const Limits& limits, engine::Engine& engine, Clock& clock,
       consumer_(queue_),
       taken_(kTakenAtOnce),
       order_(start) {
+  tick_.operation = Operation::Tick;
+  tick_.event_count = 1;
   for (u32 channel = 0; channel < channels; ++channel) {
     producers_.push_back(std::make_unique<moodycamel::ProducerToken>(queue_));
   }
@@ -64,6 +66,11 @@ bool Sequencer::form(Slot& slot) {
   }
   fill(slot, Share::Small, now);
   fill(slot, Share::Any, now);
+  if (!slot.is_logged() && tick_due()) {
+    tick_in_flight_ = true;
+    tick_.clear_answer();
+    order_write(slot, &tick_, now);
+  }
   return !slot.block.requests.empty();
 }
 
@@ -124,36 +131,49 @@ void Sequencer::order_request(Slot& slot, Request* request, u64 now) {
   const u64 bytes = logged_bytes(*request);
   const bool small = bytes <= limits_.small_request_bytes_max;
   (small ? small_bytes_ : large_bytes_) += bytes;
-  if (!ledger::is_write(request->operation)) {
-    request->position = order_.position;
-    request->timestamp = Timestamp{order_.last_timestamp};
-    if (request->operation == Operation::LookupAccounts) {
-      request->accounts.resize(request->event_count);
-    }
-    if (request->operation == Operation::LookupTransfers) {
-      request->transfers.resize(request->event_count);
-      request->transfer_outcomes.resize(request->event_count);
-    }
-    slot.add(request, order_.position, order_.last_timestamp);
+  if (request->is_logged()) {
+    order_write(slot, request, now);
     return;
   }
+  request->position = order_.position;
+  request->timestamp = Timestamp{order_.last_timestamp};
+  slot.add(request, order_.position, order_.last_timestamp);
+}
+
+void Sequencer::order_write(Slot& slot, Request* request, u64 now) {
   const u64 timestamp = std::max(order_.last_timestamp + 1, now);
   slot.add(request, order_.position, timestamp);
   order_.position.value += request->event_count;
   order_.last_timestamp = timestamp + request->event_count - 1;
   request->position = order_.position;
   request->timestamp = Timestamp{timestamp};
-  (request->operation == Operation::CreateAccounts ? accounts_in_flight_ : transfers_in_flight_) +=
-      request->event_count;
+  in_flight(request->operation) += request->event_count;
 }
 
 void Sequencer::release(const Slot& slot) {
   for (const engine::BlockRequest& request : slot.block.requests) {
-    if (request.operation == Operation::CreateAccounts) accounts_in_flight_ -= request.item_count;
-    if (request.operation == Operation::CreateTransfers) {
-      transfers_in_flight_ -= request.item_count;
-    }
+    if (!request.request->is_logged()) continue;
+    in_flight(request.operation) -= request.item_count;
+    if (request.operation == Operation::Tick) tick_in_flight_ = false;
   }
+}
+
+// Without room in the log, or when the server stops, holds wait.
+bool Sequencer::ticks() const {
+  return !tick_in_flight_ && write_refusal_ == RefusalCode::None && refusal_ == RefusalCode::None &&
+         order_.last_timestamp < engine_.next_deadline() &&
+         engine_.next_deadline() != engine::kNoDeadline;
+}
+
+bool Sequencer::tick_due() const {
+  return ticks() && engine_.next_deadline() <= clock_.wall_time().ns;
+}
+
+u64 Sequencer::tick_due_in() const {
+  if (!ticks()) return kNeverDue;
+  const u64 deadline = engine_.next_deadline();
+  const u64 now = clock_.wall_time().ns;
+  return deadline > now ? deadline - now : 0;
 }
 
 bool Sequencer::refuse_if_needed(Request* request) {
@@ -161,27 +181,46 @@ bool Sequencer::refuse_if_needed(Request* request) {
     refuse(request, refusal_, refusal_message_);
     return true;
   }
-  if (!ledger::is_write(request->operation)) return false;
+  if (!request->is_logged()) return false;
   if (write_refusal_ != RefusalCode::None) {
     refuse(request, write_refusal_, write_refusal_message_);
     return true;
   }
+  const u64 bytes_max = limits_.block_bytes_max - limits_.small_share_bytes;
+  if (logged_bytes(*request) > bytes_max) {
+    refuse(request, RefusalCode::TooManyEvents,
+           "the request takes " + std::to_string(logged_bytes(*request)) +
+               " bytes of log, its conditions included; at most " + std::to_string(bytes_max) +
+               " are accepted");
+    return true;
+  }
   const Room room = room_for(*request);
   if (room.used + request->event_count <= room.most) return false;
-  const bool accounts = request->operation == Operation::CreateAccounts;
   refuse(request, RefusalCode::Capacity,
-         std::string(accounts ? "accounts" : "remembered transfers") + ": " +
-             std::to_string(room.used) + " of " + std::to_string(room.most) + " are used, and " +
-             std::to_string(request->event_count) + " more would not fit; restart with a larger " +
-             (accounts ? "--accounts-max" : "--transfers-max"));
+         std::string(room.objects) + ": " + std::to_string(room.used) + " of " +
+             std::to_string(room.most) + " are used, and " + std::to_string(request->event_count) +
+             " more would not fit; restart with a larger " + std::string(room.option));
   return true;
 }
 
 Sequencer::Room Sequencer::room_for(const Request& request) const {
   if (request.operation == Operation::CreateAccounts) {
-    return {engine_.accounts_used(), accounts_in_flight_, limits_.accounts_max};
+    return {engine_.accounts_used(), accounts_in_flight_, limits_.accounts_max, "accounts",
+            "--accounts-max"};
   }
-  return {engine_.transfers_used(), transfers_in_flight_, limits_.transfers_max};
+  if (request.operation == Operation::UpdateAccounts) {
+    return {engine_.updates_used(), updates_in_flight_, limits_.account_updates_max,
+            "remembered updates of accounts", "--account-updates-max"};
+  }
+  return {engine_.transfers_used(), transfers_in_flight_, limits_.transfers_max,
+          "remembered transfers", "--transfers-max"};
+}
+
+u64& Sequencer::in_flight(Operation operation) {
+  if (operation == Operation::CreateAccounts) return accounts_in_flight_;
+  if (operation == Operation::UpdateAccounts) return updates_in_flight_;
+  if (operation == Operation::CreateTransfers) return transfers_in_flight_;
+  return no_limit_;
 }
 
 void Sequencer::refuse(Request* request, RefusalCode code, const std::string& message) {

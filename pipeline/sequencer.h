@@ -24,6 +24,8 @@ struct OrderState {
   u64 last_timestamp = 0;  // Nanoseconds.
 };
 
+inline constexpr u64 kNeverDue = ~u64{0};
+
 // `submit` is for any network thread; everything else belongs to the core thread.
 class Sequencer {
  public:
@@ -35,11 +37,16 @@ class Sequencer {
   // Takes what was submitted into the lines of its sources; returns how many requests.
   usize take_submitted();
   bool has_waiting() const { return first_waiting_ != nullptr; }
+  // Whether a hold has come due that no ordered request releases: time for a tick.
+  bool tick_due() const;
+  // How long until that may be, kNeverDue when no hold has a deadline. Nanoseconds.
+  u64 tick_due_in() const;
 
-  // Fills an empty slot with waiting requests and orders them. Requests that cannot be ordered are
-  // refused. Returns whether the slot has any.
+  // Fills an empty slot with waiting requests and orders them; with a tick if one is due and no
+  // write lets time pass. Requests that cannot be ordered are refused. Returns whether the slot has
+  // any.
   bool form(Slot& slot);
-  // The slot's requests are answered: what they reserved and did not use is free again.
+  // The slot's requests are about to be answered: what they reserved and did not use is free again.
   void release(const Slot& slot);
 
   // Why writes are refused at the moment, None when they are not; and why all requests are.
@@ -56,6 +63,8 @@ class Sequencer {
     u64 used;
     u64 in_flight;
     u64 most;
+    std::string_view objects;  // What they are called.
+    std::string_view option;   // What gives more room.
   };
 
   // Lets every waiting source add its first request, in turns, until none can.
@@ -64,6 +73,9 @@ class Sequencer {
   bool fits(const Slot& slot, const ledger::Request& request, Share share) const;
   Room room_for(const ledger::Request& request) const;
   void order_request(Slot& slot, ledger::Request* request, u64 now);
+  void order_write(Slot& slot, ledger::Request* request, u64 now);
+  u64& in_flight(ledger::Operation operation);
+  bool ticks() const;
   // Refuses the request if it cannot be ordered.
   bool refuse_if_needed(ledger::Request* request);
   void refuse(ledger::Request* request, ledger::RefusalCode code, const std::string& message);
@@ -94,6 +106,10 @@ class Sequencer {
   u64 small_bytes_ = 0;
   u64 accounts_in_flight_ = 0;  // Events that may still create one.
   u64 transfers_in_flight_ = 0;
+  u64 updates_in_flight_ = 0;
+  u64 no_limit_ = 0;  // What ticks count towards.
+  ledger::Request tick_;
+  bool tick_in_flight_ = false;
   ledger::RefusalCode write_refusal_ = ledger::RefusalCode::None;
   std::string write_refusal_message_;
   ledger::RefusalCode refusal_ = ledger::RefusalCode::None;

@@ -32,7 +32,7 @@ bool Slot::has_room_for(const ledger::Request& request, u64 bytes) const {
 void Slot::add(ledger::Request* request, Position before, u64 timestamp) {
   const auto index = static_cast<u32>(block.requests.size());
   block.add(request, timestamp);
-  if (!ledger::is_write(request->operation)) return;
+  if (!request->is_logged()) return;
   if (event_count == 0) position_before = before;
   placements_.push_back({body_bytes_, index, before});
   body_bytes_ += logged_bytes(*request);
@@ -50,31 +50,33 @@ RequestRecord Slot::record_of(usize index) const {
   record.timestamp = request.timestamp;
   record.principal = request.request->principal;
   record.trace_id = request.request->trace_id;
+  record.condition_count = request.request->condition_count;
   return record;
 }
 
-// Writes the bytes [first, last) of the body from the requests that stand there.
+// Writes the bytes [first, last) of the body from the requests that stand there: header, events,
+// conditions, each as far as it lies in the range.
 void Slot::copy_range(u64 first, u64 last) {
   std::byte* body = image_.span().data() + wal::kHeaderBytes;
   auto found = std::upper_bound(placements_.begin(), placements_.end(), first,
                                 [](u64 offset, const Placement& p) { return offset < p.offset; });
   auto index = static_cast<usize>(found - placements_.begin()) - 1;
+  const auto copy = [&](u64 start, const void* source, u64 bytes) {
+    const u64 end = std::min(last, start + bytes);
+    if (first >= end) return;
+    std::memcpy(body + first, static_cast<const std::byte*>(source) + (first - start), end - first);
+    first = end;
+  };
   while (first < last) {
     const u64 start = placements_[index].offset;
-    const u64 events = start + sizeof(RequestRecord);
     const ledger::Request& request = *block.requests[placements_[index].request].request;
-    if (first < events) {
-      const RequestRecord record = record_of(index);
-      const u64 end = std::min(last, events);
-      std::memcpy(body + first, reinterpret_cast<const std::byte*>(&record) + (first - start),
-                  end - first);
-      first = end;
-    }
-    const u64 end = std::min(last, start + logged_bytes(request));
-    if (first < end) {
-      std::memcpy(body + first, request.events + (first - events), end - first);
-      first = end;
-    }
+    const RequestRecord record = record_of(index);
+    const u64 events = start + sizeof(record);
+    const u64 events_bytes = u64{request.event_count} * event_bytes(request.operation);
+    copy(start, &record, sizeof(record));
+    copy(events, request.events, events_bytes);
+    copy(events + events_bytes, request.conditions,
+         u64{request.condition_count} * sizeof(ledger::Condition));
     ++index;
   }
 }

@@ -1,5 +1,8 @@
 #include "pipeline/thread_group.h"
 
+#include <algorithm>
+#include <limits>
+
 #include <immintrin.h>
 #include <pthread.h>
 #include <sched.h>
@@ -41,6 +44,19 @@ void pin_to(int cpu) {
 
 }  // namespace
 
+void BellParker::wait(u64 sleep_ns_max) {
+  constexpr u64 kMillisecondNs = 1'000'000;
+  constexpr u64 kLongest = std::numeric_limits<int>::max();
+  int timeout_ms = timeout_ms_;
+  if (sleep_ns_max != ~u64{0}) {
+    // Rounded up: to wake too early would be to wake in vain.
+    const u64 sleep_ms = std::min(sleep_ns_max / kMillisecondNs + 1, kLongest);
+    timeout_ms = timeout_ms < 0 ? static_cast<int>(sleep_ms)
+                                : std::min(timeout_ms, static_cast<int>(sleep_ms));
+  }
+  bell_.wait({&descriptor_, 1}, timeout_ms);
+}
+
 void run_agents(const ThreadPlan& plan, const std::atomic<bool>& stop) {
   pthread_setname_np(pthread_self(), plan.name.c_str());
   if (plan.cpu >= 0) pin_to(plan.cpu);
@@ -52,7 +68,9 @@ void run_agents(const ThreadPlan& plan, const std::atomic<bool>& stop) {
       plan.parker->disarm();
       continue;
     }
-    plan.parker->wait();
+    u64 sleep_ns_max = ~u64{0};
+    for (Agent* agent : plan.agents) sleep_ns_max = std::min(sleep_ns_max, agent->sleep_ns_max());
+    plan.parker->wait(sleep_ns_max);
   }
 }
 

@@ -20,7 +20,7 @@ class Parker {
   virtual ~Parker() = default;
   virtual void arm() = 0;
   virtual void disarm() = 0;
-  virtual void wait() = 0;
+  virtual void wait(u64 sleep_ns_max) = 0;
   virtual void wake() = 0;  // Any thread.
 };
 
@@ -31,7 +31,7 @@ class BellParker final : public Parker {
       : bell_(bell), descriptor_(descriptor), timeout_ms_(timeout_ms) {}
   void arm() override { bell_.arm(); }
   void disarm() override { bell_.disarm(); }
-  void wait() override { bell_.wait({&descriptor_, 1}, timeout_ms_); }
+  void wait(u64 sleep_ns_max) override;
   void wake() override { bell_.ring(); }
 
  private:

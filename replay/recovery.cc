@@ -1,5 +1,6 @@
 #include "replay/recovery.h"
 
+#include <array>
 #include <vector>
 
 #include "base/int128.h"
@@ -69,39 +70,53 @@ class Executor {
     request.operation = probe.operation;
     request.event_count = record.event_count;
     request.events = entry.events;
+    request.conditions = entry.conditions;
+    request.condition_count = record.condition_count;
+    request.principal = record.principal;
+    request.trace_id = record.trace_id;
     block_.add(&request, record.timestamp);
     position_ += record.event_count;
     last_timestamp_ = record.timestamp + record.event_count - 1;
-    (probe.operation == Operation::CreateAccounts ? accounts_added_ : transfers_added_) +=
-        record.event_count;
+    added_[record.operation] += record.event_count;
     return {};
   }
 
   // Replay never decides by capacity: what does not fit refuses the start. With the capacity that
   // the log was written under, everything that was admitted then fits now.
   Status check_capacity(const pipeline::RequestRecord& record) {
-    const bool accounts = record.operation == static_cast<u16>(Operation::CreateAccounts);
-    const u64 most = accounts ? capacity_.accounts_max : capacity_.transfers_max;
-    const u64 added = accounts ? accounts_added_ : transfers_added_;
-    if (used(accounts) + added + record.event_count <= most) return {};
+    const auto operation = static_cast<Operation>(record.operation);
+    if (operation == Operation::Tick) return {};
+    const Room room = room_for(operation);
+    if (room.used + added_[record.operation] + record.event_count <= room.most) return {};
     run();  // Some of what was added may have come to nothing.
-    if (used(accounts) + record.event_count <= most) return {};
-    return fail(ErrorCode::Capacity,
-                "the log holds more than " + std::to_string(most) +
-                    (accounts ? " accounts; start with a larger --accounts-max"
-                              : " remembered transfers; start with a larger --transfers-max"));
+    if (room_for(operation).used + record.event_count <= room.most) return {};
+    return fail(ErrorCode::Capacity, "the log holds more than " + std::to_string(room.most) + " " +
+                                         room.objects_and_remedy);
   }
 
-  u64 used(bool accounts) const {
-    return accounts ? engine_.accounts_used() : engine_.transfers_used();
+  struct Room {
+    u64 used;
+    u64 most;
+    const char* objects_and_remedy;
+  };
+  Room room_for(Operation operation) const {
+    if (operation == Operation::CreateAccounts) {
+      return {engine_.accounts_used(), capacity_.accounts_max,
+              "accounts; start with a larger --accounts-max"};
+    }
+    if (operation == Operation::UpdateAccounts) {
+      return {engine_.updates_used(), capacity_.account_updates_max,
+              "remembered updates of accounts; start with a larger --account-updates-max"};
+    }
+    return {engine_.transfers_used(), capacity_.transfers_max,
+            "remembered transfers; start with a larger --transfers-max"};
   }
 
   void run() {
     if (block_.requests.empty()) return;
     engine_.run_inline(block_);
     block_.clear(++sequence_);
-    accounts_added_ = 0;
-    transfers_added_ = 0;
+    added_.fill(0);
   }
 
   engine::Engine& engine_;
@@ -112,8 +127,8 @@ class Executor {
   u64 sequence_ = 0;
   u64 position_ = 0;
   u64 last_timestamp_ = 0;
-  u64 accounts_added_ = 0;  // In the block being filled.
-  u64 transfers_added_ = 0;
+  // Events in the block being filled, by operation.
+  std::array<u64, static_cast<usize>(Operation::Tick) + 1> added_{};
 };
 
 }  // namespace
