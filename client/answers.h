@@ -7,8 +7,10 @@
 
 #include "base/types.h"
 #include "ledger/account.h"
+#include "ledger/account_update.h"
 #include "ledger/operation.h"
 #include "ledger/outcome.h"
+#include "ledger/query.h"
 #include "ledger/transfer.h"
 
 namespace florin::client {
@@ -23,16 +25,31 @@ struct TransferResult {
   Timestamp timestamp;  // Of the event; for `exists` that of the original.
 };
 
+struct UpdateResult {
+  ledger::UpdateOutcome outcome = ledger::UpdateOutcome::Undecided;
+  Timestamp timestamp;  // Of the event; for `exists` that of the original.
+};
+
 // When an earlier attempt of the same call was lost on the way and had taken effect, its events
-// answer `exists` with their original timestamps: that is success.
+// answer `exists` with their original timestamps: that is success. An imported event that was
+// created has the timestamp that it brought.
 struct AccountResults {
   Position position;  // Log position of the last event.
   std::vector<AccountResult> results;
 };
 
 struct TransferResults {
-  Position position;  // Log position of the last event.
+  // Log position of the last event. Of a dry run: the last logged event that it reflects.
+  Position position;
   std::vector<TransferResult> results;
+  // Only when asked for: the balances of both accounts after each event, zeros where it was not
+  // created.
+  std::vector<ledger::TransferBalances> balances;
+};
+
+struct UpdateResults {
+  Position position;  // Log position of the last event.
+  std::vector<UpdateResult> results;
 };
 
 struct Accounts {
@@ -41,14 +58,51 @@ struct Accounts {
 };
 
 struct TransferLookup {
-  // `created`, the refusal that consumed the id, or Undecided when the id is unknown.
-  ledger::TransferOutcome outcome = ledger::TransferOutcome::Undecided;
   std::optional<ledger::Transfer> transfer;  // Only when it was created.
+  ledger::TransferStatus status;             // All zero when the id is unknown.
+
+  // `created`, the refusal that consumed the id, or Undecided when the id is unknown.
+  ledger::TransferOutcome outcome() const {
+    return static_cast<ledger::TransferOutcome>(status.outcome);
+  }
 };
 
 struct Transfers {
   Position position;  // The last logged event that the answer reflects.
   std::vector<TransferLookup> transfers;
+};
+
+struct Limits {
+  Position position;  // The last logged event that the answer reflects.
+  std::vector<std::optional<ledger::AccountLimits>> limits;  // Nothing where the id is unknown.
+};
+
+// A page of a query: what was found, in the order asked for. It may be short, or empty, and yet not
+// the last: when `more` is set, the same filter with `next_cursor` as its cursor goes on.
+struct AccountPage {
+  Position position;  // The last logged event that the answer reflects.
+  std::vector<ledger::Account> accounts;
+  ledger::QueryCursor next_cursor;
+  bool more = false;
+};
+
+struct ListedTransfer {
+  ledger::Transfer transfer;
+  ledger::TransferStatus status;
+};
+
+struct TransferPage {
+  Position position;  // The last logged event that the answer reflects.
+  std::vector<ListedTransfer> transfers;
+  ledger::QueryCursor next_cursor;
+  bool more = false;
+};
+
+struct AccountChangePage {
+  Position position;  // The last logged event that the answer reflects.
+  std::vector<ledger::AccountChange> changes;
+  ledger::QueryCursor next_cursor;
+  bool more = false;
 };
 
 struct TrialBalance {

@@ -34,7 +34,7 @@ bool is_passing(RefusalCode code) {
     case RefusalCode::UnknownRequest:
     case RefusalCode::EmptyRequest:
     case RefusalCode::TooManyEvents:
-    case RefusalCode::Unsupported:
+    case RefusalCode::InvalidCondition:
     case RefusalCode::Capacity:
     case RefusalCode::NoSpace:
     case RefusalCode::InvalidFilter: return false;

@@ -1,8 +1,9 @@
-// Encoding of the calls and reading of their answers.
+// The calls: what is checked before anything is sent, and what is sent.
 #include "client/client.h"
 
 #include <fmt/core.h>
 
+#include "client/answer_reading.h"
 #include "client/caller.h"
 #include "client/loop.h"
 #include "protocol/messages.h"
@@ -10,48 +11,38 @@
 namespace florin::client {
 namespace {
 
+using ledger::Operation;
+using protocol::ByteBuffer;
 using protocol::Reply;
-using protocol::ReplyKind;
+using protocol::RequestLabel;
 
-tl::unexpected<ClientError> unexpected_reply(std::string_view why) {
-  return tl::unexpected(ClientError{ClientError::Effect::NotKnown, ErrorCode::Protocol,
-                                    ledger::RefusalCode::None,
-                                    fmt::format("the server's reply does not fit: {}", why)});
+tl::unexpected<ClientError> not_sent(ledger::RefusalCode refusal, Operation operation,
+                                     std::string_view why) {
+  return tl::unexpected(ClientError{ClientError::Effect::DidNotHappen, ErrorCode::InvalidArgument,
+                                    refusal, fmt::format("{}: {}", name(operation), why)});
 }
 
-tl::unexpected<ClientError> too_many(usize count) {
-  return tl::unexpected(ClientError{
-      ClientError::Effect::DidNotHappen, ErrorCode::InvalidArgument,
-      ledger::RefusalCode::TooManyEvents,
-      fmt::format("{} events in one request; at most {} fit", count, ledger::kRequestEventsMax)});
+Answer<void> check_count(Operation operation, usize count) {
+  const u32 most = ledger::events_max(operation);
+  if (count <= most) return {};
+  return not_sent(ledger::RefusalCode::TooManyEvents, operation,
+                  fmt::format("{} in one request; at most {} fit", count, most));
 }
 
-std::optional<ledger::AccountOutcome> outcome_of(u32 number, const AccountResult&) {
-  return ledger::account_outcome(number);
-}
-std::optional<ledger::TransferOutcome> outcome_of(u32 number, const TransferResult&) {
-  return ledger::transfer_outcome(number);
-}
-
-// Spreads a write's reply over its events: those not named were created, one nanosecond apart.
-template <class EventOutcome>
-Answer<std::vector<EventOutcome>> read_write_reply(const Reply& reply, usize event_count) {
-  if (reply.kind != ReplyKind::Write || reply.event_count != event_count) {
-    return unexpected_reply("not an answer to as many events as were sent");
+Answer<void> check_options(std::span<const ledger::Transfer> events,
+                           const TransferOptions& options) {
+  if (options.conditions.size() > events.size() * ledger::kConditionsPerTransferMax) {
+    return not_sent(
+        ledger::RefusalCode::InvalidCondition, Operation::CreateTransfers,
+        fmt::format("{} conditions for {} transfers; at most {} for each",
+                    options.conditions.size(), events.size(), ledger::kConditionsPerTransferMax));
   }
-  std::vector<EventOutcome> results(event_count);
-  for (usize index = 0; index < event_count; ++index) {
-    results[index].outcome = decltype(EventOutcome::outcome)::Created;
-    results[index].timestamp = {reply.timestamp.ns + index};
-  }
-  for (const ledger::EventResult& exception : reply.exceptions) {
-    const auto outcome = outcome_of(exception.outcome, EventOutcome{});
-    if (exception.index >= event_count || !outcome) {
-      return unexpected_reply("an event or an outcome that does not exist");
-    }
-    results[exception.index] = {*outcome, {exception.timestamp}};
-  }
-  return results;
+  const u64 bytes = events.size_bytes() + options.conditions.size_bytes();
+  if (options.conditions.empty() || bytes <= protocol::kConditionedBytesMax) return {};
+  return not_sent(
+      ledger::RefusalCode::FrameTooLarge, Operation::CreateTransfers,
+      fmt::format("{} transfers and {} conditions take {} bytes; at most {} fit", events.size(),
+                  options.conditions.size(), bytes, protocol::kConditionedBytesMax));
 }
 
 }  // namespace
@@ -61,43 +52,50 @@ class Client::Impl {
   Impl(const ClientOptions& options, Random random, std::unique_ptr<Loop> loop)
       : caller_(options, random, std::move(loop)), trace_id_(options.trace_id) {}
 
-  // Numbers the request, has it encoded, and calls.
-  template <class Encode>
-  Answer<void> call(std::string_view name, bool changes_state, const Encode& encode,
-                    const Caller::TakeReply& take_reply) {
+  // Numbers the request, has it encoded, and calls; `read` takes the answer out of the reply.
+  template <class Result, class Encode, class Read>
+  Answer<Result> call(std::string_view name, bool changes_state, const Encode& encode,
+                      const Read& read) {
     frame_.clear();
-    encode(protocol::RequestLabel{++last_number_, trace_id_}, frame_);
-    return caller_.call(Call{name, frame_.bytes(), changes_state}, take_reply);
-  }
-
-  template <class Results, class Event, class Encode>
-  Answer<Results> write(std::string_view name, std::span<const Event> events,
-                        const Encode& encode) {
-    if (events.size() > ledger::kRequestEventsMax) return too_many(events.size());
-    Results answer;
-    const Answer<void> called = call(name, true, encode, [&](const Reply& reply) -> Answer<void> {
-      auto results =
-          read_write_reply<typename decltype(answer.results)::value_type>(reply, events.size());
-      if (!results) return tl::unexpected(results.error());
-      answer.position = reply.position;
-      answer.results = std::move(*results);
-      return {};
-    });
-    if (!called) return tl::unexpected(called.error());
-    return answer;
-  }
-
-  // A read whose reply must be of one kind; `take` copies what it needs.
-  template <class Result, class Encode, class Take>
-  Answer<Result> read(std::string_view name, ReplyKind kind, const Encode& encode,
-                      const Take& take) {
+    encode(RequestLabel{++last_number_, trace_id_}, frame_);
     Result answer;
-    const Answer<void> called = call(name, false, encode, [&](const Reply& reply) -> Answer<void> {
-      if (reply.kind != kind || !take(reply, answer)) return unexpected_reply(name);
-      return {};
-    });
+    const Answer<void> called =
+        caller_.call(Call{name, frame_.bytes(), changes_state},
+                     [&](const Reply& reply) { return read(reply, answer); });
     if (!called) return tl::unexpected(called.error());
     return answer;
+  }
+
+  template <class Result, class Event>
+  Answer<Result> write(Operation operation, std::span<const Event> events,
+                       void (*encode)(RequestLabel, std::span<const Event>, ByteBuffer&)) {
+    if (auto fits = check_count(operation, events.size()); !fits) {
+      return tl::unexpected(fits.error());
+    }
+    return call<Result>(
+        name(operation), true,
+        [&](RequestLabel label, ByteBuffer& out) { encode(label, events, out); },
+        [&](const Reply& reply, Result& answer) { return read_answer(reply, events, answer); });
+  }
+
+  template <class Result>
+  Answer<Result> look_up(Operation operation, std::span<const u128> ids,
+                         void (*encode)(RequestLabel, std::span<const u128>, ByteBuffer&)) {
+    if (auto fits = check_count(operation, ids.size()); !fits) return tl::unexpected(fits.error());
+    return call<Result>(
+        name(operation), false,
+        [&](RequestLabel label, ByteBuffer& out) { encode(label, ids, out); },
+        [&](const Reply& reply, Result& answer) { return read_answer(reply, ids.size(), answer); });
+  }
+
+  template <class Page>
+  Answer<Page> query(Operation operation, const ledger::QueryFilter& filter) {
+    return call<Page>(
+        name(operation), false,
+        [&](RequestLabel label, ByteBuffer& out) {
+          protocol::encode_query(operation, label, filter, out);
+        },
+        [&](const Reply& reply, Page& answer) { return read_answer(reply, filter.limit, answer); });
   }
 
   Caller caller_;
@@ -131,81 +129,84 @@ void Client::set_deadline(std::chrono::milliseconds deadline) {
 void Client::set_trace_id(u128 trace_id) { impl_->trace_id_ = trace_id; }
 
 Answer<AccountResults> Client::create_accounts(std::span<const ledger::Account> events) {
-  return impl_->write<AccountResults>("create_accounts", events,
-                                      [&](protocol::RequestLabel label, protocol::ByteBuffer& out) {
-                                        protocol::encode_create_accounts(label, events, out);
-                                      });
+  return impl_->write<AccountResults>(Operation::CreateAccounts, events,
+                                      protocol::encode_create_accounts);
 }
 
-Answer<TransferResults> Client::create_transfers(std::span<const ledger::Transfer> events) {
-  return impl_->write<TransferResults>(
-      "create_transfers", events, [&](protocol::RequestLabel label, protocol::ByteBuffer& out) {
-        protocol::encode_create_transfers(label, events, out);
+Answer<TransferResults> Client::create_transfers(std::span<const ledger::Transfer> events,
+                                                 const TransferOptions& options) {
+  auto fits = check_count(Operation::CreateTransfers, events.size());
+  if (fits) fits = check_options(events, options);
+  if (!fits) return tl::unexpected(fits.error());
+  return impl_->call<TransferResults>(
+      name(Operation::CreateTransfers), !options.dry_run,
+      [&](RequestLabel label, ByteBuffer& out) {
+        protocol::encode_create_transfers(label, events, options, out);
+      },
+      [&](const Reply& reply, TransferResults& answer) {
+        return read_answer(reply, events, options, answer);
       });
+}
+
+Answer<UpdateResults> Client::update_accounts(std::span<const ledger::AccountUpdate> events) {
+  return impl_->write<UpdateResults>(Operation::UpdateAccounts, events,
+                                     protocol::encode_update_accounts);
+}
+
+Answer<TransferResults> Client::reverse_transfers(std::span<const Reversal> reversals) {
+  std::vector<u128> original_ids;
+  original_ids.reserve(reversals.size());
+  for (const Reversal& reversal : reversals) original_ids.push_back(reversal.original_id);
+  const Answer<Transfers> originals = lookup_transfers(original_ids);
+  if (!originals) return tl::unexpected(originals.error());
+  std::vector<ledger::Transfer> events;
+  events.reserve(reversals.size());
+  for (usize index = 0; index < reversals.size(); ++index) {
+    events.push_back(reversing_transfer(reversals[index], originals->transfers[index].transfer));
+  }
+  return create_transfers(events);
 }
 
 Answer<Accounts> Client::lookup_accounts(std::span<const u128> ids) {
-  if (ids.size() > ledger::kRequestEventsMax) return too_many(ids.size());
-  return impl_->read<Accounts>(
-      "lookup_accounts", ReplyKind::Accounts,
-      [&](protocol::RequestLabel label, protocol::ByteBuffer& out) {
-        protocol::encode_lookup_accounts(label, ids, out);
-      },
-      [&](const Reply& reply, Accounts& answer) {
-        answer.position = reply.position;
-        answer.accounts.resize(reply.accounts.size());
-        for (usize index = 0; index < reply.accounts.size(); ++index) {
-          if (reply.accounts[index].id != 0) answer.accounts[index] = reply.accounts[index];
-        }
-        return reply.accounts.size() == ids.size();
-      });
+  return impl_->look_up<Accounts>(Operation::LookupAccounts, ids, protocol::encode_lookup_accounts);
 }
 
 Answer<Transfers> Client::lookup_transfers(std::span<const u128> ids) {
-  if (ids.size() > ledger::kRequestEventsMax) return too_many(ids.size());
-  return impl_->read<Transfers>(
-      "lookup_transfers", ReplyKind::Transfers,
-      [&](protocol::RequestLabel label, protocol::ByteBuffer& out) {
-        protocol::encode_lookup_transfers(label, ids, out);
-      },
-      [&](const Reply& reply, Transfers& answer) {
-        if (reply.transfers.size() != ids.size()) return false;
-        answer.position = reply.position;
-        answer.transfers.resize(ids.size());
-        for (usize index = 0; index < ids.size(); ++index) {
-          const auto outcome = ledger::transfer_outcome(reply.transfer_outcomes[index]);
-          TransferLookup& entry = answer.transfers[index];
-          entry.outcome = outcome.value_or(ledger::TransferOutcome::Undecided);
-          if (reply.transfers[index].id != 0) entry.transfer = reply.transfers[index];
-        }
-        return true;
-      });
+  return impl_->look_up<Transfers>(Operation::LookupTransfers, ids,
+                                   protocol::encode_lookup_transfers);
+}
+
+Answer<Limits> Client::lookup_limits(std::span<const u128> ids) {
+  return impl_->look_up<Limits>(Operation::LookupLimits, ids, protocol::encode_lookup_limits);
+}
+
+Answer<AccountPage> Client::query_accounts(const ledger::QueryFilter& filter) {
+  return impl_->query<AccountPage>(Operation::QueryAccounts, filter);
+}
+
+Answer<TransferPage> Client::query_transfers(const ledger::QueryFilter& filter) {
+  return impl_->query<TransferPage>(Operation::QueryTransfers, filter);
+}
+
+Answer<AccountChangePage> Client::get_account_changes(const ledger::QueryFilter& filter) {
+  return impl_->query<AccountChangePage>(Operation::GetAccountChanges, filter);
 }
 
 Answer<TrialBalance> Client::get_trial_balance(ledger::TrialBalanceFilter filter) {
-  return impl_->read<TrialBalance>(
-      "get_trial_balance", ReplyKind::TrialBalance,
-      [&](protocol::RequestLabel label, protocol::ByteBuffer& out) {
+  return impl_->call<TrialBalance>(
+      name(Operation::GetTrialBalance), false,
+      [&](RequestLabel label, ByteBuffer& out) {
         protocol::encode_get_trial_balance(label, filter, out);
       },
-      [](const Reply& reply, TrialBalance& answer) {
-        answer.position = reply.position;
-        answer.lines.assign(reply.totals.begin(), reply.totals.end());
-        answer.more = reply.more_totals;
-        return true;
+      [&](const Reply& reply, TrialBalance& answer) {
+        return read_answer(reply, filter.limit, answer);
       });
 }
 
 Answer<protocol::ServerInfo> Client::ping() {
-  return impl_->read<protocol::ServerInfo>(
-      "ping", ReplyKind::ServerInfo,
-      [](protocol::RequestLabel label, protocol::ByteBuffer& out) {
-        protocol::encode_ping(label, out);
-      },
-      [](const Reply& reply, protocol::ServerInfo& answer) {
-        answer = reply.server_info;
-        return true;
-      });
+  return impl_->call<protocol::ServerInfo>(
+      "ping", false, protocol::encode_ping,
+      [](const Reply& reply, protocol::ServerInfo& answer) { return read_answer(reply, answer); });
 }
 
 }  // namespace florin::client

@@ -11,9 +11,12 @@
 #include "client/answers.h"
 #include "client/client_error.h"
 #include "client/options.h"
+#include "client/reversal.h"
 #include "protocol/messages.h"
 
 namespace florin::client {
+
+using TransferOptions = protocol::TransferOptions;
 
 class Client {
  public:
@@ -25,12 +28,24 @@ class Client {
   Client& operator=(Client&&) noexcept;
   ~Client();
 
-  // One request each: all events are ordered together, at most `ledger::kRequestEventsMax` of them.
+  // One request each: all events are ordered together, at most `ledger::events_max` of them.
+  // Conditions share the frame of 1 MiB with the events: with them, fewer fit.
   Answer<AccountResults> create_accounts(std::span<const ledger::Account> events);
-  Answer<TransferResults> create_transfers(std::span<const ledger::Transfer> events);
+  Answer<TransferResults> create_transfers(std::span<const ledger::Transfer> events,
+                                           const TransferOptions& options = {});
+  Answer<UpdateResults> update_accounts(std::span<const ledger::AccountUpdate> events);
+  // Looks the originals up, then creates the transfers that take them back, as one request; each of
+  // the two calls has its own deadline. An original that was not found is answered by the ledger
+  // like any other transfer: with `debit_account_not_found`, since its accounts are not known
+  // either. That consumes the reversal's id.
+  Answer<TransferResults> reverse_transfers(std::span<const Reversal> reversals);
 
   Answer<Accounts> lookup_accounts(std::span<const u128> ids);
   Answer<Transfers> lookup_transfers(std::span<const u128> ids);
+  Answer<Limits> lookup_limits(std::span<const u128> ids);
+  Answer<AccountPage> query_accounts(const ledger::QueryFilter& filter);
+  Answer<TransferPage> query_transfers(const ledger::QueryFilter& filter);
+  Answer<AccountChangePage> get_account_changes(const ledger::QueryFilter& filter);
   Answer<TrialBalance> get_trial_balance(ledger::TrialBalanceFilter filter);
   // Asks the server about itself; also measures that it is there.
   Answer<protocol::ServerInfo> ping();

@@ -71,6 +71,14 @@ struct Server::Impl {
     while (sockets.try_dequeue(accepted)) close(accepted.descriptor);
   }
 
+  // Until something happens, or so many nanoseconds have passed.
+  void wait(u64 sleep_ns_max) {
+    if (sleep_ns_max == ~u64{0}) {
+      io.run_one();
+    } else {
+      io.run_one_for(std::chrono::nanoseconds(sleep_ns_max));
+    }
+  }
   Status listen(const std::string& host, u16 port);
   void accept();
   void on_accepted(tcp::socket socket);
@@ -298,7 +306,7 @@ usize Server::step() {
   return work;
 }
 
-void Server::park() {
+void Server::park(u64 sleep_ns_max) {
   impl_->bell_watch.arm([this] { impl_->bell.clear(); });
   for (auto& descriptor : impl_->watched) descriptor->arm([] {});
   impl_->bell.arm();
@@ -307,7 +315,7 @@ void Server::park() {
   impl_->take_orders();
   impl_->service_touched();
   const bool woken = impl_->woken.exchange(false, std::memory_order_relaxed);
-  if (found == 0 && !woken && !drained()) impl_->io.run_one();
+  if (found == 0 && !woken && !drained()) impl_->wait(sleep_ns_max);
   impl_->bell.disarm();
 }
 

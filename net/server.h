@@ -61,8 +61,8 @@ class Server final : public ledger::ReplySink {
   // how much was done, 0 = nothing.
   usize step();
   // Waits until step() has something to do, wake() is called, a watched descriptor is readable, or
-  // a second has passed.
-  void park();
+  // so many nanoseconds have passed; a second at most.
+  void park(u64 sleep_ns_max = ~u64{0});
   // Ends the park() that is going on, or the next one at once. Any thread.
   void wake();
   // Ends park() when `descriptor` is readable. It must stay open as long as the server.

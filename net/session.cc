@@ -21,16 +21,28 @@ constexpr usize kReadBytesMin = 1024;
 // Output storage that an idle connection keeps.
 constexpr usize kOutputBytesKept = 64 * kKiB;
 
+constexpr u64 kTransferAnswerBytes = sizeof(ledger::Transfer) + sizeof(ledger::TransferStatus);
+
 // The largest answer that a request can get, roughly: what is in flight is bounded by what it can
 // become.
 u64 answer_bytes_max(const ledger::Request& request) {
+  const u64 events = request.event_count;
+  const u64 limit = request.filter.limit;
   switch (request.operation) {
     case Operation::CreateAccounts:
-    case Operation::CreateTransfers: return request.event_count * sizeof(ledger::EventResult);
-    case Operation::LookupAccounts: return request.event_count * sizeof(ledger::Account);
-    case Operation::LookupTransfers: return request.event_count * (sizeof(ledger::Transfer) + 1);
+    case Operation::UpdateAccounts: return events * sizeof(ledger::EventResult);
+    case Operation::CreateTransfers:
+      return events * (sizeof(ledger::EventResult) +
+                       (request.wants_balances ? sizeof(ledger::TransferBalances) : 0));
+    case Operation::LookupAccounts: return events * sizeof(ledger::Account);
+    case Operation::LookupTransfers: return events * kTransferAnswerBytes;
+    case Operation::LookupLimits: return events * sizeof(ledger::AccountLimits);
+    case Operation::QueryAccounts: return limit * sizeof(ledger::Account);
+    case Operation::QueryTransfers: return limit * kTransferAnswerBytes;
+    case Operation::GetAccountChanges: return limit * sizeof(ledger::AccountChange);
     case Operation::GetTrialBalance:
       return request.trial_balance_filter.limit * sizeof(ledger::LedgerTotals);
+    case Operation::Tick: break;
   }
   CHECK(false);
 }

@@ -92,12 +92,17 @@ void SessionMemory::recycle(SessionRequest* request) {
   request->cost_bytes = 0;
   request->event_count = 0;
   request->events = nullptr;
+  request->conditions = nullptr;
+  request->condition_count = 0;
   request->next = nullptr;
   request->clear_answer();
   shrink(request->exceptions);
   shrink(request->accounts);
   shrink(request->transfers);
-  shrink(request->transfer_outcomes);
+  shrink(request->transfer_statuses);
+  shrink(request->balances);
+  shrink(request->limits);
+  shrink(request->changes);
   shrink(request->totals);
   idle_requests_.push_back(request);
 }

@@ -20,7 +20,7 @@ struct ReceiveChunk {
 
 // A request with what its session must remember of it.
 struct SessionRequest : ledger::Request {
-  ReceiveChunk* chunk = nullptr;  // Holds its events.
+  ReceiveChunk* chunk = nullptr;  // Holds its events and conditions.
   u64 cost_bytes = 0;             // What it counts for among the bytes in flight.
 };
 

@@ -19,9 +19,10 @@ inline constexpr u32 kFrameHeaderBytes = 32;
 // Frames begin at an address that is a multiple of this, and so do their bodies and their events.
 inline constexpr u32 kFrameAlignment = 16;
 
-// The longest reply: as many transfers as a request may ask for, each with a byte for its outcome,
-// which does not fit 1 MiB.
-inline constexpr u64 kReplyFrameBytesMax = 1 * kMiB + 64 * kKiB;
+// The longest request that is accepted unless a server is told otherwise.
+inline constexpr u64 kRequestFrameBytesMax = 1 * kMiB;
+// The longest reply: as many transfers as a request may ask for, each with its status.
+inline constexpr u64 kReplyFrameBytesMax = 1 * kMiB + 256 * kKiB;
 
 // Little endian, as all of the protocol.
 struct FrameHeader {

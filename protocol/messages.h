@@ -41,7 +41,7 @@ struct ServerInfo {
 
 // What the server uses.
 
-// Bounds of what a decoder follows in a message: our own take 3 levels and 2 tables.
+// Bounds of what a decoder follows in a message: our own take 4 levels and 3 tables.
 struct DecodeLimits {
   u32 depth_max = 8;
   u32 tables_max = 16;
@@ -54,8 +54,10 @@ enum class RequestKind : u8 {
 };
 
 // Reads the body of a verified frame. `body` must be aligned to 16. On success with Ledger, the
-// fields of `request` that say what is asked are set, `events` pointing into `body`; its number,
-// routing and answer are not touched. A refusal is to be answered; the connection can go on.
+// fields of `request` that say what is asked are set, `events` and `conditions` pointing into
+// `body`; its number, routing and answer are not touched. Conditions and filters are checked,
+// events are not: they are the ledger's to refuse. A refusal is to be answered; the connection can
+// go on.
 tl::expected<RequestKind, Refusal> decode_request(std::span<const std::byte> body,
                                                   const DecodeLimits& limits,
                                                   ledger::Request& request);
@@ -74,14 +76,34 @@ struct RequestLabel {
   u128 trace_id = 0;  // Stored in the log with the request; 0 = none.
 };
 
+// What a request to create transfers may ask for beside them.
+struct TransferOptions {
+  // Bounds on balances after the transfers: by ascending index and side, each once.
+  std::span<const ledger::Condition> conditions;
+  bool dry_run = false;   // Only tell what would happen.
+  bool balances = false;  // Tell the balances of both accounts after each transfer.
+};
+
+// The most bytes of transfers and conditions together that fit a frame of kRequestFrameBytesMax.
+inline constexpr u64 kConditionedBytesMax = kRequestFrameBytesMax - 256;
+
 void encode_create_accounts(RequestLabel label, std::span<const ledger::Account> events,
                             ByteBuffer& out);
 void encode_create_transfers(RequestLabel label, std::span<const ledger::Transfer> events,
                              ByteBuffer& out);
+void encode_create_transfers(RequestLabel label, std::span<const ledger::Transfer> events,
+                             const TransferOptions& options, ByteBuffer& out);
+void encode_update_accounts(RequestLabel label, std::span<const ledger::AccountUpdate> events,
+                            ByteBuffer& out);
 void encode_lookup_accounts(RequestLabel label, std::span<const u128> ids, ByteBuffer& out);
 void encode_lookup_transfers(RequestLabel label, std::span<const u128> ids, ByteBuffer& out);
+void encode_lookup_limits(RequestLabel label, std::span<const u128> ids, ByteBuffer& out);
 void encode_get_trial_balance(RequestLabel label, ledger::TrialBalanceFilter filter,
                               ByteBuffer& out);
+// `operation` is QueryAccounts, QueryTransfers or GetAccountChanges. The filter's reserved bytes do
+// not travel.
+void encode_query(ledger::Operation operation, RequestLabel label,
+                  const ledger::QueryFilter& filter, ByteBuffer& out);
 void encode_ping(RequestLabel label, ByteBuffer& out);
 
 // A frame whose events are yet to be written, so that they need not be copied from elsewhere.
@@ -91,16 +113,25 @@ struct OpenRequest {
   u64 number = 0;
 };
 
-// Appends a frame with room for `event_count` accounts, transfers or ids, by operation (any but
-// GetTrialBalance). Once they are written, and before anything else is appended, seal_request
+// Appends a frame with room for `event_count` accounts, transfers, updates or ids, by operation
+// (any that has them). Once they are written, and before anything else is appended, seal_request
 // finishes it.
 OpenRequest open_request(ledger::Operation operation, RequestLabel label, u32 event_count,
                          ByteBuffer& out);
 void seal_request(const OpenRequest& open, ByteBuffer& out);
 
-enum class ReplyKind : u8 { Write, Accounts, Transfers, TrialBalance, ServerInfo, Error };
+enum class ReplyKind : u8 {
+  Write,
+  Accounts,
+  Transfers,
+  TrialBalance,
+  ServerInfo,
+  Error,
+  Limits,
+  AccountChanges
+};
 
-// A decoded reply. Fields belong to the kind that the comment names; spans point into the body.
+// A decoded reply. Fields belong to the kinds that the comment names; spans point into the body.
 struct Reply {
   ReplyKind kind = ReplyKind::Error;
   Position position;  // Write: of its last event. Reads: the last before it. Otherwise 0.
@@ -109,14 +140,18 @@ struct Reply {
   Timestamp timestamp;                                              // Write: of the first event.
   u32 event_count = 0;                                              // Write
   std::span<const ledger::EventResult> exceptions;                  // Write
-  std::span<const ledger::Account> accounts;                        // Accounts
-  std::span<const ledger::Transfer> transfers;                      // Transfers
-  std::span<const u8> transfer_outcomes;                            // Transfers: as many.
-  std::span<const ledger::LedgerTotals> totals;                     // TrialBalance
-  bool more_totals = false;                                         // TrialBalance
-  ServerInfo server_info;                                           // ServerInfo
-  ledger::RefusalCode refusal = ledger::RefusalCode::None;          // Error
-  std::string refusal_message;                                      // Error
+  std::span<const ledger::TransferBalances> balances;       // Write: one per event, or none.
+  std::span<const ledger::Account> accounts;                // Accounts
+  std::span<const ledger::Transfer> transfers;              // Transfers
+  std::span<const ledger::TransferStatus> statuses;         // Transfers: as many.
+  std::span<const ledger::AccountLimits> limits;            // Limits
+  std::span<const ledger::AccountChange> changes;           // AccountChanges
+  std::span<const ledger::LedgerTotals> totals;             // TrialBalance
+  ledger::QueryCursor next_cursor;                          // Answers to queries.
+  bool more = false;                                        // Answers to queries, TrialBalance
+  ServerInfo server_info;                                   // ServerInfo
+  ledger::RefusalCode refusal = ledger::RefusalCode::None;  // Error
+  std::string refusal_message;                              // Error
 };
 
 // Reads the body of a verified frame. `body` must be aligned to 16. Fails with Protocol when the

@@ -1,0 +1,156 @@
+// Replies, as clients read them.
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "protocol/built_message.h"
+#include "protocol/florin.gen.h"
+#include "protocol/messages.h"
+
+namespace florin::protocol {
+
+using ledger::Operation;
+using ledger::RefusalCode;
+
+namespace {
+
+tl::unexpected<Error> malformed(std::string_view what) {
+  return fail(ErrorCode::Protocol, fmt::format("the server's reply is malformed: {}", what));
+}
+
+template <class Value, class Wire>
+Status take_vector(const flatbuffers::Vector<const Wire*>* vector, std::span<const Value>& values) {
+  if (!view_structs(vector, values)) return malformed("a vector is not aligned");
+  return {};
+}
+
+void take_page(const wire::QueryCursor* cursor, bool more, Reply& reply) {
+  if (cursor != nullptr) reply.next_cursor = {.next = cursor->next(), .as_of = cursor->as_of()};
+  reply.more = more;
+}
+
+std::string text(const flatbuffers::String* string) {
+  return string == nullptr ? std::string() : string->str();
+}
+
+Status take_write_reply(const wire::WriteReply& body, Reply& reply) {
+  reply.kind = ReplyKind::Write;
+  reply.operation = static_cast<Operation>(body.operation());
+  reply.timestamp = Timestamp{body.timestamp()};
+  reply.event_count = body.event_count();
+  RETURN_IF_ERROR(take_vector(body.exceptions(), reply.exceptions));
+  RETURN_IF_ERROR(take_vector(body.balances(), reply.balances));
+  if (!reply.balances.empty() && reply.balances.size() != reply.event_count) {
+    return malformed("there are not balances for each event");
+  }
+  return {};
+}
+
+Status take_accounts(const wire::AccountsReply& body, Reply& reply) {
+  reply.kind = ReplyKind::Accounts;
+  take_page(body.next_cursor(), body.more(), reply);
+  return take_vector(body.accounts(), reply.accounts);
+}
+
+Status take_transfers(const wire::TransfersReply& body, Reply& reply) {
+  reply.kind = ReplyKind::Transfers;
+  take_page(body.next_cursor(), body.more(), reply);
+  RETURN_IF_ERROR(take_vector(body.transfers(), reply.transfers));
+  RETURN_IF_ERROR(take_vector(body.statuses(), reply.statuses));
+  if (reply.statuses.size() != reply.transfers.size()) {
+    return malformed("there is not one status per transfer");
+  }
+  return {};
+}
+
+Status take_limits(const wire::LimitsReply& body, Reply& reply) {
+  reply.kind = ReplyKind::Limits;
+  return take_vector(body.limits(), reply.limits);
+}
+
+Status take_account_changes(const wire::AccountChangesReply& body, Reply& reply) {
+  reply.kind = ReplyKind::AccountChanges;
+  take_page(body.next_cursor(), body.more(), reply);
+  return take_vector(body.changes(), reply.changes);
+}
+
+Status take_trial_balance(const wire::TrialBalanceReply& body, Reply& reply) {
+  reply.kind = ReplyKind::TrialBalance;
+  reply.more = body.more();
+  return take_vector(body.totals(), reply.totals);
+}
+
+Status take_server_info(const wire::ServerInfo& body, Reply& reply) {
+  reply.kind = ReplyKind::ServerInfo;
+  ServerInfo& info = reply.server_info;
+  info.version = text(body.version());
+  info.protocol_version = body.protocol_version();
+  info.partitions = body.partitions();
+  info.workers = body.workers();
+  info.mode = text(body.mode());
+  if (const auto* const threads = body.threads()) {
+    for (const flatbuffers::String* thread : *threads) info.threads.push_back(thread->str());
+  }
+  info.accounts = body.accounts();
+  info.accounts_max = body.accounts_max();
+  info.transfers = body.transfers();
+  info.transfers_max = body.transfers_max();
+  info.request_events_max = body.request_events_max();
+  info.frame_bytes_max = body.frame_bytes_max();
+  info.durable_position = Position{body.durable_position()};
+  if (const wire::UInt128* const id = body.ledger_id()) {
+    info.ledger_id = make_u128(id->hi(), id->lo());
+  }
+  info.storage = text(body.storage());
+  info.memory_bytes_planned = body.memory_bytes_planned();
+  info.start_time = Timestamp{body.start_time()};
+  return {};
+}
+
+Status take_error(const wire::ErrorReply& body, Reply& reply) {
+  reply.kind = ReplyKind::Error;
+  reply.refusal = static_cast<RefusalCode>(body.code());
+  reply.refusal_message = text(body.message());
+  return {};
+}
+
+Status take_body(const wire::Reply& message, Reply& reply) {
+  switch (message.body_type()) {
+    case wire::ReplyBody::WriteReply: return take_write_reply(*message.body_as_WriteReply(), reply);
+    case wire::ReplyBody::AccountsReply:
+      return take_accounts(*message.body_as_AccountsReply(), reply);
+    case wire::ReplyBody::TransfersReply:
+      return take_transfers(*message.body_as_TransfersReply(), reply);
+    case wire::ReplyBody::TrialBalanceReply:
+      return take_trial_balance(*message.body_as_TrialBalanceReply(), reply);
+    case wire::ReplyBody::ServerInfo: return take_server_info(*message.body_as_ServerInfo(), reply);
+    case wire::ReplyBody::ErrorReply: return take_error(*message.body_as_ErrorReply(), reply);
+    case wire::ReplyBody::LimitsReply: return take_limits(*message.body_as_LimitsReply(), reply);
+    case wire::ReplyBody::AccountChangesReply:
+      return take_account_changes(*message.body_as_AccountChangesReply(), reply);
+    case wire::ReplyBody::NONE: break;
+  }
+  return malformed(
+      fmt::format("its kind {} is not known here", static_cast<u32>(message.body_type())));
+}
+
+}  // namespace
+
+Result<Reply> decode_reply(std::span<const std::byte> body) {
+  CHECK(reinterpret_cast<std::uintptr_t>(body.data()) % kFrameAlignment == 0);
+  const auto* const bytes = reinterpret_cast<const u8*>(body.data());
+  const DecodeLimits limits;
+  flatbuffers::Verifier verifier(bytes, body.size(), limits.depth_max, limits.tables_max);
+  if (!verifier.VerifyBuffer<wire::Reply>()) {
+    return malformed("its body is not a FlatBuffers Reply");
+  }
+  const auto* const message = flatbuffers::GetRoot<wire::Reply>(bytes);
+  if (message->body_type() != wire::ReplyBody::NONE && message->body() == nullptr) {
+    return malformed("it has no body");
+  }
+  Reply reply;
+  reply.position = Position{message->position()};
+  RETURN_IF_ERROR(take_body(*message, reply));
+  return reply;
+}
+
+}  // namespace florin::protocol

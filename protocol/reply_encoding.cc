@@ -1,0 +1,191 @@
+// Replies, as the server writes them. Plain answers to writes are stamped out.
+#include <cstring>
+
+#include "base/check.h"
+#include "protocol/built_message.h"
+#include "protocol/florin.gen.h"
+#include "protocol/messages.h"
+#include "protocol/stencil.h"
+
+namespace florin::protocol {
+
+using ledger::Operation;
+using ledger::RefusalCode;
+
+static_assert(sizeof(wire::EventResult) == sizeof(ledger::EventResult));
+static_assert(alignof(wire::EventResult) == alignof(ledger::EventResult));
+
+namespace {
+
+using Builder = flatbuffers::FlatBufferBuilder;
+
+// Of the fields of a message beside its vectors, roughly: so that its storage is taken at once.
+constexpr usize kBesidesVectors = 256;
+
+Stencil make_write_reply() {
+  Builder builder;
+  const auto exceptions = start_vector_at_end<wire::EventResult>(builder);
+  const auto body = wire::CreateWriteReply(builder, 0, 0, 0, exceptions).Union();
+  builder.Finish(wire::CreateReply(builder, 0, wire::ReplyBody::WriteReply, body));
+  return Stencil(builder, sizeof(wire::EventResult));
+}
+
+// The reply to most requests.
+void encode_plain_write_reply(const ledger::Request& request, ByteBuffer& out) {
+  static const Stencil stencil = make_write_reply();
+  const usize offset = stencil.stamp(request.exceptions.size(), out);
+  std::byte* const frame = out.data() + offset;
+  auto* const reply = flatbuffers::GetMutableRoot<wire::Reply>(frame + kFrameHeaderBytes);
+  auto* const body = static_cast<wire::WriteReply*>(reply->mutable_body());
+  CHECK(reply->mutate_position(request.position.value));
+  CHECK(body->mutate_operation(static_cast<u16>(request.operation)));
+  CHECK(body->mutate_timestamp(request.timestamp.ns));
+  CHECK(body->mutate_event_count(request.event_count));
+  if (!request.exceptions.empty()) {
+    std::memcpy(frame + stencil.elements_offset(), request.exceptions.data(),
+                request.exceptions.size() * sizeof(ledger::EventResult));
+  }
+  seal_last_frame(out, offset, request.number);
+}
+
+template <class Wire, class Value>
+auto copy(Builder& builder, const std::vector<Value>& values) {
+  return copy_structs<Wire>(builder, std::span<const Value>(values));
+}
+
+void finish_reply(Builder& builder, Position position, wire::ReplyBody type,
+                  flatbuffers::Offset<void> body) {
+  builder.Finish(wire::CreateReply(builder, position.value, type, body));
+}
+
+void encode_write_reply_with_balances(const ledger::Request& request, ByteBuffer& out) {
+  Builder builder(kBesidesVectors + request.balances.size() * sizeof(ledger::TransferBalances) +
+                  request.exceptions.size() * sizeof(ledger::EventResult));
+  const auto exceptions = copy<wire::EventResult>(builder, request.exceptions);
+  const auto balances = copy<wire::TransferBalances>(builder, request.balances);
+  const auto body =
+      wire::CreateWriteReply(builder, static_cast<u16>(request.operation), request.timestamp.ns,
+                             request.event_count, exceptions, balances);
+  finish_reply(builder, request.position, wire::ReplyBody::WriteReply, body.Union());
+  append_message(builder, request.number, out);
+}
+
+// The cursor of a query's answer; null, which is not written, for a look-up.
+const wire::QueryCursor* cursor_of(const ledger::Request& request, wire::QueryCursor& space) {
+  if (request.operation == Operation::LookupAccounts ||
+      request.operation == Operation::LookupTransfers) {
+    return nullptr;
+  }
+  space = wire::QueryCursor(request.next_cursor.next, request.next_cursor.as_of);
+  return &space;
+}
+
+wire::ReplyBody build_read_body(const ledger::Request& request, Builder& builder,
+                                flatbuffers::Offset<void>& body) {
+  wire::QueryCursor space;
+  const wire::QueryCursor* const cursor = cursor_of(request, space);
+  switch (request.operation) {
+    case Operation::LookupAccounts:
+    case Operation::QueryAccounts: {
+      const auto accounts = copy<wire::Account>(builder, request.accounts);
+      body = wire::CreateAccountsReply(builder, accounts, cursor, request.more).Union();
+      return wire::ReplyBody::AccountsReply;
+    }
+    case Operation::LookupTransfers:
+    case Operation::QueryTransfers: {
+      CHECK(request.transfer_statuses.size() == request.transfers.size());
+      const auto transfers = copy<wire::Transfer>(builder, request.transfers);
+      const auto statuses = copy<wire::TransferStatus>(builder, request.transfer_statuses);
+      body = wire::CreateTransfersReply(builder, transfers, statuses, cursor, request.more).Union();
+      return wire::ReplyBody::TransfersReply;
+    }
+    case Operation::LookupLimits: {
+      const auto limits = copy<wire::AccountLimits>(builder, request.limits);
+      body = wire::CreateLimitsReply(builder, limits).Union();
+      return wire::ReplyBody::LimitsReply;
+    }
+    case Operation::GetAccountChanges: {
+      const auto changes = copy<wire::AccountChange>(builder, request.changes);
+      body = wire::CreateAccountChangesReply(builder, changes, cursor, request.more).Union();
+      return wire::ReplyBody::AccountChangesReply;
+    }
+    case Operation::GetTrialBalance: {
+      const auto totals = copy<wire::LedgerTotals>(builder, request.totals);
+      body = wire::CreateTrialBalanceReply(builder, totals, request.more).Union();
+      return wire::ReplyBody::TrialBalanceReply;
+    }
+    case Operation::CreateAccounts:
+    case Operation::CreateTransfers:
+    case Operation::UpdateAccounts:
+    case Operation::Tick: break;
+  }
+  CHECK(false);
+}
+
+void encode_read_reply(const ledger::Request& request, ByteBuffer& out) {
+  Builder builder;
+  flatbuffers::Offset<void> body;
+  const wire::ReplyBody type = build_read_body(request, builder, body);
+  finish_reply(builder, request.position, type, body);
+  append_message(builder, request.number, out);
+}
+
+flatbuffers::Offset<wire::ServerInfo> build_server_info(Builder& builder, const ServerInfo& info) {
+  const auto version = builder.CreateString(info.version);
+  const auto mode = builder.CreateString(info.mode);
+  const auto threads = builder.CreateVectorOfStrings(info.threads);
+  const auto storage = builder.CreateString(info.storage);
+  const wire::UInt128 ledger_id(low_half(info.ledger_id), high_half(info.ledger_id));
+  wire::ServerInfoBuilder fields(builder);
+  fields.add_version(version);
+  fields.add_protocol_version(info.protocol_version);
+  fields.add_partitions(info.partitions);
+  fields.add_workers(info.workers);
+  fields.add_mode(mode);
+  fields.add_threads(threads);
+  fields.add_accounts(info.accounts);
+  fields.add_accounts_max(info.accounts_max);
+  fields.add_transfers(info.transfers);
+  fields.add_transfers_max(info.transfers_max);
+  fields.add_request_events_max(info.request_events_max);
+  fields.add_frame_bytes_max(info.frame_bytes_max);
+  fields.add_durable_position(info.durable_position.value);
+  fields.add_ledger_id(&ledger_id);
+  fields.add_storage(storage);
+  fields.add_memory_bytes_planned(info.memory_bytes_planned);
+  fields.add_start_time(info.start_time.ns);
+  return fields.Finish();
+}
+
+}  // namespace
+
+void encode_reply(const ledger::Request& request, ByteBuffer& out) {
+  if (request.refusal != RefusalCode::None) {
+    encode_error(request.number, request.refusal, request.refusal_message, out);
+  } else if (ledger::is_write(request.operation)) {
+    if (request.balances.empty()) {
+      encode_plain_write_reply(request, out);
+    } else {
+      encode_write_reply_with_balances(request, out);
+    }
+  } else {
+    encode_read_reply(request, out);
+  }
+}
+
+void encode_error(u64 request_number, RefusalCode code, std::string_view message, ByteBuffer& out) {
+  Builder builder;
+  const auto text_offset = builder.CreateString(message.data(), message.size());
+  finish_reply(builder, Position{}, wire::ReplyBody::ErrorReply,
+               wire::CreateErrorReply(builder, static_cast<u16>(code), text_offset).Union());
+  append_message(builder, request_number, out);
+}
+
+void encode_server_info(u64 request_number, const ServerInfo& info, ByteBuffer& out) {
+  Builder builder;
+  const auto body = build_server_info(builder, info);
+  finish_reply(builder, Position{}, wire::ReplyBody::ServerInfo, body.Union());
+  append_message(builder, request_number, out);
+}
+
+}  // namespace florin::protocol
