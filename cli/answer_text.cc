@@ -1,164 +1,82 @@
-// One table for each kind of answer. Columns that say nothing are left out.
+// What came of writes, sums and the server; the tables of objects are elsewhere.
 #include "cli/answer_text.h"
 
 #include <fmt/core.h>
 
 #include "base/check.h"
 #include "base/int128.h"
-#include "cli/fields.h"
+#include "cli/money.h"
+#include "cli/object_tables.h"
 #include "cli/value_text.h"
 
 namespace florin::cli {
 
 namespace {
 
-constexpr u32 kCreated = 1;  // The number of `created` in both lists of outcomes.
+constexpr u32 kCreated = 1;  // The number of `created` in all lists of outcomes.
 
 static_assert(static_cast<u32>(ledger::AccountOutcome::Created) == kCreated);
 static_assert(static_cast<u32>(ledger::TransferOutcome::Created) == kCreated);
+static_assert(static_cast<u32>(ledger::UpdateOutcome::Created) == kCreated);
 
-bool is_success(CommandKind kind, u32 outcome) {
-  if (outcome == kCreated) return true;
-  return kind == CommandKind::CreateAccounts
-             ? outcome == static_cast<u32>(ledger::AccountOutcome::Exists)
-             : outcome == static_cast<u32>(ledger::TransferOutcome::Exists);
+// What was there already is as good as created.
+bool is_success(std::string_view outcome) { return outcome == "created" || outcome == "exists"; }
+
+void add_balances(Table& table, const ledger::Transfer& event,
+                  const ledger::TransferBalances& after, const client::LedgerNames& names) {
+  const auto money = [&](u128 amount) { return money_text(amount, event.ledger, names); };
+  const auto if_any = [&](u128 amount) { return amount == 0 ? "" : money(amount); };
+  table.add({{florin::to_decimal(event.id), Tone::Strong},
+             "debit",
+             florin::to_decimal(event.debit_account_id),
+             if_any(after.debit_account_debits_pending),
+             money(after.debit_account_debits_posted),
+             if_any(after.debit_account_credits_pending),
+             money(after.debit_account_credits_posted)});
+  table.add({"", "credit", florin::to_decimal(event.credit_account_id),
+             if_any(after.credit_account_debits_pending), money(after.credit_account_debits_posted),
+             if_any(after.credit_account_credits_pending),
+             money(after.credit_account_credits_posted)});
 }
 
-template <class Object>
-std::string flags_text(u16 flags) {
-  std::string text;
-  for (const FlagName& flag : flag_names<Object>()) {
-    if ((flags & flag.bit) == 0) continue;
-    if (!text.empty()) text += '|';
-    text += flag.name;
-    flags = static_cast<u16>(flags & ~flag.bit);
+std::string render_balances(const std::vector<ledger::Transfer>& events, const Answer& answer,
+                            Colour colour, const client::LedgerNames& names) {
+  if (answer.balances.empty()) return "";
+  CHECK(events.size() == answer.balances.size());
+  Table table({{"id", Align::Right},
+               {"side"},
+               {"account", Align::Right, true},
+               {"debits pending", Align::Right, true},
+               {"debits posted", Align::Right},
+               {"credits pending", Align::Right, true},
+               {"credits posted", Align::Right}});
+  for (usize i = 0; i < events.size(); ++i) {
+    if (answer.results[i].outcome == kCreated) {
+      add_balances(table, events[i], answer.balances[i], names);
+    }
   }
-  if (flags != 0) text += fmt::format("{}0x{:x}", text.empty() ? "" : "|", flags);
-  return text;
+  return table.empty() ? "" : "after each event:\n" + table.render(colour);
 }
 
-template <class Object>
-std::string render_results(const std::vector<Object>& events, const Answer& answer, Colour colour) {
+template <class Event>
+std::string render_results(const std::vector<Event>& events, const Answer& answer, Colour colour) {
   CHECK(events.size() == answer.results.size());
   Table table({{"id", Align::Right}, {"status"}, {"time"}});
   usize created = 0;
   for (usize i = 0; i < events.size(); ++i) {
     const ledger::EventResult& result = answer.results[i];
     created += result.outcome == kCreated ? 1 : 0;
-    const Tone tone = is_success(answer.kind, result.outcome) ? Tone::Good : Tone::Bad;
+    const std::string_view outcome = outcome_name(answer.kind, result.outcome);
     table.add({florin::to_decimal(events[i].id),
-               {std::string(outcome_name(answer.kind, result.outcome)), tone},
+               {std::string(outcome), is_success(outcome) ? Tone::Good : Tone::Bad},
                {time_text({result.timestamp}), Tone::Faint}});
   }
-  return table.render(colour) + fmt::format("{} of {} created, position {}\n", created,
-                                            events.size(), answer.position.value);
+  return table.render(colour) + fmt::format("{} of {} {}created, position {}\n", created,
+                                            events.size(), answer.dry_run ? "would be " : "",
+                                            answer.position.value);
 }
 
-std::string render_not_found(const std::vector<u128>& ids, const std::vector<bool>& found,
-                             Colour colour) {
-  std::string missing;
-  for (usize i = 0; i < ids.size(); ++i) {
-    if (!found[i]) missing += (missing.empty() ? "" : ", ") + florin::to_decimal(ids[i]);
-  }
-  if (missing.empty()) return "";
-  return fmt::format("{} {}\n", toned(colour, Tone::Bad, "not found:"), missing);
-}
-
-std::string render_accounts(const Command& command, const Answer& answer, Colour colour) {
-  Table table({{"id", Align::Right},
-               {"ledger", Align::Right},
-               {"code", Align::Right},
-               {"debits pending", Align::Right, true},
-               {"debits posted", Align::Right},
-               {"credits pending", Align::Right, true},
-               {"credits posted", Align::Right},
-               {"user data 128", Align::Right, true},
-               {"user data 64", Align::Right, true},
-               {"user data 32", Align::Right, true},
-               {"flags", Align::Left, true},
-               {"created"}});
-  std::vector<bool> found;
-  for (const ledger::Account& account : answer.accounts) {
-    found.push_back(account.id != 0);
-    if (account.id == 0) continue;
-    table.add({{florin::to_decimal(account.id), Tone::Strong},
-               std::to_string(account.ledger),
-               std::to_string(account.code),
-               with_thousands(account.debits_pending),
-               with_thousands(account.debits_posted),
-               with_thousands(account.credits_pending),
-               with_thousands(account.credits_posted),
-               florin::to_decimal(account.user_data_128),
-               std::to_string(account.user_data_64),
-               std::to_string(account.user_data_32),
-               flags_text<ledger::Account>(account.flags),
-               {time_text({account.timestamp}), Tone::Faint}});
-  }
-  return (table.empty() ? "" : table.render(colour)) + render_not_found(command.ids, found, colour);
-}
-
-void add_transfer(Table& table, const ledger::Transfer& transfer, u128 id, std::string_view outcome,
-                  Tone tone) {
-  if (transfer.id == 0) {
-    table.add({{florin::to_decimal(id), Tone::Strong},
-               {std::string(outcome), tone},
-               "",
-               "",
-               "",
-               "",
-               "",
-               "",
-               "",
-               "",
-               "",
-               "",
-               ""});
-    return;
-  }
-  table.add({{florin::to_decimal(transfer.id), Tone::Strong},
-             {std::string(outcome), tone},
-             florin::to_decimal(transfer.debit_account_id),
-             florin::to_decimal(transfer.credit_account_id),
-             with_thousands(transfer.amount),
-             std::to_string(transfer.ledger),
-             std::to_string(transfer.code),
-             florin::to_decimal(transfer.pending_id),
-             florin::to_decimal(transfer.user_data_128),
-             std::to_string(transfer.user_data_64),
-             std::to_string(transfer.user_data_32),
-             flags_text<ledger::Transfer>(transfer.flags),
-             {time_text({transfer.timestamp}), Tone::Faint}});
-}
-
-std::string render_transfers(const Command& command, const Answer& answer, Colour colour) {
-  CHECK(answer.transfers.size() == command.ids.size());
-  CHECK(answer.outcomes.size() == command.ids.size());
-  Table table({{"id", Align::Right},
-               {"outcome"},
-               {"debit account", Align::Right, true},
-               {"credit account", Align::Right, true},
-               {"amount", Align::Right},
-               {"ledger", Align::Right, true},
-               {"code", Align::Right, true},
-               {"pending id", Align::Right, true},
-               {"user data 128", Align::Right, true},
-               {"user data 64", Align::Right, true},
-               {"user data 32", Align::Right, true},
-               {"flags", Align::Left, true},
-               {"created", Align::Left, true}});
-  std::vector<bool> found;
-  for (usize i = 0; i < command.ids.size(); ++i) {
-    const ledger::TransferOutcome outcome = answer.outcomes[i];
-    found.push_back(outcome != ledger::TransferOutcome::Undecided);
-    const Tone tone = outcome == ledger::TransferOutcome::Created ? Tone::Good : Tone::Bad;
-    if (found.back()) {
-      add_transfer(table, answer.transfers[i], command.ids[i], ledger::name(outcome), tone);
-    }
-  }
-  return (table.empty() ? "" : table.render(colour)) + render_not_found(command.ids, found, colour);
-}
-
-std::string render_totals(const Answer& answer, Colour colour) {
+std::string render_totals(const Answer& answer, Colour colour, const client::LedgerNames& names) {
   Table table({{"ledger", Align::Right},
                {"accounts", Align::Right},
                {"debits pending", Align::Right, true},
@@ -169,16 +87,22 @@ std::string render_totals(const Answer& answer, Colour colour) {
   for (const ledger::LedgerTotals& totals : answer.totals) {
     const bool balanced = totals.debits_pending == totals.credits_pending &&
                           totals.debits_posted == totals.credits_posted;
+    const auto money = [&](const ledger::WideSum& sum) {
+      return money_text(sum, totals.ledger, names);
+    };
+    const auto if_any = [&](const ledger::WideSum& sum) {
+      return sum == ledger::WideSum{} ? "" : money(sum);
+    };
     table.add({{std::to_string(totals.ledger), Tone::Strong},
                with_thousands(u128{totals.accounts}),
-               with_thousands(to_decimal(totals.debits_pending)),
-               with_thousands(to_decimal(totals.credits_pending)),
-               with_thousands(to_decimal(totals.debits_posted)),
-               with_thousands(to_decimal(totals.credits_posted)),
+               if_any(totals.debits_pending),
+               if_any(totals.credits_pending),
+               money(totals.debits_posted),
+               money(totals.credits_posted),
                {balanced ? "yes" : "NO", balanced ? Tone::Good : Tone::Bad}});
   }
   std::string text = table.empty() ? "no accounts yet\n" : table.render(colour);
-  if (answer.more_totals) text += "further ledgers follow: ask again with ledger_min\n";
+  if (answer.more) text += "further ledgers follow: ask again with ledger_min\n";
   return text;
 }
 
@@ -190,13 +114,22 @@ std::string render_server(const Answer& answer, Colour colour) {
 
 }  // namespace
 
-std::string render_answer(const Command& command, const Answer& answer, Colour colour) {
+std::string render_answer(const Command& command, const Answer& answer, Colour colour,
+                          const client::LedgerNames& names) {
   switch (answer.kind) {
     case CommandKind::CreateAccounts: return render_results(command.accounts, answer, colour);
-    case CommandKind::CreateTransfers: return render_results(command.transfers, answer, colour);
-    case CommandKind::LookupAccounts: return render_accounts(command, answer, colour);
-    case CommandKind::LookupTransfers: return render_transfers(command, answer, colour);
-    case CommandKind::GetTrialBalance: return render_totals(answer, colour);
+    case CommandKind::CreateTransfers:
+      return render_results(command.transfers, answer, colour) +
+             render_balances(command.transfers, answer, colour, names);
+    case CommandKind::ReverseTransfers: return render_results(command.reversals, answer, colour);
+    case CommandKind::UpdateAccounts: return render_results(command.updates, answer, colour);
+    case CommandKind::LookupAccounts:
+    case CommandKind::QueryAccounts: return render_accounts(command, answer, colour, names);
+    case CommandKind::LookupTransfers:
+    case CommandKind::QueryTransfers: return render_transfers(command, answer, colour, names);
+    case CommandKind::LookupLimits: return render_limits(command, answer, colour);
+    case CommandKind::GetAccountChanges: return render_changes(answer, colour);
+    case CommandKind::GetTrialBalance: return render_totals(answer, colour, names);
     case CommandKind::Ping: return render_server(answer, colour);
   }
   return "";

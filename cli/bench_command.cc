@@ -96,6 +96,9 @@ ServerProcessOptions server_options(const BenchOptions& options, const std::stri
   const auto add = [&server](const char* name, const std::string& value) {
     if (!value.empty()) server.arguments.insert(server.arguments.end(), {name, value});
   };
+  if (const u64 limited = bench::limited_accounts(options.load.workload); limited > 0) {
+    add("--account-updates-max", std::to_string(limited));
+  }
   add("--partitions", options.partitions);
   add("--mode", options.mode);
   server.arguments.insert(server.arguments.end(), options.server_options.begin(),
@@ -167,6 +170,8 @@ int fail_bench(const Error& error) {
 }
 
 int run_bench(const BenchOptions& options) {
+  const Status possible = bench::check_workload(options.load.workload, options.load.send_plan());
+  if (!possible) return fail_bench(possible.error());
   raise_descriptor_limit();
   std::vector<bench::Report> runs;
   for (u32 run = 0; run < options.runs; ++run) {
@@ -194,16 +199,45 @@ int run_bench(const BenchOptions& options) {
   return kExitLoss;
 }
 
-void add_load_options(CLI::App& command, bench::LoadOptions& load) {
+void add_workload_options(CLI::App& command, bench::WorkloadOptions& workload) {
   using bench::Distribution;
   using bench::IdOrder;
+  using bench::WorkloadKind;
+  const std::map<std::string, WorkloadKind> kinds = {{"plain", WorkloadKind::Plain},
+                                                     {"holds", WorkloadKind::Holds},
+                                                     {"chains", WorkloadKind::Chains},
+                                                     {"limits", WorkloadKind::Limits},
+                                                     {"mixed", WorkloadKind::Mixed}};
   const std::map<std::string, Distribution> distributions = {
       {"uniform", Distribution::Uniform}, {"zipf", Distribution::Zipf}, {"hot", Distribution::Hot}};
   const std::map<std::string, IdOrder> orders = {{"sequential", IdOrder::Sequential},
                                                  {"random", IdOrder::Random}};
-  command.add_option("--accounts", load.workload.accounts, "Accounts to create")
+  command
+      .add_option("--workload", workload.kind,
+                  "What the transfers are: plain; holds (half of them hold, half post what is on "
+                  "hold); chains (linked by two, three and four; needs --batch 4 or more); limits "
+                  "(plain, between accounts with limits, a million at most); or mixed")
+      ->transform(CLI::CheckedTransformer(kinds).description(""))
+      ->type_name("plain|holds|chains|limits|mixed");
+  command.add_option("--accounts", workload.accounts, "Accounts to create")
       ->check(CLI::Range(u64{2}, u64{0xffff'ffff}))
       ->capture_default_str();
+  command
+      .add_option("--distribution", workload.distribution,
+                  "Which accounts take part: uniform, zipf, or hot (one in every transfer)")
+      ->transform(CLI::CheckedTransformer(distributions).description(""))
+      ->type_name("uniform|zipf|hot");
+  command.add_option("--zipf-theta", workload.zipf_theta, "Exponent of Zipf's law")
+      ->check(CLI::Range(0.0, 5.0))
+      ->capture_default_str();
+  command.add_option("--id-order", workload.id_order, "Transfer ids: sequential or random")
+      ->transform(CLI::CheckedTransformer(orders).description(""))
+      ->type_name("sequential|random");
+  command.add_option("--seed", workload.seed,
+                     "Determines the accounts and transfers; drawn at random when not given");
+}
+
+void add_load_options(CLI::App& command, bench::LoadOptions& load) {
   command.add_option("--transfers", load.transfers, "Transfers to make")
       ->check(CLI::Range(u64{1}, u64{1} << 48))
       ->capture_default_str();
@@ -217,24 +251,11 @@ void add_load_options(CLI::App& command, bench::LoadOptions& load) {
       ->check(CLI::Range(1u, bench::kInFlightMax))
       ->capture_default_str();
   command
-      .add_option("--distribution", load.workload.distribution,
-                  "Which accounts take part: uniform, zipf, or hot (one in every transfer)")
-      ->transform(CLI::CheckedTransformer(distributions).description(""))
-      ->type_name("uniform|zipf|hot");
-  command.add_option("--zipf-theta", load.workload.zipf_theta, "Exponent of Zipf's law")
-      ->check(CLI::Range(0.0, 5.0))
-      ->capture_default_str();
-  command.add_option("--id-order", load.workload.id_order, "Transfer ids: sequential or random")
-      ->transform(CLI::CheckedTransformer(orders).description(""))
-      ->type_name("sequential|random");
-  command
       .add_option("--rate", load.rate,
                   "Transfers a second, sent at even intervals whatever the answers do (open loop); "
                   "0 sends as fast as answers come")
       ->check(CLI::Range(u64{0}, u64{1'000'000'000}))
       ->capture_default_str();
-  command.add_option("--seed", load.workload.seed,
-                     "Determines the accounts and transfers; drawn at random when not given");
 }
 
 void add_server_options(CLI::App& command, BenchOptions& options) {
@@ -259,6 +280,7 @@ void add_bench_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<BenchOptions>();
   options->load.workload.seed = entropy_seed() >> 1;
   options->load.show_progress = isatty(STDERR_FILENO) == 1;
+  add_workload_options(*command, options->load.workload);
   add_load_options(*command, options->load);
   add_server_options(*command, *options);
   command->add_option("--json", options->json, "Also write the report to this file; - is stdout");

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -16,10 +17,12 @@
 #include "cli/answer_text.h"
 #include "cli/command_runner.h"
 #include "cli/help_text.h"
-#include "cli/json_codec.h"
+#include "cli/json_reader.h"
+#include "cli/json_writer.h"
 #include "cli/line_reader.h"
 #include "cli/prompt.h"
 #include "cli/text_grammar.h"
+#include "client/amount.h"
 #include "client/client.h"
 #include "client/endpoint.h"
 
@@ -35,6 +38,7 @@ struct Options {
   std::string execute;
   bool json = false;
   u32 deadline_ms = 10'000;
+  std::vector<std::string> ledgers;  // "978=EUR"
 };
 
 void print(std::string_view text) {
@@ -91,17 +95,19 @@ int run_script(client::Client& client) {
   }
 }
 
-// How a person is answered.
+// How a person is understood and answered.
 struct Display {
   bool json;
   Colour colour;
+  client::LedgerNames names;
 };
 
 // Returns whether it worked.
-bool run_request(client::Client& client, const Command& command, Display display) {
+bool run_request(client::Client& client, const Command& command, const Display& display) {
   const auto answer = run(client, command);
   if (answer) {
-    print(display.json ? to_json(*answer) + "\n" : render_answer(command, *answer, display.colour));
+    print(display.json ? to_json(*answer) + "\n"
+                       : render_answer(command, *answer, display.colour, display.names));
     return true;
   }
   const Failure& failure = answer.error().failure;
@@ -112,8 +118,8 @@ bool run_request(client::Client& client, const Command& command, Display display
 // What became of a typed line.
 enum class LineEnd : u8 { Done, Failed, Exit };
 
-LineEnd run_line(client::Client& client, std::string_view line, Display display) {
-  const auto typed = parse_typed_line(line);
+LineEnd run_line(client::Client& client, std::string_view line, const Display& display) {
+  const auto typed = parse_typed_line(line, display.names);
   if (!typed) {
     print(display.json ? to_json(Failure{"invalid_request", typed.error().message}) + "\n"
                        : render_error(line, typed.error()) + "\n");
@@ -131,7 +137,7 @@ LineEnd run_line(client::Client& client, std::string_view line, Display display)
   return LineEnd::Failed;
 }
 
-int run_prompt(client::Client& client, const Options& options, Display display) {
+int run_prompt(client::Client& client, const Options& options, const Display& display) {
   print(fmt::format("connected to {}; 'help' tells the commands, 'exit' ends\n", options.server));
   Prompt prompt(default_history_path());
   while (true) {
@@ -147,14 +153,18 @@ int run_prompt(client::Client& client, const Options& options, Display display) 
 int run_client(const Options& options) {
   const bool interactive = ::isatty(STDIN_FILENO) == 1;
   const bool scripted = options.execute.empty() && !interactive;
-  const Display display{options.json, colour_for(STDOUT_FILENO)};
-  auto client = connect(options);
-  if (!client) {
-    const Failure failure = run_failure(client.error()).failure;
+  Display display{options.json, colour_for(STDOUT_FILENO), {}};
+  const auto refuse = [&](const Failure& failure) {
     print(scripted || options.json ? to_json(failure) + "\n"
                                    : render_failure(failure, display.colour));
     return 1;
+  };
+  for (const std::string& ledger : options.ledgers) {
+    const Status added = display.names.add(ledger);
+    if (!added) return refuse({"invalid_argument", "--ledger: " + added.error().message});
   }
+  auto client = connect(options);
+  if (!client) return refuse(run_failure(client.error()).failure);
   if (!options.execute.empty()) {
     return run_line(*client, options.execute, display) == LineEnd::Failed ? 1 : 0;
   }
@@ -173,6 +183,19 @@ void add_client_command(CLI::App& app, int& exit_code) {
   command->add_flag("--json", options->json, "Answer in JSON even at a terminal");
   command->add_option("--deadline-ms", options->deadline_ms, "How long one request may take")
       ->capture_default_str();
+  command
+      ->add_option("--ledger", options->ledgers,
+                   "NUMBER=CURRENCY or NUMBER=NAME:DECIMALS: show amounts so, and understand "
+                   "amount=12.34EUR; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  command->footer(
+      "Examples:\n"
+      "  florin client < requests.jsonl               a JSON answer for each line\n"
+      "  florin client --execute 'lookup_accounts 1'  one command\n"
+      "  florin client --ledger 978=EUR --ledger 7=points:0\n"
+      "  florin client --config florin.toml           options from a file: name = value\n"
+      "At the prompt, 'help' tells the commands and 'help create_transfers' all about one.");
   command->callback([options, &exit_code] { exit_code = run_client(*options); });
 }
 

@@ -7,8 +7,14 @@ std::string_view name(CommandKind kind) {
   switch (kind) {
     case CommandKind::CreateAccounts: return "create_accounts";
     case CommandKind::CreateTransfers: return "create_transfers";
+    case CommandKind::ReverseTransfers: return "reverse_transfers";
+    case CommandKind::UpdateAccounts: return "update_accounts";
     case CommandKind::LookupAccounts: return "lookup_accounts";
     case CommandKind::LookupTransfers: return "lookup_transfers";
+    case CommandKind::LookupLimits: return "lookup_limits";
+    case CommandKind::QueryAccounts: return "query_accounts";
+    case CommandKind::QueryTransfers: return "query_transfers";
+    case CommandKind::GetAccountChanges: return "get_account_changes";
     case CommandKind::GetTrialBalance: return "get_trial_balance";
     case CommandKind::Ping: return "ping";
   }
@@ -31,13 +37,19 @@ std::string command_names() {
   return names;
 }
 
-std::string_view outcome_name(CommandKind kind, u32 outcome) {
-  if (kind == CommandKind::CreateAccounts) {
-    const auto known = ledger::account_outcome(outcome);
-    return known ? ledger::name(*known) : "unknown";
-  }
-  const auto known = ledger::transfer_outcome(outcome);
+namespace {
+
+template <class Outcome>
+std::string_view name_of(const std::optional<Outcome>& known) {
   return known ? ledger::name(*known) : "unknown";
+}
+
+}  // namespace
+
+std::string_view outcome_name(CommandKind kind, u32 outcome) {
+  if (kind == CommandKind::CreateAccounts) return name_of(ledger::account_outcome(outcome));
+  if (kind == CommandKind::UpdateAccounts) return name_of(ledger::update_outcome(outcome));
+  return name_of(ledger::transfer_outcome(outcome));
 }
 
 }  // namespace florin::cli

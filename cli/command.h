@@ -8,9 +8,13 @@
 #include <vector>
 
 #include "base/types.h"
+#include "client/reversal.h"
 #include "ledger/account.h"
+#include "ledger/account_update.h"
+#include "ledger/condition.h"
 #include "ledger/operation.h"
 #include "ledger/outcome.h"
+#include "ledger/query.h"
 #include "ledger/transfer.h"
 
 namespace florin::cli {
@@ -18,15 +22,23 @@ namespace florin::cli {
 enum class CommandKind : u8 {
   CreateAccounts,
   CreateTransfers,
+  ReverseTransfers,
+  UpdateAccounts,
   LookupAccounts,
   LookupTransfers,
+  LookupLimits,
+  QueryAccounts,
+  QueryTransfers,
+  GetAccountChanges,
   GetTrialBalance,
   Ping,
 };
 
 inline constexpr CommandKind kCommandKinds[] = {
-    CommandKind::CreateAccounts,  CommandKind::CreateTransfers, CommandKind::LookupAccounts,
-    CommandKind::LookupTransfers, CommandKind::GetTrialBalance, CommandKind::Ping,
+    CommandKind::CreateAccounts,    CommandKind::CreateTransfers, CommandKind::ReverseTransfers,
+    CommandKind::UpdateAccounts,    CommandKind::LookupAccounts,  CommandKind::LookupTransfers,
+    CommandKind::LookupLimits,      CommandKind::QueryAccounts,   CommandKind::QueryTransfers,
+    CommandKind::GetAccountChanges, CommandKind::GetTrialBalance, CommandKind::Ping,
 };
 
 // The name in JSON, such as "create_accounts".
@@ -40,8 +52,14 @@ struct Command {
   CommandKind kind = CommandKind::Ping;
   std::vector<ledger::Account> accounts;
   std::vector<ledger::Transfer> transfers;
+  std::vector<ledger::Condition> conditions;  // Of the transfers.
+  bool dry_run = false;                       // Likewise, as is the next.
+  bool balances = false;
+  std::vector<client::Reversal> reversals;
+  std::vector<ledger::AccountUpdate> updates;
   std::vector<u128> ids;
-  ledger::TrialBalanceFilter filter{.ledger_min = 0, .limit = ledger::kTrialBalanceLinesMax};
+  ledger::QueryFilter filter;
+  ledger::TrialBalanceFilter trial_balance{.ledger_min = 0, .limit = ledger::kTrialBalanceLinesMax};
 };
 
 // One line of the server's description of itself.
@@ -55,12 +73,18 @@ struct InfoItem {
 struct Answer {
   CommandKind kind = CommandKind::Ping;
   Position position;
-  std::vector<ledger::EventResult> results;       // Creations: one for each event, in order.
-  std::vector<ledger::Account> accounts;          // Look-ups: by index of the id; id 0 = not found.
-  std::vector<ledger::Transfer> transfers;        // Likewise.
-  std::vector<ledger::TransferOutcome> outcomes;  // Of the transfers; Undecided = never seen.
+  bool dry_run = false;                            // As was asked.
+  std::vector<ledger::EventResult> results;        // Writes: one for each event, in order.
+  std::vector<ledger::TransferBalances> balances;  // One for each event, if they were asked for.
+  // Look-ups: by index of the id; id 0 = not found. Queries: those found.
+  std::vector<ledger::Account> accounts;
+  std::vector<ledger::Transfer> transfers;
+  std::vector<ledger::TransferStatus> statuses;  // One for each of `transfers`.
+  std::vector<ledger::AccountLimits> limits;     // By index of the id; account 0 = not found.
+  std::vector<ledger::AccountChange> changes;
   std::vector<ledger::LedgerTotals> totals;
-  bool more_totals = false;
+  ledger::QueryCursor next_cursor;  // Queries: where the next page begins, if there is `more`.
+  bool more = false;                // Queries and trial balance.
   std::vector<InfoItem> server;
 };
 
@@ -70,7 +94,7 @@ struct Failure {
   std::string message;  // A sentence.
 };
 
-// The outcome of an event of a creation, by name.
+// The outcome of an event of a write, by name.
 std::string_view outcome_name(CommandKind kind, u32 outcome);
 
 }  // namespace florin::cli

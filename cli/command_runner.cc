@@ -33,14 +33,51 @@ void take_transfers(const client::Transfers& found, Answer& answer) {
   answer.position = found.position;
   for (const client::TransferLookup& lookup : found.transfers) {
     answer.transfers.push_back(lookup.transfer.value_or(ledger::Transfer{}));
-    answer.outcomes.push_back(lookup.outcome);
+    answer.statuses.push_back(lookup.status);
   }
+}
+
+void take_created_transfers(const client::TransferResults& results, Answer& answer) {
+  take_results(results, answer);
+  answer.balances = results.balances;
+}
+
+void take_limits(const client::Limits& found, Answer& answer) {
+  answer.position = found.position;
+  for (const auto& limits : found.limits) {
+    answer.limits.push_back(limits.value_or(ledger::AccountLimits{}));
+  }
+}
+
+template <class Page>
+void take_page_end(const Page& page, Answer& answer) {
+  answer.position = page.position;
+  answer.next_cursor = page.next_cursor;
+  answer.more = page.more;
+}
+
+void take_account_page(const client::AccountPage& page, Answer& answer) {
+  take_page_end(page, answer);
+  answer.accounts = page.accounts;
+}
+
+void take_transfer_page(const client::TransferPage& page, Answer& answer) {
+  take_page_end(page, answer);
+  for (const client::ListedTransfer& listed : page.transfers) {
+    answer.transfers.push_back(listed.transfer);
+    answer.statuses.push_back(listed.status);
+  }
+}
+
+void take_change_page(const client::AccountChangePage& page, Answer& answer) {
+  take_page_end(page, answer);
+  answer.changes = page.changes;
 }
 
 void take_trial_balance(const client::TrialBalance& balance, Answer& answer) {
   answer.position = balance.position;
   answer.totals = balance.lines;
-  answer.more_totals = balance.more;
+  answer.more = balance.more;
 }
 
 void take_server(const protocol::ServerInfo& info, Answer& answer) {
@@ -71,13 +108,25 @@ void take_server(const protocol::ServerInfo& info, Answer& answer) {
   text("start_time", time_text(info.start_time) + " UTC");
 }
 
+using Ran = tl::expected<Answer, RunFailure>;
+
 template <class Got, class Take>
-tl::expected<Answer, RunFailure> answer_from(CommandKind kind, const client::Answer<Got>& got,
-                                             Take take) {
+Ran answer_from(CommandKind kind, const client::Answer<Got>& got, Take take) {
   if (!got) return tl::unexpected<RunFailure>(run_failure(got.error()));
   Answer answer;
   answer.kind = kind;
   take(*got, answer);
+  return answer;
+}
+
+Ran create_transfers(client::Client& client, const Command& command) {
+  client::TransferOptions options;
+  options.conditions = command.conditions;
+  options.dry_run = command.dry_run;
+  options.balances = command.balances;
+  auto answer = answer_from(command.kind, client.create_transfers(command.transfers, options),
+                            take_created_transfers);
+  if (answer) answer->dry_run = command.dry_run;
   return answer;
 }
 
@@ -103,15 +152,26 @@ tl::expected<Answer, RunFailure> run(client::Client& client, const Command& comm
     case CommandKind::CreateAccounts:
       return answer_from(kind, client.create_accounts(command.accounts),
                          take_results<client::AccountResults>);
-    case CommandKind::CreateTransfers:
-      return answer_from(kind, client.create_transfers(command.transfers),
-                         take_results<client::TransferResults>);
+    case CommandKind::CreateTransfers: return create_transfers(client, command);
+    case CommandKind::ReverseTransfers:
+      return answer_from(kind, client.reverse_transfers(command.reversals), take_created_transfers);
+    case CommandKind::UpdateAccounts:
+      return answer_from(kind, client.update_accounts(command.updates),
+                         take_results<client::UpdateResults>);
     case CommandKind::LookupAccounts:
       return answer_from(kind, client.lookup_accounts(command.ids), take_accounts);
     case CommandKind::LookupTransfers:
       return answer_from(kind, client.lookup_transfers(command.ids), take_transfers);
+    case CommandKind::LookupLimits:
+      return answer_from(kind, client.lookup_limits(command.ids), take_limits);
+    case CommandKind::QueryAccounts:
+      return answer_from(kind, client.query_accounts(command.filter), take_account_page);
+    case CommandKind::QueryTransfers:
+      return answer_from(kind, client.query_transfers(command.filter), take_transfer_page);
+    case CommandKind::GetAccountChanges:
+      return answer_from(kind, client.get_account_changes(command.filter), take_change_page);
     case CommandKind::GetTrialBalance:
-      return answer_from(kind, client.get_trial_balance(command.filter), take_trial_balance);
+      return answer_from(kind, client.get_trial_balance(command.trial_balance), take_trial_balance);
     case CommandKind::Ping: return answer_from(kind, client.ping(), take_server);
   }
   return tl::unexpected<RunFailure>(RunFailure{{"unsupported", "unknown command"}, false});

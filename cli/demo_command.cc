@@ -19,13 +19,14 @@
 #include "cli/answer_text.h"
 #include "cli/bank_example.h"
 #include "cli/command_runner.h"
-#include "cli/json_codec.h"
+#include "cli/json_reader.h"
 #include "cli/recorded_load.h"
 #include "cli/recorded_verification.h"
 #include "cli/server_process.h"
 #include "cli/table.h"
 #include "cli/value_text.h"
 #include "cli/work_directory.h"
+#include "client/amount.h"
 
 namespace florin::cli {
 
@@ -207,8 +208,11 @@ Status Demo::show_trial_balance() {
   command.kind = CommandKind::GetTrialBalance;
   const auto answer = cli::run(*client_, command);
   if (!answer) return fail(ErrorCode::Refused, answer.error().failure.message);
-  say("\nThe trial balance (978 is the euro, 840 the dollar, 1 and 2 the load's own ledgers):\n\n");
-  say(render_answer(command, *answer, colour_));
+  client::LedgerNames names;
+  RETURN_IF_ERROR(names.add("978=EUR"));
+  RETURN_IF_ERROR(names.add("840=USD"));
+  say("\nThe trial balance (1 and 2 are the load's own ledgers):\n\n");
+  say(render_answer(command, *answer, colour_, names));
   return {};
 }
 

@@ -1,24 +1,15 @@
-// The two tables of fields and the two of flags.
+// The tables of accounts, transfers and reversals.
 #include "cli/fields.h"
+
+#include "cli/field_access.h"
 
 namespace florin::cli {
 
 namespace {
 
+using client::Reversal;
 using ledger::Account;
 using ledger::Transfer;
-
-template <auto Member>
-struct Access;
-
-template <class Object, class Value, Value Object::*Member>
-struct Access<Member> {
-  static u128 get(const Object& object) { return object.*Member; }
-  static void set(Object& object, u128 value) { object.*Member = static_cast<Value>(value); }
-  static constexpr Field<Object> field(std::string_view name, std::string_view meaning) {
-    return {name, sizeof(Value) * 8, &get, &set, meaning};
-  }
-};
 
 constexpr Field<Account> kAccountFields[] = {
     Access<&Account::id>::field("id", "unique among accounts, chosen by you; not 0"),
@@ -30,26 +21,11 @@ constexpr Field<Account> kAccountFields[] = {
     Access<&Account::user_data_64>::field("user_data_64", "your own"),
     Access<&Account::user_data_32>::field("user_data_32", "your own"),
     Access<&Account::reserved>::field("reserved", "zero"),
-    Access<&Account::ledger>::field("ledger", "currency or asset; not 0"),
+    Access<&Account::ledger>::field("ledger", "currency or asset; not 0", FieldForm::Ledger),
     Access<&Account::code>::field("code", "type in the chart of accounts; not 0"),
-    Access<&Account::flags>::field("flags", "names joined by |, or a number"),
-    Access<&Account::timestamp>::field("timestamp", "set by the engine"),
-};
-
-constexpr Field<Transfer> kTransferFields[] = {
-    Access<&Transfer::id>::field("id", "takes effect at most once, for ever; not 0"),
-    Access<&Transfer::debit_account_id>::field("debit_account_id", "the account debited"),
-    Access<&Transfer::credit_account_id>::field("credit_account_id", "the account credited"),
-    Access<&Transfer::amount>::field("amount", "in the ledger's minor unit, such as cents"),
-    Access<&Transfer::pending_id>::field("pending_id", "the transfer that this one resolves"),
-    Access<&Transfer::user_data_128>::field("user_data_128", "your own"),
-    Access<&Transfer::user_data_64>::field("user_data_64", "your own"),
-    Access<&Transfer::user_data_32>::field("user_data_32", "your own"),
-    Access<&Transfer::timeout>::field("timeout", "seconds, of a pending transfer"),
-    Access<&Transfer::ledger>::field("ledger", "that of both accounts; not 0"),
-    Access<&Transfer::code>::field("code", "why it was made; not 0"),
-    Access<&Transfer::flags>::field("flags", "names joined by |, or a number"),
-    Access<&Transfer::timestamp>::field("timestamp", "set by the engine"),
+    Access<&Account::flags>::field("flags", "names joined by |, or a number", FieldForm::Flags),
+    Access<&Account::timestamp>::field("timestamp", "set by the engine; of an imported one, given",
+                                       FieldForm::Time),
 };
 
 constexpr FlagName kAccountFlags[] = {
@@ -65,6 +41,24 @@ constexpr FlagName kAccountFlags[] = {
     {"frozen_credits", ledger::account_flags::kFrozenCredits, "refuses credits"},
 };
 
+constexpr Field<Transfer> kTransferFields[] = {
+    Access<&Transfer::id>::field("id", "takes effect at most once, for ever; not 0"),
+    Access<&Transfer::debit_account_id>::field("debit_account_id", "the account debited"),
+    Access<&Transfer::credit_account_id>::field("credit_account_id", "the account credited"),
+    Access<&Transfer::amount>::field("amount", "in the ledger's minor unit, such as cents",
+                                     FieldForm::Amount),
+    Access<&Transfer::pending_id>::field("pending_id", "the transfer that it resolves or reverses"),
+    Access<&Transfer::user_data_128>::field("user_data_128", "your own"),
+    Access<&Transfer::user_data_64>::field("user_data_64", "your own"),
+    Access<&Transfer::user_data_32>::field("user_data_32", "your own"),
+    Access<&Transfer::timeout>::field("timeout", "seconds, of a pending transfer; 0 = never"),
+    Access<&Transfer::ledger>::field("ledger", "that of both accounts; not 0", FieldForm::Ledger),
+    Access<&Transfer::code>::field("code", "why it was made; not 0"),
+    Access<&Transfer::flags>::field("flags", "names joined by |, or a number", FieldForm::Flags),
+    Access<&Transfer::timestamp>::field("timestamp", "set by the engine; of an imported one, given",
+                                        FieldForm::Time),
+};
+
 constexpr FlagName kTransferFlags[] = {
     {"linked", ledger::transfer_flags::kLinked, "takes effect only together with the next event"},
     {"pending", ledger::transfer_flags::kPending, "holds the amount until posted or voided"},
@@ -76,28 +70,55 @@ constexpr FlagName kTransferFlags[] = {
     {"closing_credit", ledger::transfer_flags::kClosingCredit, "closes the credited account"},
     {"imported", ledger::transfer_flags::kImported, "brings its own timestamp"},
     {"capture_partial", ledger::transfer_flags::kCapturePartial, "keeps the rest of a hold"},
+    {"reversal", ledger::transfer_flags::kReversal, "takes back the transfer pending_id"},
+};
+
+constexpr Field<Reversal> kReversalFields[] = {
+    Access<&Reversal::id>::field("id", "of the new transfer that takes the other one back"),
+    Access<&Reversal::original_id>::field("original_id", "the transfer that is taken back"),
+    Access<&Reversal::user_data_128>::field("user_data_128", "your own"),
+    Access<&Reversal::user_data_64>::field("user_data_64", "your own"),
+    Access<&Reversal::user_data_32>::field("user_data_32", "your own"),
+    Access<&Reversal::code>::field("code", "why it was made; not 0"),
+};
+
+using ledger::Condition;
+
+constexpr BoundName kBounds[] = {
+    {"debit_at_least", Condition::Side::Debit, Condition::kAtLeast,
+     "of the debit account's available balance after it; may be negative"},
+    {"debit_at_most", Condition::Side::Debit, Condition::kAtMost, "likewise"},
+    {"credit_at_least", Condition::Side::Credit, Condition::kAtLeast, "of the credit account's"},
+    {"credit_at_most", Condition::Side::Credit, Condition::kAtMost, "likewise"},
+};
+
+constexpr FlagName kTransferWords[] = {
+    {"dry_run", kDryRun, "tells what would happen, and changes nothing"},
+    {"balances", kBalances, "answers with the balances right after each event"},
 };
 
 }  // namespace
 
 template <>
-std::span<const Field<Account>> fields<Account>() {
-  return kAccountFields;
+const Schema<Account>& schema<Account>() {
+  static const Schema<Account> known{kAccountFields, kAccountFlags, {}};
+  return known;
 }
 
 template <>
-std::span<const Field<Transfer>> fields<Transfer>() {
-  return kTransferFields;
+const Schema<Transfer>& schema<Transfer>() {
+  static const Schema<Transfer> known{kTransferFields, kTransferFlags, {}};
+  return known;
 }
 
 template <>
-std::span<const FlagName> flag_names<Account>() {
-  return kAccountFlags;
+const Schema<Reversal>& schema<Reversal>() {
+  static const Schema<Reversal> known{kReversalFields, {}, {}};
+  return known;
 }
 
-template <>
-std::span<const FlagName> flag_names<Transfer>() {
-  return kTransferFlags;
-}
+std::span<const BoundName> bound_names() { return kBounds; }
+
+std::span<const FlagName> transfer_words() { return kTransferWords; }
 
 }  // namespace florin::cli

@@ -8,6 +8,7 @@
 
 #include "cli/bench_command.h"
 #include "cli/client_command.h"
+#include "cli/config_file.h"
 #include "cli/crash_test_command.h"
 #include "cli/demo_command.h"
 #include "cli/serve_command.h"
@@ -23,6 +24,7 @@ int main(int argc, char** argv) {
   add_bench_command(app, exit_code);
   add_crash_test_command(app, exit_code);
   add_demo_command(app, exit_code);
+  add_config_option(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

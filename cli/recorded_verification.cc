@@ -114,7 +114,7 @@ void Verifier::check_request(RequestRecord& request,
   for (usize i = 0; i < found.size(); ++i) {
     ++figures_.transfers_checked;
     if (request.state == RequestState::Absent) {
-      if (found[i].outcome == TransferOutcome::Undecided) continue;
+      if (found[i].outcome() == TransferOutcome::Undecided) continue;
       problem(fmt::format("transfer {} is there, though its request did not happen",
                           florin::to_decimal(events_[i].id)));
     } else {
@@ -128,7 +128,7 @@ void Verifier::check_request(RequestRecord& request,
 void Verifier::settle_unknown(RequestRecord& request,
                               std::span<const client::TransferLookup> found) {
   to_retry_.push_back(&request);
-  if (found[0].outcome == TransferOutcome::Undecided) {
+  if (found[0].outcome() == TransferOutcome::Undecided) {
     request.state = RequestState::Absent;
     ++figures_.requests_absent;
     return;
@@ -137,12 +137,12 @@ void Verifier::settle_unknown(RequestRecord& request,
   ++figures_.requests_found;
   for (usize i = 0; i < found.size(); ++i) {
     EventRecord& record = stream_of(request).events[request.planned.first + i];
-    record.outcome = found[i].outcome;
+    record.outcome = found[i].outcome();
     if (found[i].transfer) record.timestamp = {found[i].transfer->timestamp};
     const bool follows_linked =
         i > 0 && (events_[i - 1].flags & ledger::transfer_flags::kLinked) != 0;
-    const bool created = found[i].outcome == TransferOutcome::Created;
-    if (follows_linked && created != (found[i - 1].outcome == TransferOutcome::Created)) {
+    const bool created = found[i].outcome() == TransferOutcome::Created;
+    if (follows_linked && created != (found[i - 1].outcome() == TransferOutcome::Created)) {
       problem(fmt::format("the chain with transfer {} took effect in part",
                           florin::to_decimal(events_[i].id)));
     }
@@ -154,15 +154,15 @@ void Verifier::check_event(const Transfer& sent, const EventRecord& record, bool
   const std::string id = florin::to_decimal(sent.id);
   if (record.outcome != TransferOutcome::Created) {
     const bool same = record.outcome == TransferOutcome::IdAlreadyFailed
-                          ? found.outcome != TransferOutcome::Undecided
-                          : found.outcome == record.outcome;
-    if (found.transfer || found.outcome == TransferOutcome::Created || (!chained && !same)) {
+                          ? found.outcome() != TransferOutcome::Undecided
+                          : found.outcome() == record.outcome;
+    if (found.transfer || found.outcome() == TransferOutcome::Created || (!chained && !same)) {
       problem(fmt::format("transfer {} was answered {} and is {}", id, ledger::name(record.outcome),
-                          ledger::name(found.outcome)));
+                          ledger::name(found.outcome())));
     }
     return;
   }
-  if (!found.transfer || found.outcome != TransferOutcome::Created) {
+  if (!found.transfer || found.outcome() != TransferOutcome::Created) {
     problem(fmt::format("LOST: transfer {} was acknowledged and is not there", id));
     return;
   }

@@ -137,6 +137,10 @@ void add_options(CLI::App& command, ServiceOptions& options, std::string& listen
                      "Accounts the ledger can hold; 0 = from the machine's memory");
   command.add_option("--transfers-max", options.transfers_max,
                      "Transfers it can remember; 0 = from the machine's memory");
+  command
+      .add_option("--account-updates-max", options.limits.account_updates_max,
+                  "Updates of accounts it can remember")
+      ->capture_default_str();
   command.add_option("--partitions", options.partitions,
                      "Account partitions, a worker thread each; 0 = from the processors");
   command
@@ -161,7 +165,6 @@ void add_options(CLI::App& command, ServiceOptions& options, std::string& listen
       ->capture_default_str();
   command.add_flag("--touch-memory", options.touch_memory,
                    "Make all memory present before serving");
-  command.set_config("--config", "", "Read options from a file (option = value)");
 }
 
 }  // namespace
@@ -176,6 +179,7 @@ void add_serve_command(CLI::App& app, int& exit_code) {
       "  florin serve --data /var/lib/florin\n"
       "  florin serve --data ./bank --listen 127.0.0.1:0 --accounts-max 1000000\n"
       "  florin serve --data ./bank --mode parallel --partitions 8\n"
+      "  florin serve --config florin.toml            options from a file: name = value\n"
       "SIGTERM stops it cleanly; SIGKILL is safe: what was answered is there at the next start.");
   command->callback([options, listen, &exit_code] {
     spdlog::set_default_logger(spdlog::stderr_color_mt("florin"));

@@ -53,7 +53,7 @@ class Service::NetParker final : public pipeline::Parker {
   explicit NetParker(net::Server& server) : server_(server) {}
   void arm() override {}  // The server's own wake-up is remembered until the next park.
   void disarm() override {}
-  void wait() override { server_.park(); }
+  void wait(u64 sleep_ns_max) override { server_.park(sleep_ns_max); }
   void wake() override { server_.wake(); }
 
  private:

@@ -1,212 +1,222 @@
-// A tokenizer and a recursive-descent parser of one line.
+// A recursive-descent parser of one line.
 #include "cli/text_grammar.h"
 
-#include <cctype>
+#include <algorithm>
+#include <type_traits>
 
 #include <fmt/core.h>
 
-#include "base/int128.h"
 #include "base/result.h"
 #include "cli/fields.h"
-#include "cli/json_codec.h"
+#include "cli/json_reader.h"
+#include "cli/typed_values.h"
 
 namespace florin::cli {
 
 namespace {
 
-struct Token {
-  enum class Kind : u8 { Word, Equals, Comma, Pipe, End };
-  Kind kind = Kind::End;
-  usize position = 0;
-  std::string_view text;
-};
-
-bool is_space(char byte) { return std::isspace(static_cast<unsigned char>(byte)) != 0; }
-bool is_word(char byte) {
-  return !is_space(byte) && byte != '=' && byte != ',' && byte != '|' && byte != ';';
+tl::unexpected<GrammarError> pass_on(GrammarError error) {
+  return tl::unexpected<GrammarError>(std::move(error));
 }
 
-class Tokenizer {
+// The arguments of one command.
+class Arguments {
  public:
-  explicit Tokenizer(std::string_view line) : line_(line) { advance(); }
+  Arguments(Tokenizer& tokens, const client::LedgerNames& names, Command& command)
+      : tokens_(tokens), names_(names), command_(command) {}
 
-  const Token& peek() const { return token_; }
-  Token take() {
-    const Token token = token_;
-    advance();
-    return token;
-  }
-  // What stands behind the `;` that ended the line, if anything does.
-  std::string_view rest() const { return line_.substr(std::min(at_, line_.size())); }
-  usize rest_position() const { return at_; }
+  Parsed<void> parse();
 
  private:
-  void advance() {
-    while (at_ < line_.size() && is_space(line_[at_])) ++at_;
-    token_ = {Token::Kind::End, at_, {}};
-    if (at_ == line_.size() || ended_) return;
-    switch (line_[at_]) {
-      case '=': return punctuation(Token::Kind::Equals);
-      case ',': return punctuation(Token::Kind::Comma);
-      case '|': return punctuation(Token::Kind::Pipe);
-      case ';':
-        ended_ = true;
-        punctuation(Token::Kind::End);
-        while (at_ < line_.size() && is_space(line_[at_])) ++at_;
-        return;
-    }
-    usize end = at_;
-    while (end < line_.size() && is_word(line_[end])) ++end;
-    token_ = {Token::Kind::Word, at_, line_.substr(at_, end - at_)};
-    at_ = end;
-  }
-  void punctuation(Token::Kind kind) {
-    token_ = {kind, at_, line_.substr(at_, 1)};
-    ++at_;
-  }
+  template <class Object>
+  Parsed<void> parse_events(std::vector<Object>& events, u32 most);
+  template <class Object>
+  Parsed<void> parse_object(Object& object, const Schema<Object>& known);
+  template <class Object>
+  Parsed<void> parse_said(Object& object, const Schema<Object>& known, ObjectValues& values);
+  template <class Object>
+  Parsed<void> parse_field(Object& object, const Field<Object>& field,
+                           std::span<const FlagName> flags, ObjectValues& values);
+  Parsed<bool> parse_of_transfer(const Token& token, ObjectValues& values);
+  Parsed<void> parse_bound(const BoundName& bound, ObjectValues& values);
+  Parsed<void> parse_ids();
+  Parsed<void> take_equals(std::string_view name);
+  Parsed<void> note_seen(const Token& token);
 
-  std::string_view line_;
-  usize at_ = 0;
-  bool ended_ = false;
-  Token token_;
+  Tokenizer& tokens_;
+  const client::LedgerNames& names_;
+  Command& command_;
+  std::vector<std::string_view> seen_;  // What was said of the object at hand.
 };
 
-using Parsed = tl::expected<void, GrammarError>;
-
-tl::unexpected<GrammarError> wrong(const Token& token, std::string message) {
-  return tl::unexpected<GrammarError>(
-      GrammarError{token.position, std::max<usize>(token.text.size(), 1), std::move(message)});
+Parsed<void> Arguments::note_seen(const Token& token) {
+  if (std::find(seen_.begin(), seen_.end(), token.text) != seen_.end()) {
+    return wrong(token, fmt::format("'{}' is given twice", token.text));
+  }
+  seen_.push_back(token.text);
+  return {};
 }
 
-std::string quoted(const Token& token) {
-  return token.text.empty() ? "the end of the line" : fmt::format("'{}'", token.text);
-}
-
-tl::expected<u128, GrammarError> parse_number(Tokenizer& tokens, u32 bits, std::string_view what) {
-  const Token token = tokens.take();
-  if (token.kind != Token::Kind::Word) {
-    return wrong(token, fmt::format("expected a number for {}, not {}", what, quoted(token)));
+Parsed<void> Arguments::take_equals(std::string_view name) {
+  if (tokens_.peek().kind != Token::Kind::Equals) {
+    return wrong(tokens_.peek(), fmt::format("expected '=' after '{}'", name));
   }
-  const auto number = parse_u128(token.text);
-  if (!number) {
-    return wrong(token, fmt::format("{} is not a number for {}: expected decimal digits or 0x and "
-                                    "hexadecimal digits, below 2^128",
-                                    quoted(token), what));
-  }
-  if (*number > largest_value(bits)) {
-    return wrong(token, fmt::format("{} must be below 2^{}", what, bits));
-  }
-  return *number;
+  tokens_.take();
+  return {};
 }
 
 template <class Object>
-tl::expected<u128, GrammarError> parse_flags(Tokenizer& tokens) {
-  u16 flags = 0;
-  while (true) {
-    const Token& token = tokens.peek();
-    const FlagName* flag = find_flag<Object>(token.text);
-    if (flag != nullptr) {
-      flags |= flag->bit;
-      tokens.take();
-    } else if (!token.text.empty() && std::isdigit(static_cast<unsigned char>(token.text[0]))) {
-      const auto raw = parse_number(tokens, 16, kFlagsField);
-      if (!raw) return raw;
-      flags |= static_cast<u16>(*raw);
-    } else {
-      return wrong(token, fmt::format("unknown flag {}; known are {}", quoted(token),
-                                      joined_names(flag_names<Object>())));
-    }
-    if (tokens.peek().kind != Token::Kind::Pipe) return u128{flags};
-    tokens.take();
+Parsed<void> Arguments::parse_field(Object& object, const Field<Object>& field,
+                                    std::span<const FlagName> flags, ObjectValues& values) {
+  if (field.form == FieldForm::Text) {
+    const auto text = take_word(tokens_, fmt::format("a text for {}", field.name));
+    if (!text) return pass_on(text.error());
+    if (field.set_text(object, text->text)) return {};
+    return wrong(*text,
+                 fmt::format("{} has {} bytes: {}", field.name, text->text.size(), field.meaning));
   }
+  Parsed<u128> value = 0;
+  if (field.form == FieldForm::Flags) {
+    value = take_flags(tokens_, flags);
+  } else if (field.form == FieldForm::Amount) {
+    value = values.take_amount(field.name);
+  } else if (field.form == FieldForm::Ledger) {
+    value = values.take_ledger();
+  } else {
+    value = take_number(tokens_, field.bits, field.name, field.form);
+  }
+  if (!value) return pass_on(value.error());
+  field.set(object, *value);
+  return {};
+}
+
+// A bound is a condition on its side of the transfer at hand: the one after those read so far.
+Parsed<void> Arguments::parse_bound(const BoundName& bound, ObjectValues& values) {
+  if (const auto equals = take_equals(bound.name); !equals) return equals;
+  const auto value = values.take_signed_amount(bound.name);
+  if (!value) return pass_on(value.error());
+  const u32 index = static_cast<u32>(command_.transfers.size());
+  const u16 side = static_cast<u16>(bound.side);
+  auto at = std::find_if(command_.conditions.begin(), command_.conditions.end(),
+                         [&](const ledger::Condition& condition) {
+                           return condition.index == index && condition.side >= side;
+                         });
+  if (at == command_.conditions.end() || at->side != side) {
+    at = command_.conditions.insert(at, {.index = index, .side = side});
+  }
+  at->bounds |= bound.bound;
+  (bound.bound == ledger::Condition::kAtLeast ? at->minimum : at->maximum) = *value;
+  return {};
+}
+
+// What is typed beside the fields of a transfer; false when the word is none of these.
+Parsed<bool> Arguments::parse_of_transfer(const Token& token, ObjectValues& values) {
+  if (const FlagName* word = find_named(transfer_words(), token.text)) {
+    (word->bit == kDryRun ? command_.dry_run : command_.balances) = true;
+    return true;
+  }
+  const BoundName* bound = find_named(bound_names(), token.text);
+  if (bound == nullptr) return false;
+  const auto parsed = parse_bound(*bound, values);
+  if (!parsed) return pass_on(parsed.error());
+  return true;
 }
 
 template <class Object>
-Parsed parse_field(Tokenizer& tokens, Object& object, u32& seen) {
-  const Token token = tokens.take();
-  const Field<Object>* field = find_field<Object>(token.text);
+Parsed<void> Arguments::parse_said(Object& object, const Schema<Object>& known,
+                                   ObjectValues& values) {
+  const Token token = tokens_.take();
+  if (const auto noted = note_seen(token); !noted) return noted;
+  if (const FlagName* word = find_named(known.words, token.text)) {
+    known.set_word(object, word->bit);
+    return {};
+  }
+  std::string others;
+  if constexpr (std::is_same_v<Object, ledger::Transfer>) {
+    const auto taken = parse_of_transfer(token, values);
+    if (!taken) return pass_on(taken.error());
+    if (*taken) return {};
+    others = ", " + joined_names(bound_names()) + ", " + joined_names(transfer_words());
+  }
+  const Field<Object>* field = find_named(known.fields, token.text);
   if (field == nullptr) {
-    return wrong(token, fmt::format("{} is not a field; known are {}", quoted(token),
-                                    joined_names(fields<Object>())));
+    return wrong(token, fmt::format("{} is not a field; known are {}{}", quoted(token),
+                                    known_names(known), others));
   }
-  const u32 bit = u32{1} << (field - fields<Object>().data());
-  if ((seen & bit) != 0) return wrong(token, fmt::format("'{}' is given twice", field->name));
-  seen |= bit;
-  if (tokens.peek().kind != Token::Kind::Equals) {
-    return wrong(tokens.peek(), fmt::format("expected '=' after '{}'", field->name));
+  if (const auto equals = take_equals(field->name); !equals) return equals;
+  return parse_field(object, *field, known.flags, values);
+}
+
+// Everything that is said of one event or filter.
+template <class Object>
+Parsed<void> Arguments::parse_object(Object& object, const Schema<Object>& known) {
+  ObjectValues values(tokens_, names_);
+  seen_.clear();
+  object = known.blank();
+  while (tokens_.peek().kind == Token::Kind::Word) {
+    const auto said = parse_said(object, known, values);
+    if (!said) return said;
   }
-  tokens.take();
-  const auto value = field->name == kFlagsField ? parse_flags<Object>(tokens)
-                                                : parse_number(tokens, field->bits, field->name);
-  if (!value) return tl::unexpected<GrammarError>(value.error());
-  field->set(object, *value);
+  if (const Field<Object>* field = find_named(known.fields, "ledger")) {
+    u128 ledger = field->get(object);
+    const auto settled = values.settle_ledger(ledger);
+    if (!settled) return settled;
+    field->set(object, ledger);
+  }
+  known.finish(object);
   return {};
 }
 
 template <class Object>
-Parsed parse_events(Tokenizer& tokens, std::vector<Object>& events) {
+Parsed<void> Arguments::parse_events(std::vector<Object>& events, u32 most) {
   while (true) {
+    if (tokens_.peek().kind != Token::Kind::Word) {
+      return wrong(tokens_.peek(),
+                   fmt::format("expected fields such as id=1, not {}", quoted(tokens_.peek())));
+    }
     Object object{};
-    u32 seen = 0;
-    if (tokens.peek().kind != Token::Kind::Word) {
-      return wrong(tokens.peek(),
-                   fmt::format("expected fields such as id=1, not {}", quoted(tokens.peek())));
-    }
-    while (tokens.peek().kind == Token::Kind::Word) {
-      const Parsed field = parse_field(tokens, object, seen);
-      if (!field) return field;
-    }
+    const auto parsed = parse_object(object, schema<Object>());
+    if (!parsed) return parsed;
     events.push_back(object);
-    if (tokens.peek().kind != Token::Kind::Comma) return {};
-    const Token comma = tokens.take();
-    if (events.size() == ledger::kRequestEventsMax) {
-      return wrong(comma, fmt::format("a request takes at most {} events", events.size()));
+    if (tokens_.peek().kind != Token::Kind::Comma) return {};
+    const Token comma = tokens_.take();
+    if (events.size() == most) {
+      return wrong(comma, fmt::format("a request takes at most {} events", most));
     }
   }
 }
 
-Parsed parse_ids(Tokenizer& tokens, std::vector<u128>& ids) {
+Parsed<void> Arguments::parse_ids() {
   do {
-    const Token token = tokens.peek();
-    const auto id = parse_number(tokens, 128, "an id");
-    if (!id) return tl::unexpected<GrammarError>(id.error());
-    if (ids.size() == ledger::kRequestEventsMax) {
-      return wrong(token, fmt::format("a request takes at most {} ids", ids.size()));
+    const Token token = tokens_.peek();
+    const auto id = take_number(tokens_, 128, "an id");
+    if (!id) return pass_on(id.error());
+    if (command_.ids.size() == ledger::kRequestEventsMax) {
+      return wrong(token, fmt::format("a request takes at most {} ids", command_.ids.size()));
     }
-    ids.push_back(*id);
-    if (tokens.peek().kind == Token::Kind::Comma) tokens.take();
-  } while (tokens.peek().kind == Token::Kind::Word);
+    command_.ids.push_back(*id);
+    if (tokens_.peek().kind == Token::Kind::Comma) tokens_.take();
+  } while (tokens_.peek().kind == Token::Kind::Word);
   return {};
 }
 
-Parsed parse_filter(Tokenizer& tokens, ledger::TrialBalanceFilter& filter) {
-  while (tokens.peek().kind == Token::Kind::Word) {
-    const Token token = tokens.take();
-    u32* target = token.text == "ledger_min" ? &filter.ledger_min
-                  : token.text == "limit"    ? &filter.limit
-                                             : nullptr;
-    if (target == nullptr) {
-      return wrong(token,
-                   fmt::format("{} is not a field; known are ledger_min, limit", quoted(token)));
-    }
-    if (tokens.peek().kind != Token::Kind::Equals) {
-      return wrong(tokens.peek(), fmt::format("expected '=' after '{}'", token.text));
-    }
-    tokens.take();
-    const auto value = parse_number(tokens, 32, token.text);
-    if (!value) return tl::unexpected<GrammarError>(value.error());
-    *target = static_cast<u32>(*value);
-  }
-  return {};
-}
-
-Parsed parse_arguments(Tokenizer& tokens, Command& command) {
-  switch (command.kind) {
-    case CommandKind::CreateAccounts: return parse_events(tokens, command.accounts);
-    case CommandKind::CreateTransfers: return parse_events(tokens, command.transfers);
+Parsed<void> Arguments::parse() {
+  constexpr u32 kMost = ledger::kRequestEventsMax;
+  switch (command_.kind) {
+    case CommandKind::CreateAccounts: return parse_events(command_.accounts, kMost);
+    case CommandKind::CreateTransfers: return parse_events(command_.transfers, kMost);
+    case CommandKind::ReverseTransfers: return parse_events(command_.reversals, kMost);
+    case CommandKind::UpdateAccounts:
+      return parse_events(command_.updates, ledger::kUpdateEventsMax);
     case CommandKind::LookupAccounts:
-    case CommandKind::LookupTransfers: return parse_ids(tokens, command.ids);
-    case CommandKind::GetTrialBalance: return parse_filter(tokens, command.filter);
+    case CommandKind::LookupTransfers:
+    case CommandKind::LookupLimits: return parse_ids();
+    case CommandKind::QueryAccounts:
+    case CommandKind::QueryTransfers:
+    case CommandKind::GetAccountChanges:
+      return parse_object(command_.filter, filter_schema(command_.kind));
+    case CommandKind::GetTrialBalance:
+      return parse_object(command_.trial_balance, schema<ledger::TrialBalanceFilter>());
     case CommandKind::Ping: return {};
   }
   return {};
@@ -216,7 +226,8 @@ std::optional<CommandKind> kind_of_word(std::string_view word) {
   return word == "trial_balance" ? CommandKind::GetTrialBalance : command_kind(word);
 }
 
-Parsed parse_rest(Tokenizer& tokens, const Token& first, TypedLine& typed) {
+Parsed<void> parse_rest(Tokenizer& tokens, const Token& first, const client::LedgerNames& names,
+                        TypedLine& typed) {
   if (first.text == "exit" || first.text == "quit") {
     typed.kind = TypedLine::Kind::Exit;
     return {};
@@ -240,10 +251,10 @@ Parsed parse_rest(Tokenizer& tokens, const Token& first, TypedLine& typed) {
   }
   typed.kind = TypedLine::Kind::Request;
   typed.command.kind = *kind;
-  return parse_arguments(tokens, typed.command);
+  return Arguments(tokens, names, typed.command).parse();
 }
 
-tl::expected<TypedLine, GrammarError> parse_json_line(std::string_view line) {
+Parsed<TypedLine> parse_json_line(std::string_view line) {
   auto command = parse_json_command(line);
   if (!command) {
     return tl::unexpected<GrammarError>(GrammarError{0, 0, std::move(command).error().message});
@@ -256,35 +267,24 @@ tl::expected<TypedLine, GrammarError> parse_json_line(std::string_view line) {
 
 }  // namespace
 
-tl::expected<TypedLine, GrammarError> parse_typed_line(std::string_view line) {
+Parsed<TypedLine> parse_typed_line(std::string_view line, const client::LedgerNames& names) {
   Tokenizer tokens(line);
   TypedLine typed;
   const Token first = tokens.take();
   if (first.text.starts_with('{')) return parse_json_line(line);
   if (first.kind != Token::Kind::End) {
-    const Parsed parsed = parse_rest(tokens, first, typed);
-    if (!parsed) return tl::unexpected<GrammarError>(parsed.error());
+    const auto parsed = parse_rest(tokens, first, names, typed);
+    if (!parsed) return pass_on(parsed.error());
     if (tokens.peek().kind != Token::Kind::End) {
       return wrong(tokens.peek(),
                    fmt::format("expected nothing more, or ';', not {}", quoted(tokens.peek())));
     }
   }
   if (!tokens.rest().empty()) {
-    return wrong({Token::Kind::Word, tokens.rest_position(), tokens.rest()},
+    return wrong({Token::Kind::Word, tokens.rest_position(), tokens.rest().size(), tokens.rest()},
                  "one command a line: nothing may stand behind ';'");
   }
   return typed;
-}
-
-std::string render_error(std::string_view line, const GrammarError& error) {
-  if (error.length == 0) return error.message;
-  std::string below;
-  for (const char byte : line.substr(0, std::min(error.position, line.size()))) {
-    if ((static_cast<u8>(byte) & 0xc0) != 0x80) below += byte == '\t' ? '\t' : ' ';
-  }
-  below += '^';
-  if (error.length > 1) below.append(error.length - 1, '~');
-  return fmt::format("{}\n{}\n{}", line, below, error.message);
 }
 
 }  // namespace florin::cli

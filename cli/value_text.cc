@@ -47,4 +47,26 @@ std::string time_text(Timestamp timestamp) {
                      timestamp.ns % kNsPerSecond);
 }
 
+std::string duration_text(u64 seconds) {
+  if (seconds % 86'400 == 0) return fmt::format("{} d", seconds / 86'400);
+  if (seconds % 3600 == 0) return fmt::format("{} h", seconds / 3600);
+  if (seconds % 60 == 0) return fmt::format("{} min", seconds / 60);
+  return fmt::format("{} s", seconds);
+}
+
+std::string_view pending_status_name(ledger::PendingStatus status) {
+  switch (status) {
+    case ledger::PendingStatus::None: return "";
+    case ledger::PendingStatus::Pending: return "pending";
+    case ledger::PendingStatus::Posted: return "posted";
+    case ledger::PendingStatus::Voided: return "voided";
+    case ledger::PendingStatus::Expired: return "expired";
+  }
+  return "";
+}
+
+std::string cursor_text(const ledger::QueryCursor& cursor) {
+  return fmt::format("{}:{}", cursor.next, cursor.as_of);
+}
+
 }  // namespace florin::cli

@@ -1,5 +1,5 @@
 // Values as people read them: sums wider than 128 bits in decimal, digits in groups of three, times
-// of day.
+// of day, cursors.
 #pragma once
 
 #include <string>
@@ -7,6 +7,8 @@
 
 #include "base/types.h"
 #include "ledger/operation.h"
+#include "ledger/query.h"
+#include "ledger/transfer.h"
 
 namespace florin::cli {
 
@@ -18,5 +20,14 @@ std::string with_thousands(u128 value);
 
 // "2024-11-21 03:00:00.000000001", in UTC.
 std::string time_text(Timestamp timestamp);
+
+// "3 d", "90 s": the largest unit in which it is whole.
+std::string duration_text(u64 seconds);
+
+// "pending"; empty for None.
+std::string_view pending_status_name(ledger::PendingStatus status);
+
+// "100:250".
+std::string cursor_text(const ledger::QueryCursor& cursor);
 
 }  // namespace florin::cli
