@@ -1,13 +1,17 @@
-// The load generator against a fake server: everything is sent once, refusals and breaks end it, an
-// open loop keeps its rate and charges a stall to all who waited.
+// The load generator against a fake server: everything is sent once, refusals and breaks end it,
+// posts wait for their holds, an open loop keeps its rate and charges a stall to all who waited.
 #include "bench/load_generator.h"
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/bench/workload_ledger.h"
 #include "tests/client/fake_server.h"
 #include "tests/client/replies.h"
 
@@ -29,12 +33,17 @@ LoadOptions small_load() {
   return options;
 }
 
-Result<LoadResult> run(const LoadOptions& options, const FakeServer& server) {
+Result<LoadResult> run(const LoadOptions& options, const FakeServer& server,
+                       const LoadGenerator::Progress& progress) {
   const auto loop = std::move(*client::Loop::open());
-  Workload workload(options.workload);
+  Workload workload(options.workload, options.send_plan());
   LoadGenerator generator(options, *loop, workload);
   RETURN_IF_ERROR(generator.connect(client::resolve("127.0.0.1", server.port())->front()));
-  return generator.run([](const LoadResult&) {});
+  return generator.run(progress);
+}
+
+Result<LoadResult> run(const LoadOptions& options, const FakeServer& server) {
+  return run(options, server, [](const LoadResult&) {});
 }
 
 TEST(LoadGenerator, sends_each_transfer_once_over_all_connections) {
@@ -151,6 +160,59 @@ TEST(LoadGenerator, a_closed_loop_counts_the_round_trip_only) {
   const auto result = run(options, server);
   ASSERT_TRUE(result.has_value()) << result.error().message;
   EXPECT_LE(result->latency_ns.quantile(0.5), result->elapsed_ns / 100);
+}
+
+// The connections' requests reach the ledger in whatever order their threads and sockets make.
+TEST(LoadGenerator, every_workload_is_created) {
+  for (const WorkloadKind kind : {WorkloadKind::Plain, WorkloadKind::Holds, WorkloadKind::Chains,
+                                  WorkloadKind::Limits, WorkloadKind::Mixed}) {
+    SCOPED_TRACE(name(kind));
+    LoadOptions options = small_load();
+    options.workload.kind = kind;
+    test::WorkloadLedger ledger(Workload(options.workload, options.send_plan()));
+    FakeServer server([&](FakeConnection& connection, const FakeFrame& frame) {
+      ledger::Request request = test::asked(frame);
+      ledger.run(request);
+      test::reply(connection, request);
+    });
+    const auto result = run(options, server);
+    ASSERT_TRUE(result.has_value()) << result.error().message;
+    EXPECT_EQ(result->transfers, 1000u);
+  }
+}
+
+bool resolves_a_hold(const FakeFrame& frame) {
+  const ledger::Request request = test::asked(frame);
+  return std::ranges::any_of(request.transfer_events(), [](const ledger::Transfer& transfer) {
+    return (transfer.flags & ledger::transfer_flags::kResolves) != 0;
+  });
+}
+
+// One connection is not answered until the generator has sent what it may and reports its progress.
+// The others are, but no post may be sent on them: it could overtake a hold of the first request.
+TEST(LoadGenerator, posts_wait_for_the_answers_of_their_holds) {
+  std::mutex mutex;  // Guards what follows: the server has a thread of its own.
+  bool answers_all = false;
+  FakeConnection* silent = nullptr;
+  std::vector<FakeFrame> unanswered;
+  FakeServer server([&](FakeConnection& connection, const FakeFrame& frame) {
+    const std::lock_guard lock(mutex);
+    if (silent == nullptr) silent = &connection;
+    if (&connection != silent || answers_all) return test::reply_created(connection, frame);
+    unanswered.push_back(frame);
+  });
+  LoadOptions options = small_load();
+  options.workload.kind = WorkloadKind::Holds;
+  const auto result = run(options, server, [&](const LoadResult&) {
+    const std::lock_guard lock(mutex);
+    if (std::exchange(answers_all, true)) return;
+    const std::vector<FakeFrame> frames = server.frames();
+    EXPECT_EQ(std::ranges::count_if(frames, resolves_a_hold), 0);
+    EXPECT_LE(frames.size(), 71u);  // 497 of the 500 holds; the next request has posts too.
+    for (const FakeFrame& frame : unanswered) test::reply_created(*silent, frame);
+  });
+  ASSERT_TRUE(result.has_value()) << result.error().message;
+  EXPECT_EQ(result->transfers, 1000u);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ Seen draw(const WorkloadOptions& options, u64 count) {
   ledger::Transfer transfer;
   for (u64 index = 0; index < count; ++index) {
     workload.next(transfer);
-    EXPECT_EQ(check_shape(transfer), ledger::TransferOutcome::Undecided);
+    EXPECT_EQ(check_shape(transfer, {}), ledger::TransferOutcome::Undecided);
     EXPECT_EQ(transfer.id, workload.transfer_id(index));
     const u64 debit = Workload::account_index(transfer.debit_account_id);
     const u64 credit = Workload::account_index(transfer.credit_account_id);
@@ -126,7 +126,7 @@ TEST(Workload, its_accounts_can_be_created) {
   const Workload workload({.accounts = 100, .ledger = 5, .seed = 19});
   for (u64 index = 0; index < 100; ++index) {
     const ledger::Account account = workload.account(index);
-    EXPECT_EQ(check_shape(account), ledger::AccountOutcome::Undecided);
+    EXPECT_EQ(check_shape(account, {}), ledger::AccountOutcome::Undecided);
     EXPECT_EQ(Workload::account_index(account.id), index);
     EXPECT_EQ(account.ledger, 5u);
   }

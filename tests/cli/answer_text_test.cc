@@ -1,10 +1,18 @@
 // Answers as tables for people.
 #include "cli/answer_text.h"
 
+#include <cstring>
+
 #include <gtest/gtest.h>
 
 namespace florin::cli {
 namespace {
+
+client::LedgerNames euros() {
+  client::LedgerNames names;
+  EXPECT_TRUE(names.add("978=EUR"));
+  return names;
+}
 
 TEST(AnswerText, tells_the_status_of_each_event_and_how_many_were_created) {
   Command command;
@@ -60,8 +68,9 @@ TEST(AnswerText, shows_what_became_of_transfers) {
   answer.transfers[0].amount = 1000;
   answer.transfers[0].ledger = 1;
   answer.transfers[0].code = 3;
-  answer.outcomes = {ledger::TransferOutcome::Created, ledger::TransferOutcome::ExceedsCredits,
-                     ledger::TransferOutcome::Undecided};
+  answer.statuses.resize(3);
+  answer.statuses[0].outcome = 1;
+  answer.statuses[1].outcome = static_cast<u8>(ledger::TransferOutcome::ExceedsCredits);
   EXPECT_EQ(render_answer(command, answer, Colour::Never),
             "id  outcome          debit account  credit account  amount  ledger  code  created\n"
             "--  ---------------  -------------  --------------  ------  ------  ----  "
@@ -70,6 +79,162 @@ TEST(AnswerText, shows_what_became_of_transfers) {
             "1970-01-01 00:00:00.000000000\n"
             " 6  exceeds_credits\n"
             "not found: 7\n");
+}
+
+TEST(AnswerText, shows_what_is_left_of_holds_and_what_was_reversed) {
+  Command command;
+  command.kind = CommandKind::LookupTransfers;
+  command.ids = {5, 6};
+  Answer answer;
+  answer.kind = command.kind;
+  answer.transfers.resize(2);
+  answer.statuses.resize(2);
+  for (usize i = 0; i < 2; ++i) {
+    answer.transfers[i].id = 5 + i;
+    answer.transfers[i].amount = 1000;
+    answer.transfers[i].ledger = 978;
+    answer.statuses[i].outcome = 1;
+  }
+  answer.transfers[0].flags = ledger::transfer_flags::kPending;
+  answer.statuses[0].pending_status = static_cast<u8>(ledger::PendingStatus::Pending);
+  answer.statuses[0].remaining = 250;
+  answer.statuses[0].expires_at = 1;
+  answer.statuses[1].reversed = 1;
+  EXPECT_EQ(render_answer(command, answer, Colour::Never, euros()),
+            "id  outcome     amount  ledger  flags    hold     remaining  expires            "
+            "            reversed  created\n"
+            "--  -------  ---------  ------  -------  -------  ---------  -------------------"
+            "----------  --------  -----------------------------\n"
+            " 5  created  10.00 EUR     978  pending  pending   2.50 EUR  1970-01-01 00:00:00"
+            ".000000001            1970-01-01 00:00:00.000000000\n"
+            " 6  created  10.00 EUR     978                                                  "
+            "            yes       1970-01-01 00:00:00.000000000\n");
+}
+
+TEST(AnswerText, shows_balances_after_each_event_that_was_created) {
+  Command command;
+  command.kind = CommandKind::CreateTransfers;
+  command.transfers.resize(2);
+  command.transfers[0].id = 7;
+  command.transfers[0].debit_account_id = 1;
+  command.transfers[0].credit_account_id = 2;
+  command.transfers[0].ledger = 978;
+  command.transfers[1].id = 8;
+  Answer answer;
+  answer.kind = command.kind;
+  answer.dry_run = true;
+  answer.results = {{1, 0, 1}, {1, 1, static_cast<u32>(ledger::TransferOutcome::ExceedsCredits)}};
+  answer.balances.resize(2);
+  answer.balances[0].debit_account_debits_posted = 123'456;
+  answer.balances[0].credit_account_credits_posted = 100;
+  answer.balances[0].credit_account_credits_pending = 5;
+  EXPECT_EQ(render_answer(command, answer, Colour::Never, euros()),
+            "id  status           time\n"
+            "--  ---------------  -----------------------------\n"
+            " 7  created          1970-01-01 00:00:00.000000001\n"
+            " 8  exceeds_credits  1970-01-01 00:00:00.000000001\n"
+            "1 of 2 would be created, position 0\n"
+            "after each event:\n"
+            "id  side    account  debits posted  credits pending  credits posted\n"
+            "--  ------  -------  -------------  ---------------  --------------\n"
+            " 7  debit         1   1,234.56 EUR                         0.00 EUR\n"
+            "    credit        2       0.00 EUR         0.05 EUR        1.00 EUR\n");
+}
+
+TEST(AnswerText, shows_pages_and_how_to_go_on) {
+  Command command;
+  command.kind = CommandKind::QueryTransfers;
+  Answer answer;
+  answer.kind = command.kind;
+  answer.transfers.resize(1);
+  answer.transfers[0].id = 5;
+  answer.statuses.resize(1);
+  answer.statuses[0].outcome = 1;
+  answer.more = true;
+  answer.next_cursor = {100, 250};
+  const std::string page = render_answer(command, answer, Colour::Never);
+  EXPECT_TRUE(page.ends_with("1 shown; go on with cursor=100:250\n")) << page;
+  answer.kind = CommandKind::QueryAccounts;
+  answer.more = false;
+  EXPECT_EQ(render_answer(command, answer, Colour::Never), "0 shown, and no more\n");
+}
+
+TEST(AnswerText, shows_limits_and_how_much_of_them_is_used) {
+  Command command;
+  command.kind = CommandKind::LookupLimits;
+  command.ids = {101, 102, 103};
+  Answer answer;
+  answer.kind = command.kind;
+  answer.limits.resize(3);
+  answer.limits[0].account_id = 101;
+  answer.limits[0].set = ledger::AccountLimits::kOverdraft | ledger::AccountLimits::kVelocity;
+  answer.limits[0].overdraft_limit = 50'000;
+  answer.limits[0].velocity_window = 86'400;
+  answer.limits[0].velocity_sum_limit = 100'000;
+  answer.limits[0].velocity_sum_used = 2'500;
+  answer.limits[0].velocity_count_limit = ~u32{0};
+  answer.limits[0].velocity_count_used = 3;
+  answer.limits[0].timestamp = 1;
+  answer.limits[1].account_id = 102;
+  EXPECT_EQ(render_answer(command, answer, Colour::Never),
+            "account  overdraft  debited in window  debits in window  window  since\n"
+            "-------  ---------  -----------------  ----------------  ------  ---------------"
+            "--------------\n"
+            "    101     50,000   2,500 of 100,000          3 of any     1 d  1970-01-01 00:0"
+            "0:00.000000001\n"
+            "    102\n"
+            "not found: 103\n");
+}
+
+TEST(AnswerText, shows_changes_with_their_values_and_reasons) {
+  namespace changes = ledger::account_changes;
+  Answer answer;
+  answer.kind = CommandKind::GetAccountChanges;
+  answer.changes.resize(2);
+  const auto fill = [&](usize at, u32 bits, std::string_view reason) {
+    ledger::AccountUpdate& update = answer.changes[at].update;
+    update = {};
+    update.id = 1 + at;
+    update.account_id = 101;
+    update.changes = bits;
+    update.reason_length = static_cast<u16>(reason.size());
+    std::memcpy(update.reason, reason.data(), reason.size());
+  };
+  fill(0, changes::kFreezeDebits | changes::kSetOverdraftLimit, "court order");
+  answer.changes[0].update.overdraft_limit = 50'000;
+  fill(1, changes::kSetVelocityLimit, "wallet");
+  answer.changes[1].update.velocity_window = 3600;
+  answer.changes[1].update.velocity_sum_limit = 1'000;
+  answer.changes[1].update.velocity_count_limit = 5;
+  EXPECT_EQ(render_answer({}, answer, Colour::Never),
+            "id  account  changes                                   reason       time\n"
+            "--  -------  ----------------------------------------  -----------  ------------"
+            "-----------------\n"
+            " 1      101  freeze_debits, overdraft_limit=50,000     court order  1970-01-01 0"
+            "0:00:00.000000000\n"
+            " 2      101  velocity_limit=1,000 and 5 debits in 1 h  wallet       1970-01-01 0"
+            "0:00:00.000000000\n"
+            "2 shown, and no more\n");
+}
+
+TEST(AnswerText, shows_amounts_in_the_currency_of_a_ledger_that_has_a_name) {
+  Command command;
+  command.kind = CommandKind::LookupAccounts;
+  command.ids = {1};
+  Answer answer;
+  answer.kind = command.kind;
+  answer.accounts.resize(1);
+  answer.accounts[0].id = 1;
+  answer.accounts[0].ledger = 978;
+  answer.accounts[0].credits_posted = 1234567;
+  const std::string account = render_answer(command, answer, Colour::Never, euros());
+  EXPECT_NE(account.find(" 12,345.67 EUR "), std::string::npos) << account;
+  answer.kind = CommandKind::GetTrialBalance;
+  answer.totals.resize(1);
+  answer.totals[0].ledger = 978;
+  answer.totals[0].debits_posted.add(5);
+  const std::string totals = render_answer(command, answer, Colour::Never, euros());
+  EXPECT_NE(totals.find(" 0.05 EUR "), std::string::npos) << totals;
 }
 
 TEST(AnswerText, says_whether_each_ledger_balances) {

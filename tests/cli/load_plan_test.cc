@@ -41,7 +41,7 @@ TEST(LoadPlan, makes_events_of_good_shape_with_ids_of_their_own) {
       EXPECT_FALSE(in_chain(events, 0));
       EXPECT_EQ(events.back().flags, 0);
       for (const ledger::Transfer& event : events) {
-        EXPECT_EQ(ledger::check_shape(event), ledger::TransferOutcome::Undecided);
+        EXPECT_EQ(ledger::check_shape(event, {}), ledger::TransferOutcome::Undecided);
         EXPECT_TRUE(ids.insert({high_half(event.id), low_half(event.id)}).second);
         linked += event.flags != 0 ? 1 : 0;
         missing += LoadPlan::account_index(event.credit_account_id) >= 200 ? 1 : 0;
@@ -66,7 +66,7 @@ TEST(LoadPlan, makes_valid_accounts_some_of_which_cannot_be_overdrawn) {
   u64 limited = 0;
   for (usize i = 0; i < plan.accounts().size(); ++i) {
     const ledger::Account& account = plan.accounts()[i];
-    EXPECT_EQ(ledger::check_shape(account), ledger::AccountOutcome::Undecided);
+    EXPECT_EQ(ledger::check_shape(account, {}), ledger::AccountOutcome::Undecided);
     EXPECT_EQ(LoadPlan::account_index(account.id), i);
     limited += account.flags != 0 ? 1 : 0;
   }

@@ -2,16 +2,25 @@
 #include "cli/text_grammar.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "cli/help_text.h"
 
 namespace florin::cli {
 namespace {
 
-TypedLine understood(std::string_view line) {
-  auto typed = parse_typed_line(line);
+client::LedgerNames euros_and_yen() {
+  client::LedgerNames names;
+  EXPECT_TRUE(names.add("978=EUR"));
+  EXPECT_TRUE(names.add("392=JPY"));
+  return names;
+}
+
+TypedLine understood(std::string_view line, const client::LedgerNames& names = {}) {
+  auto typed = parse_typed_line(line, names);
   EXPECT_TRUE(typed) << line << ": " << (typed ? "" : typed.error().message);
   return typed.value_or(TypedLine{});
 }
@@ -48,9 +57,10 @@ TEST(TextGrammar, reads_ids_filters_and_words) {
   EXPECT_EQ(understood("lookup_transfers 1, 2;").command.ids, (std::vector<u128>{1, 2}));
   const Command balance = understood("trial_balance limit=2 ledger_min=7").command;
   EXPECT_EQ(balance.kind, CommandKind::GetTrialBalance);
-  EXPECT_EQ(balance.filter.ledger_min, 7u);
-  EXPECT_EQ(balance.filter.limit, 2u);
-  EXPECT_EQ(understood("get_trial_balance").command.filter.limit, ledger::kTrialBalanceLinesMax);
+  EXPECT_EQ(balance.trial_balance.ledger_min, 7u);
+  EXPECT_EQ(balance.trial_balance.limit, 2u);
+  EXPECT_EQ(understood("get_trial_balance").command.trial_balance.limit,
+            ledger::kTrialBalanceLinesMax);
   EXPECT_EQ(understood("ping").kind, TypedLine::Kind::Request);
   EXPECT_EQ(understood("").kind, TypedLine::Kind::Nothing);
   EXPECT_EQ(understood(" ; ").kind, TypedLine::Kind::Nothing);
@@ -58,6 +68,103 @@ TEST(TextGrammar, reads_ids_filters_and_words) {
   EXPECT_EQ(understood("quit;").kind, TypedLine::Kind::Exit);
   EXPECT_EQ(understood("help").kind, TypedLine::Kind::Help);
   EXPECT_EQ(understood("help trial_balance").topic, "get_trial_balance");
+}
+
+TEST(TextGrammar, reads_conditions_and_words_beside_the_fields_of_a_transfer) {
+  const Command command =
+      understood(
+          "create_transfers id=1 credit_at_most=100 debit_at_least=-5 amount=7, id=2 dry_run, "
+          "id=3 debit_at_least=1 debit_at_most=2 balances")
+          .command;
+  ASSERT_EQ(command.transfers.size(), 3u);
+  EXPECT_EQ(command.transfers[0].amount, 7u);
+  EXPECT_TRUE(command.dry_run);
+  EXPECT_TRUE(command.balances);
+  ASSERT_EQ(command.conditions.size(), 3u);
+  const auto expect_condition = [&](usize at, u32 index, ledger::Condition::Side side, u16 bounds,
+                                    u128 minimum, u128 maximum) {
+    const ledger::Condition& condition = command.conditions[at];
+    EXPECT_EQ(condition.index, index) << at;
+    EXPECT_EQ(condition.side, static_cast<u16>(side)) << at;
+    EXPECT_EQ(condition.bounds, bounds) << at;
+    EXPECT_EQ(condition.minimum, minimum) << at;
+    EXPECT_EQ(condition.maximum, maximum) << at;
+  };
+  using enum ledger::Condition::Side;
+  expect_condition(0, 0, Debit, 1, kU128Max - 4, 0);
+  expect_condition(1, 0, Credit, 2, 0, 100);
+  expect_condition(2, 2, Debit, 3, 1, 2);
+}
+
+TEST(TextGrammar, reads_updates_with_words_values_and_a_reason) {
+  const Command command =
+      understood(
+          "update_accounts id=1 account_id=101 freeze_debits clear_balance_limit "
+          "reason=\"court order; 12/26, 'A'=B\" user_data_64=0, "
+          "id=2 account_id=102 velocity_window=86400 velocity_sum_limit=5 flags=linked "
+          "reason='say \"no\"'")
+          .command;
+  ASSERT_EQ(command.kind, CommandKind::UpdateAccounts);
+  ASSERT_EQ(command.updates.size(), 2u);
+  namespace changes = ledger::account_changes;
+  const ledger::AccountUpdate& first = command.updates[0];
+  EXPECT_EQ(first.changes,
+            changes::kFreezeDebits | changes::kClearBalanceLimit | changes::kSetUserData64);
+  EXPECT_EQ(std::string_view(first.reason, first.reason_length), "court order; 12/26, 'A'=B");
+  EXPECT_EQ(first.velocity_count_limit, 0u);
+  const ledger::AccountUpdate& second = command.updates[1];
+  EXPECT_EQ(second.changes, changes::kSetVelocityLimit);
+  EXPECT_EQ(second.velocity_sum_limit, 5u);
+  EXPECT_EQ(second.velocity_count_limit, ~u32{0});
+  EXPECT_EQ(second.flags, ledger::AccountUpdate::kLinked);
+  EXPECT_EQ(std::string_view(second.reason, second.reason_length), "say \"no\"");
+}
+
+TEST(TextGrammar, reads_reversals_limits_and_queries) {
+  const Command reversal = understood("reverse_transfers id=9 original_id=7 code=2").command;
+  ASSERT_EQ(reversal.reversals.size(), 1u);
+  EXPECT_EQ(reversal.reversals[0].original_id, 7u);
+  EXPECT_EQ(understood("lookup_limits 1 2").command.ids, (std::vector<u128>{1, 2}));
+  const ledger::QueryFilter filter =
+      understood(
+          "query_transfers account_id=101 debits newest_first object_flags=pending|linked "
+          "pending_status=voided cursor=100:250 timestamp_min=2026-10-01T12:00:00Z "
+          "timestamp_max='2026-10-01 12:00:00.5' amount_max=9;")
+          .command.filter;
+  EXPECT_EQ(filter.account_id, 101u);
+  EXPECT_EQ(filter.flags, ledger::QueryFilter::kDebits | ledger::QueryFilter::kNewestFirst);
+  EXPECT_EQ(filter.object_flags, 3);
+  EXPECT_EQ(filter.pending_status, 3);
+  EXPECT_EQ(filter.cursor, (ledger::QueryCursor{100, 250}));
+  EXPECT_EQ(filter.timestamp_min, 1'790'856'000'000'000'000u);
+  EXPECT_EQ(filter.timestamp_max, 1'790'856'000'500'000'000u);
+  EXPECT_EQ(filter.amount_max, 9u);
+  EXPECT_EQ(filter.limit, 100u);
+  EXPECT_EQ(understood("query_accounts").command.filter.limit, 100u);
+  EXPECT_EQ(understood("get_account_changes account_id=5 limit=3").command.filter.limit, 3u);
+}
+
+TEST(TextGrammar, reads_amounts_in_the_currency_of_their_ledger) {
+  const client::LedgerNames names = euros_and_yen();
+  const Command command =
+      understood(
+          "create_transfers id=1 amount=12.34EUR debit_at_least=-5.00EUR, "
+          "id=2 amount=\"12 JPY\" ledger=392, id=3 ledger=EUR amount=7, id=4 amount=12",
+          names)
+          .command;
+  ASSERT_EQ(command.transfers.size(), 4u);
+  EXPECT_EQ(command.transfers[0].amount, 1234u);
+  EXPECT_EQ(command.transfers[0].ledger, 978u);
+  ASSERT_EQ(command.conditions.size(), 1u);
+  EXPECT_EQ(command.conditions[0].minimum, kU128Max - 499);
+  EXPECT_EQ(command.transfers[1].amount, 12u);
+  EXPECT_EQ(command.transfers[1].ledger, 392u);
+  EXPECT_EQ(command.transfers[2].amount, 7u);
+  EXPECT_EQ(command.transfers[2].ledger, 978u);
+  EXPECT_EQ(command.transfers[3].ledger, 0u);
+  const Command query = understood("query_transfers amount_min=1000EUR", names).command;
+  EXPECT_EQ(query.filter.amount_min, 100'000u);
+  EXPECT_EQ(query.filter.ledger, 978u);
 }
 
 TEST(TextGrammar, reads_a_json_line) {
@@ -76,6 +183,7 @@ struct Wrong {
 };
 
 TEST(TextGrammar, points_at_what_is_wrong) {
+  const client::LedgerNames names = euros_and_yen();
   const Wrong wrongs[] = {
       {"create_acounts id=1",  //
        "^~~~~~~~~~~~~~", "is not a command; known are create_accounts"},
@@ -119,9 +227,51 @@ TEST(TextGrammar, points_at_what_is_wrong) {
        "     ^~", "no help about 'me'"},
       {"=",  //
        "^", "'=' is not a command"},
+      {"create_transfers id=1 dryrun",  //
+       "                      ^~~~~~", "debit_at_least, debit_at_most"},
+      {"create_transfers debit_at_least=x",  //
+       "                                ^", "'x' is not an amount"},
+      {"create_transfers debit_at_least 5",  //
+       "                                ^", "expected '=' after 'debit_at_least'"},
+      {"create_transfers amount=12.34",  //
+       "                        ^~~~~", "'12.34' is not an amount"},
+      {"create_transfers amount=12.345EUR",  //
+       "                        ^~~~~~~~~", "at most 2 are possible (EUR)"},
+      {"create_transfers amount=12.34USD",  //
+       "                        ^~~~~~~~", "unknown currency 'USD'; known are EUR, JPY"},
+      {"create_transfers amount=12.34EUR ledger=392",  //
+       "                        ^~~~~~~~", "is of ledger 978, and the ledger given is 392"},
+      {"create_transfers amount=1EUR debit_at_least=1JPY",  //
+       "                                            ^~~~", "is in another currency than '1EUR'"},
+      {"create_transfers amount=1 ledger=USD",  //
+       "                                 ^~~", "'USD' is not a number for ledger"},
+      {"update_accounts id=1 freeze",  //
+       "                     ^~~~~~", "known are id, account_id"},
+      {"update_accounts freeze_debits freeze_debits",  //
+       "                              ^~~~~~~~~~~~~", "is given twice"},
+      {"update_accounts freeze_debits=1",  //
+       "                             ^", "expected nothing more"},
+      {"update_accounts reason=\"court",  //
+       "                       ^~~~~~", "this quote is not closed"},
+      {"update_accounts reason",  //
+       "                      ^", "expected '=' after 'reason'"},
+      {"update_accounts reason=",  //
+       "                       ^", "expected a text for reason, not the end of the line"},
+      {"query_transfers pending_status=open",  //
+       "                               ^~~~", "expected pending, posted, voided or expired"},
+      {"query_transfers timestamp_min=2026-13-01",  //
+       "                              ^~~~~~~~~~", "expected nanoseconds, a date"},
+      {"query_transfers cursor=5",  //
+       "                       ^", "expected a cursor that an answer has given"},
+      {"query_accounts account_id=1",  //
+       "               ^~~~~~~~~~", "'account_id' is not a field; known are timestamp_min"},
+      {"query_accounts object_flags=pending",  //
+       "                            ^~~~~~~", "unknown flag 'pending'; known are linked"},
+      {"get_account_changes debits",  //
+       "                    ^~~~~~", "'debits' is not a field"},
   };
   for (const Wrong& wrong : wrongs) {
-    const auto typed = parse_typed_line(wrong.line);
+    const auto typed = parse_typed_line(wrong.line, names);
     ASSERT_FALSE(typed) << wrong.line;
     const std::string text = render_error(wrong.line, typed.error());
     const std::string expected = std::string(wrong.line) + "\n" + wrong.marks + "\n";
@@ -137,11 +287,57 @@ TEST(TextGrammar, points_right_behind_tabs_and_letters_of_several_bytes) {
   EXPECT_TRUE(render_error(line, typed.error()).starts_with(line + "\n\t     ^"));
 }
 
+TEST(TextGrammar, shows_the_line_that_is_wrong_of_a_command_of_several) {
+  const std::string lines = "create_accounts\n  id=1 ledger=1,\n  id=2 ledgr=1\n  code=1";
+  const auto typed = parse_typed_line(lines);
+  ASSERT_FALSE(typed);
+  EXPECT_TRUE(render_error(lines, typed.error()).starts_with("  id=2 ledgr=1\n       ^~~~~\n"));
+  const std::string unfinished = "create_accounts\n  id=1 ledger";
+  const auto end = parse_typed_line(unfinished);
+  ASSERT_FALSE(end);
+  EXPECT_TRUE(render_error(unfinished, end.error()).starts_with("  id=1 ledger\n             ^\n"));
+}
+
 TEST(TextGrammar, takes_as_many_ids_as_a_request_takes) {
   std::string line = "lookup_accounts";
   for (u32 i = 0; i < ledger::kRequestEventsMax; ++i) line += " 1";
   EXPECT_EQ(understood(line).command.ids.size(), ledger::kRequestEventsMax);
   EXPECT_FALSE(parse_typed_line(line + " 1"));
+}
+
+// Whatever is typed, the answer is a command or an error that has its place in the line.
+TEST(TextGrammar, places_the_errors_of_damaged_lines_within_them) {
+  const client::LedgerNames names = euros_and_yen();
+  const std::string_view lines[] = {
+      "create_accounts id=1 ledger=1 code=10 flags=linked|history, id=0x2 ledger=EUR",
+      "create_transfers id=7 amount=12.34EUR debit_at_least=-5 dry_run, id=8 balances;",
+      "update_accounts id=1 freeze_debits reason=\"a; b, 'c'\" velocity_window=60, id=2",
+      "query_transfers account_id=1 debits cursor=1:2 timestamp_min='2026-10-01 12:00:00.5'",
+      "lookup_limits 1 2, 3",
+      R"({"request":"create_transfers","events":[{"id":1}],"conditions":[{"side":"debit"}]})",
+  };
+  const std::string_view bytes = "=,|;\"' \t{}:-.0x9aEUR\n\xff\xc3";
+  const u64 seed = entropy_seed();
+  Random random(seed);
+  for (u32 round = 0; round < 20'000; ++round) {
+    std::string line(lines[random.below(std::size(lines))]);
+    for (u64 left = random.between(1, 4); left > 0; --left) {
+      const usize at = random.below(line.size());
+      if (random.chance(1, 3)) {
+        line.erase(at, random.between(1, 8));
+        line += ' ';
+      } else {
+        line.insert(at, 1, bytes[random.below(bytes.size())]);
+      }
+    }
+    const auto typed = parse_typed_line(line, names);
+    if (typed) continue;
+    ASSERT_FALSE(typed.error().message.empty()) << "seed " << seed << ": " << line;
+    ASSERT_LE(typed.error().position, line.size()) << "seed " << seed << ": " << line;
+    ASSERT_LE(typed.error().position + typed.error().length, line.size() + 1)
+        << "seed " << seed << ": " << line;
+    ASSERT_FALSE(render_error(line, typed.error()).empty());
+  }
 }
 
 bool proposes(std::string_view line, const std::string& word) {
@@ -160,15 +356,52 @@ TEST(Completion, proposes_commands_then_fields_then_flags) {
   EXPECT_TRUE(proposes("create_accounts flags=li", "flags=linked"));
   EXPECT_TRUE(proposes("create_accounts flags=linked|hi", "flags=linked|history"));
   EXPECT_TRUE(proposes("help pi", "ping"));
+  EXPECT_TRUE(proposes("create_transfers id=1 debit_a", "debit_at_least="));
+  EXPECT_TRUE(proposes("create_transfers id=1 d", "dry_run"));
+  EXPECT_FALSE(proposes("create_accounts id=1 d", "dry_run"));
+  EXPECT_TRUE(proposes("update_accounts id=1 fr", "freeze_debits"));
+  EXPECT_TRUE(proposes("update_accounts id=1 re", "reason="));
+  EXPECT_TRUE(proposes("query_transfers object_flags=pe", "object_flags=pending"));
+  EXPECT_TRUE(proposes("query_accounts object_flags=cl", "object_flags=closed"));
+  EXPECT_TRUE(proposes("query_transfers pending_status=v", "pending_status=voided"));
+  EXPECT_TRUE(proposes("query_transfers ne", "newest_first"));
+  EXPECT_TRUE(proposes("trial_balance le", "ledger_min="));
   EXPECT_TRUE(completions("ping ").empty());
+  EXPECT_TRUE(completions("create_transfers amount=").empty());
 }
 
-TEST(Help, tells_every_field_and_flag) {
-  const std::string help = help_text("create_transfers", Colour::Never);
-  for (const char* word : {"debit_account_id", "timeout", "void_pending_transfer", "0x200"}) {
-    EXPECT_NE(help.find(word), std::string::npos) << word;
+TEST(Help, tells_every_field_flag_and_word) {
+  const auto expect_words = [](std::string_view topic, std::initializer_list<const char*> words) {
+    const std::string help = help_text(topic, Colour::Never);
+    for (const char* word : words) {
+      EXPECT_NE(help.find(word), std::string::npos) << topic << ": " << word;
+    }
+  };
+  expect_words("create_transfers", {"debit_account_id", "timeout", "void_pending_transfer", "0x200",
+                                    "reversal", "credit_at_most", "dry_run", "balances"});
+  expect_words("update_accounts", {"velocity_window", "unfreeze_credits", "reason", "text"});
+  expect_words("query_transfers", {"pending_status", "newest_first", "cursor", "debits"});
+  expect_words("reverse_transfers", {"original_id"});
+  expect_words("", {"lookup_transfers 7", "get_account_changes", "--ledger 978=EUR"});
+}
+
+// An example in a help text that is not understood would be worse than none.
+TEST(Help, gives_examples_that_are_understood) {
+  usize examples = 0;
+  for (const CommandKind kind : kCommandKinds) {
+    const std::string text = help_text(name(kind), Colour::Never);
+    usize from = 0;
+    for (usize end = 0; (end = text.find('\n', from)) != std::string::npos; from = end + 1) {
+      std::string line = text.substr(from, end - from);
+      const bool example =
+          line.starts_with("  " + std::string(name(kind))) || line.starts_with("  trial_balance");
+      if (!example) continue;
+      for (usize at = 0; (at = line.find("…")) != std::string::npos;) line.erase(at, 3);
+      EXPECT_TRUE(parse_typed_line(line)) << line;
+      ++examples;
+    }
   }
-  EXPECT_NE(help_text("", Colour::Never).find("lookup_transfers 7"), std::string::npos);
+  EXPECT_GE(examples, 20u);
 }
 
 }  // namespace

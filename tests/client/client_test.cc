@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/client/connecting.h"
 #include "tests/client/fake_server.h"
 #include "tests/client/replies.h"
 
@@ -19,41 +20,6 @@ using test::FakeConnection;
 using test::FakeFrame;
 using test::FakeServer;
 using Effect = ClientError::Effect;
-using std::chrono::milliseconds;
-
-constexpr u64 kSeed = 42;
-// Long enough for any answer on a busy machine; tests that wait for a deadline set a short one.
-constexpr milliseconds kPatience{30'000};
-constexpr milliseconds kShort{150};
-
-ClientOptions options_for(const FakeServer& server, milliseconds deadline = kPatience) {
-  ClientOptions options;
-  options.port = server.port();
-  options.deadline = deadline;
-  options.connect_deadline = kPatience;
-  options.backoff_min = milliseconds(1);
-  options.backoff_max = milliseconds(4);
-  return options;
-}
-
-Client connected(const FakeServer& server, milliseconds deadline = kPatience) {
-  auto client = Client::connect(options_for(server, deadline), Random(kSeed));
-  EXPECT_TRUE(client.has_value());
-  return std::move(*client);
-}
-
-std::array<ledger::Transfer, 3> three_transfers() {
-  std::array<ledger::Transfer, 3> transfers{};
-  for (usize index = 0; index < transfers.size(); ++index) {
-    transfers[index].id = 100 + index;
-    transfers[index].debit_account_id = 1;
-    transfers[index].credit_account_id = 2;
-    transfers[index].amount = 7;
-    transfers[index].ledger = 1;
-    transfers[index].code = 1;
-  }
-  return transfers;
-}
 
 TEST(Client, tells_the_outcome_and_the_timestamp_of_each_event) {
   FakeServer server([](FakeConnection& connection, const FakeFrame& frame) {
@@ -110,17 +76,29 @@ TEST(Client, tells_a_refused_transfer_from_an_unknown_one) {
     ledger::Request request = test::asked(frame);
     request.transfers.resize(3);
     request.transfers[0].id = 5;
-    request.transfer_outcomes = {static_cast<u8>(TransferOutcome::Created),
-                                 static_cast<u8>(TransferOutcome::ExceedsCredits), 0};
+    request.transfer_statuses.resize(3);
+    request.transfer_statuses[0] = {.remaining = 4,
+                                    .expires_at = 5,
+                                    .outcome = static_cast<u8>(TransferOutcome::Created),
+                                    .pending_status = 1,
+                                    .reversed = 1,
+                                    .reserved = {}};
+    request.transfer_statuses[1].outcome = static_cast<u8>(TransferOutcome::ExceedsCredits);
     test::reply(connection, request);
   });
   Client client = connected(server);
   const auto answer = client.lookup_transfers(std::array<u128, 3>{5, 6, 7});
   ASSERT_TRUE(answer.has_value());
+  ASSERT_EQ(answer->transfers.size(), 3u);
   EXPECT_TRUE(answer->transfers[0].transfer.has_value());
-  EXPECT_EQ(answer->transfers[1].outcome, TransferOutcome::ExceedsCredits);
+  EXPECT_EQ(answer->transfers[0].outcome(), TransferOutcome::Created);
+  EXPECT_EQ(answer->transfers[0].status.remaining, 4u);
+  EXPECT_EQ(answer->transfers[0].status.expires_at, 5u);
+  EXPECT_EQ(answer->transfers[0].status.pending_status, 1u);
+  EXPECT_EQ(answer->transfers[0].status.reversed, 1u);
+  EXPECT_EQ(answer->transfers[1].outcome(), TransferOutcome::ExceedsCredits);
   EXPECT_FALSE(answer->transfers[1].transfer.has_value());
-  EXPECT_EQ(answer->transfers[2].outcome, TransferOutcome::Undecided);
+  EXPECT_EQ(answer->transfers[2].outcome(), TransferOutcome::Undecided);
 }
 
 TEST(Client, reads_the_trial_balance_and_the_server_info) {
@@ -138,7 +116,7 @@ TEST(Client, reads_the_trial_balance_and_the_server_info) {
     request.number = frame.number;
     request.totals.resize(1);
     request.totals[0].ledger = request.trial_balance_filter.ledger_min;
-    request.more_totals = true;
+    request.more = true;
     test::reply(connection, request);
   });
   Client client = connected(server);

@@ -73,7 +73,7 @@ class FullDisk : public ServerTest {
     const client::Transfers found = must(client.lookup_transfers(transfers));
     EXPECT_TRUE(found.transfers[0].transfer);
     EXPECT_FALSE(found.transfers[1].transfer);
-    EXPECT_EQ(found.transfers[1].outcome, ledger::TransferOutcome::Undecided);
+    EXPECT_EQ(found.transfers[1].outcome(), ledger::TransferOutcome::Undecided);
   }
 
   void go_through_it(Arguments arguments) {

@@ -144,7 +144,7 @@ TEST_P(HostileClients, that_close_in_the_middle_of_a_frame_are_forgotten) {
     if (bytes % 2 == 0) connection.reset_on_close();
   }
   const u128 ids[] = {1};
-  EXPECT_EQ(must(bystander.lookup_transfers(ids)).transfers[0].outcome,
+  EXPECT_EQ(must(bystander.lookup_transfers(ids)).transfers[0].outcome(),
             ledger::TransferOutcome::Undecided);
   expect_healthy();
 }

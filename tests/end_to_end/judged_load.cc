@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "base/check.h"
 #include "client/channel.h"
 #include "client/endpoint.h"
 #include "client/loop.h"
@@ -30,13 +31,26 @@ void encode(const ledger::Request& request, u64 number, protocol::ByteBuffer& ou
     case ledger::Operation::CreateAccounts:
       return protocol::encode_create_accounts(label, request.account_events(), out);
     case ledger::Operation::CreateTransfers:
-      return protocol::encode_create_transfers(label, request.transfer_events(), out);
+      return protocol::encode_create_transfers(label, request.transfer_events(),
+                                               {.conditions = request.all_conditions(),
+                                                .dry_run = request.dry_run,
+                                                .balances = request.wants_balances},
+                                               out);
+    case ledger::Operation::UpdateAccounts:
+      return protocol::encode_update_accounts(label, request.update_events(), out);
     case ledger::Operation::LookupAccounts:
       return protocol::encode_lookup_accounts(label, request.ids(), out);
     case ledger::Operation::LookupTransfers:
       return protocol::encode_lookup_transfers(label, request.ids(), out);
+    case ledger::Operation::LookupLimits:
+      return protocol::encode_lookup_limits(label, request.ids(), out);
     case ledger::Operation::GetTrialBalance:
       return protocol::encode_get_trial_balance(label, request.trial_balance_filter, out);
+    case ledger::Operation::QueryAccounts:
+    case ledger::Operation::QueryTransfers:
+    case ledger::Operation::GetAccountChanges:
+      return protocol::encode_query(request.operation, label, request.filter, out);
+    case ledger::Operation::Tick: CHECK(false);
   }
 }
 
@@ -48,9 +62,13 @@ void take_answer(const protocol::Reply& reply, ledger::Request& request) {
   request.exceptions = copied(reply.exceptions);
   request.accounts = copied(reply.accounts);
   request.transfers = copied(reply.transfers);
-  request.transfer_outcomes = copied(reply.transfer_outcomes);
+  request.transfer_statuses = copied(reply.statuses);
+  request.balances = copied(reply.balances);
+  request.limits = copied(reply.limits);
+  request.changes = copied(reply.changes);
   request.totals = copied(reply.totals);
-  request.more_totals = reply.more_totals;
+  request.next_cursor = reply.next_cursor;
+  request.more = reply.more;
 }
 
 // One connection, on the thread that calls it.

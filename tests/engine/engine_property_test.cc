@@ -46,12 +46,13 @@ class Comparison {
     OwnedRequest asked = generator_.next();
     pairs_.push_back({asked.ask_again(), asked.ask_again()});
     Pair& pair = pairs_.back();  // Stays where it is while the engine works on it.
-    reference_.apply(pair.expected.request(), Timestamp{timestamp_});
+    ledger::Request& expected = pair.expected.request();
+    reference_.apply(expected, generator_.meant_time());
+    generator_.observe(expected);
     ledger::Request& actual = pair.actual.request();
-    actual.position = pair.expected.request().position;
-    actual.timestamp = pair.expected.request().timestamp;
-    engine_.run(actual, timestamp_);
-    timestamp_ += actual.event_count + 1;
+    actual.position = expected.position;
+    actual.timestamp = expected.timestamp;
+    engine_.run(actual, expected.timestamp.ns);
   }
 
   void compare() {
@@ -69,7 +70,6 @@ class Comparison {
   ReferenceLedger reference_;
   StagedEngine engine_;
   std::deque<Pair> pairs_;
-  u64 timestamp_ = 1'000;
 };
 
 TEST(Engine, answers_as_the_reference_does_inline) {
@@ -81,8 +81,8 @@ TEST(Engine, answers_as_the_reference_does_inline) {
 }
 
 TEST(Engine, answers_as_the_reference_does_in_stages_stepped_at_random) {
-  for (u64 seed = 1; seed <= 48; ++seed) {
-    const u32 partitions = std::array{1U, 2U, 3U, 8U}[seed % 4];
+  for (u64 seed = 1; seed <= 56; ++seed) {
+    const u32 partitions = std::array{1U, 2U, 3U, 4U, 7U, 8U, 16U}[seed % 7];
     SCOPED_TRACE("seed " + std::to_string(seed) + ", partitions " + std::to_string(partitions));
     Comparison({partitions, StagedEngine::Mode::Stepped, seed}).run(300);
     if (HasFatalFailure()) return;
@@ -90,8 +90,8 @@ TEST(Engine, answers_as_the_reference_does_in_stages_stepped_at_random) {
 }
 
 TEST(Engine, answers_as_the_reference_does_when_blocks_change_between_inline_and_stages) {
-  for (u64 seed = 1; seed <= 32; ++seed) {
-    const u32 partitions = std::array{1U, 2U, 3U, 8U}[seed % 4];
+  for (u64 seed = 1; seed <= 35; ++seed) {
+    const u32 partitions = std::array{1U, 2U, 3U, 4U, 7U, 8U, 16U}[seed % 7];
     SCOPED_TRACE("seed " + std::to_string(seed) + ", partitions " + std::to_string(partitions));
     Comparison({partitions, StagedEngine::Mode::Mixed, seed}).run(300);
     if (HasFatalFailure()) return;
@@ -107,11 +107,9 @@ TEST(Engine, comes_to_the_same_state_with_any_partitions_and_hash_seed) {
       StagedEngine engine(small_limits(), partitions, StagedEngine::Mode::Mixed,
                           seed * 100 + partitions);
       std::deque<OwnedRequest> requests;
-      u64 timestamp = 1'000;
       for (u32 count = 0; count < 400; ++count) {
         requests.push_back(generator.next());
-        engine.run(requests.back().request(), timestamp);
-        timestamp += requests.back().request().event_count + 1;
+        engine.run(requests.back().request(), generator.meant_time().ns);
       }
       engine.drain();
       const engine::StateDigest digest = engine.engine().digest();

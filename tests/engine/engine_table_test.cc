@@ -21,15 +21,12 @@ class EngineLedger final : public LedgerUnderTest {
   EngineLedger(u32 partitions, StagedEngine::Mode mode)
       : engine_(table_limits(), partitions, mode, partitions + 1) {}
 
-  void run(ledger::Request& request) override {
+  void run(ledger::Request& request, Timestamp time) override {
     request.clear_answer();
-    if (ledger::is_write(request.operation)) {
-      request.timestamp = Timestamp{timestamp_};
-      position_ += request.event_count;
-    }
+    request.timestamp = time;
+    if (request.is_logged()) position_ += request.event_count;
     request.position = Position{position_};
-    engine_.run(request, timestamp_);
-    timestamp_ += request.event_count + 1;
+    engine_.run(request, time.ns);
     engine_.drain();
   }
 
@@ -37,7 +34,6 @@ class EngineLedger final : public LedgerUnderTest {
 
  private:
   StagedEngine engine_;
-  u64 timestamp_ = 1'000'000;
   u64 position_ = 0;
 };
 

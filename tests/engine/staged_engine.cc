@@ -39,13 +39,6 @@ std::unique_ptr<engine::Block> StagedEngine::fresh_block() {
 
 void StagedEngine::run(ledger::Request& request, u64 first_timestamp) {
   if (!forming_->has_room_for(request) || random_.chance(1, 4)) seal();
-  if (request.operation == ledger::Operation::LookupAccounts) {
-    request.accounts.resize(request.event_count);
-  }
-  if (request.operation == ledger::Operation::LookupTransfers) {
-    request.transfers.resize(request.event_count);
-    request.transfer_outcomes.resize(request.event_count);
-  }
   forming_->add(&request, first_timestamp);
 }
 

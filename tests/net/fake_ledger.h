@@ -7,24 +7,48 @@
 
 #include <gtest/gtest.h>
 
+#include "base/check.h"
 #include "ledger/request.h"
 
 namespace florin::net {
 
-// What a test can recognise in the answer: the position is the trace id of the request, and every
-// third event gets an exception.
+// What a test can recognise in the answer: the position is the trace id of the request, every third
+// event gets an exception, and every answer is as large as it may be.
 inline void answer(ledger::Request& request) {
+  using ledger::Operation;
   request.position = Position{low_half(request.trace_id)};
   request.timestamp = Timestamp{1};
-  if (ledger::is_write(request.operation)) {
-    for (u32 i = 0; i < request.event_count; i += 3) {
-      request.exceptions.push_back({.timestamp = 2, .index = i, .outcome = 9});
-    }
-  } else if (request.operation == ledger::Operation::LookupAccounts) {
-    for (const u128 id : request.ids()) {
-      request.accounts.emplace_back();
-      request.accounts.back().id = id;
-    }
+  const u32 limit = request.filter.limit;
+  switch (request.operation) {
+    case Operation::CreateAccounts:
+    case Operation::CreateTransfers:
+    case Operation::UpdateAccounts:
+      for (u32 i = 0; i < request.event_count; i += 3) {
+        request.exceptions.push_back({.timestamp = 2, .index = i, .outcome = 9});
+      }
+      if (request.wants_balances) request.balances.resize(request.event_count);
+      break;
+    case Operation::LookupAccounts:
+      for (const u128 id : request.ids()) {
+        request.accounts.emplace_back();
+        request.accounts.back().id = id;
+      }
+      break;
+    case Operation::LookupTransfers:
+      request.transfers.resize(request.event_count);
+      request.transfer_statuses.resize(request.event_count);
+      break;
+    case Operation::LookupLimits: request.limits.resize(request.event_count); break;
+    case Operation::QueryAccounts: request.accounts.resize(limit); break;
+    case Operation::QueryTransfers:
+      request.transfers.resize(limit);
+      request.transfer_statuses.resize(limit);
+      break;
+    case Operation::GetAccountChanges: request.changes.resize(limit); break;
+    case Operation::GetTrialBalance:
+      request.totals.resize(request.trial_balance_filter.limit);
+      break;
+    case Operation::Tick: CHECK(false);
   }
 }
 

@@ -335,6 +335,14 @@ TEST_F(ServerTest, says_why_it_cannot_listen) {
   EXPECT_NE(other.port(), 0u);
 }
 
+// Nothing happens, and each of them would last for a second.
+TEST_F(ServerTest, park_ends_when_the_time_that_was_given_has_passed) {
+  Server server({}, queue, [] { return protocol::ServerInfo{}; });
+  const auto begin = std::chrono::steady_clock::now();
+  for (u32 i = 0; i < 60; ++i) server.park(1'000'000);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+}
+
 // A park ends after a second in any case: ten that each end for their reason take far less.
 TEST_F(ServerTest, park_ends_for_a_wake_and_for_a_watched_descriptor) {
   Server server({}, queue, [] { return protocol::ServerInfo(); });

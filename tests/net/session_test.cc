@@ -24,6 +24,7 @@ struct SeenReply {
   u64 position = 0;
   usize exceptions = 0;
   usize accounts = 0;
+  usize balances = 0;
   RefusalCode refusal = RefusalCode::None;
   std::string message;
 };
@@ -99,6 +100,7 @@ class SessionTest : public testing::Test {
             .position = reply->position.value,
             .exceptions = reply->exceptions.size(),
             .accounts = reply->accounts.size(),
+            .balances = reply->balances.size(),
             .refusal = reply->refusal,
             .message = reply->refusal_message};
   }
@@ -185,6 +187,57 @@ TEST_F(SessionTest, events_stay_in_place_until_they_are_answered) {
     session.deliver(request);
   }
   EXPECT_EQ(memory.chunks_in_use(), 1u);
+}
+
+TEST_F(SessionTest, conditions_stay_in_place_until_they_are_answered) {
+  const ledger::Condition condition = {.minimum = 7,
+                                       .maximum = 0,
+                                       .index = 1,
+                                       .side = 2,
+                                       .bounds = ledger::Condition::kAtLeast,
+                                       .reserved = 0};
+  ByteBuffer bytes;
+  for (u64 number = 1; number <= 200; ++number) {
+    protocol::encode_create_transfers(
+        {.number = number}, numbered_transfers(7),
+        {.conditions = {&condition, 1}, .dry_run = number % 2 == 0, .balances = number % 3 == 0},
+        bytes);
+  }
+  ASSERT_EQ(feed(bytes.bytes()), bytes.size());
+  EXPECT_GT(memory.chunks_in_use(), 1u);
+  for (u64 number = 1; number <= 200; ++number) {
+    ledger::Request* const request = queue.take();
+    ASSERT_EQ(request->number, number);
+    ASSERT_EQ(request->dry_run, number % 2 == 0);
+    ASSERT_EQ(request->wants_balances, number % 3 == 0);
+    ASSERT_EQ(request->condition_count, 1u);
+    ASSERT_EQ(std::memcmp(request->conditions, &condition, sizeof(condition)), 0);
+    answer(*request);
+    session.deliver(request);
+    ASSERT_EQ(only_reply().balances, number % 3 == 0 ? 7u : 0u);
+  }
+  EXPECT_EQ(memory.chunks_in_use(), 1u);
+}
+
+TEST_F(SessionTest, refused_conditions_and_filters_leave_the_connection_open) {
+  const ledger::Condition nowhere = {
+      .minimum = 0, .maximum = 0, .index = 1, .side = 1, .bounds = 1, .reserved = 0};
+  ByteBuffer bytes;
+  protocol::encode_create_transfers(
+      {.number = 1}, numbered_transfers(1),
+      {.conditions = {&nowhere, 1}, .dry_run = false, .balances = false}, bytes);
+  protocol::encode_query(ledger::Operation::QueryAccounts, {.number = 2}, {}, bytes);
+  append_transfers(3, 1, bytes);
+  feed(bytes.bytes());
+  EXPECT_EQ(answer_all(), 1u);
+  const auto replies = read();
+  ASSERT_EQ(replies.size(), 3u);
+  EXPECT_EQ(replies[0].refusal, RefusalCode::InvalidCondition);
+  EXPECT_EQ(replies[0].number, 1u);
+  EXPECT_EQ(replies[1].refusal, RefusalCode::InvalidFilter);
+  EXPECT_EQ(replies[1].number, 2u);
+  EXPECT_EQ(replies[2].kind, ReplyKind::Write);
+  EXPECT_TRUE(session.wants_read());
 }
 
 TEST_F(SessionTest, a_large_frame_is_read_exactly_to_its_end) {
@@ -388,16 +441,87 @@ TEST_F(FewBytes, a_reader_that_is_always_behind_costs_no_more_memory) {
   EXPECT_EQ(replies, 5000u);
 }
 
-TEST_F(FewBytes, lookups_count_for_what_their_answers_may_be) {
-  const std::vector<u128> ids(400, 5);
+// A small request with a large answer: twice in flight, it reaches the limit of 64 KiB.
+struct LargeAnswer {
+  const char* name;
+  void (*append)(u64 number, ByteBuffer& out);
+};
+
+class LargeAnswers : public FewBytes, public testing::WithParamInterface<LargeAnswer> {};
+
+TEST_P(LargeAnswers, count_for_what_they_may_be) {
   ByteBuffer bytes;
-  for (u64 number = 1; number <= 3; ++number) {
-    protocol::encode_lookup_accounts({.number = number}, ids, bytes);
-  }
+  for (u64 number = 1; number <= 3; ++number) GetParam().append(number, bytes);
+  ASSERT_LT(bytes.size(), kBytesMax);
   feed(bytes.bytes());
-  // 400 ids are 6.4 kB, their accounts 51.2 kB: two reach the limit of 64 KiB.
   EXPECT_EQ(queue.waiting(), 2u);
   EXPECT_FALSE(session.wants_read());
+  EXPECT_EQ(answer_all(), 2u);
+  // What was counted is what the answers take, nearly.
+  EXPECT_GE(session.output().size(), kBytesMax);
+  EXPECT_LE(session.output().size(), 2 * kBytesMax);
+  EXPECT_EQ(read().size(), 2u);
+  EXPECT_EQ(answer_all(), 1u);
+  EXPECT_EQ(read().size(), 1u);
+}
+
+const std::vector<u128>& many_ids(usize count) {
+  static const std::vector<u128> ids(400, 5);
+  static const std::vector<u128> fewer(300, 5);
+  return count == 400 ? ids : fewer;
+}
+
+template <ledger::Operation operation, u32 limit>
+void append_query(u64 number, ByteBuffer& out) {
+  ledger::QueryFilter filter;
+  filter.limit = limit;
+  protocol::encode_query(operation, {.number = number}, filter, out);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Session, LargeAnswers,
+    testing::Values(
+        LargeAnswer{"lookup_accounts",
+                    [](u64 number, ByteBuffer& out) {
+                      protocol::encode_lookup_accounts({.number = number}, many_ids(400), out);
+                    }},
+        LargeAnswer{"lookup_transfers",
+                    [](u64 number, ByteBuffer& out) {
+                      protocol::encode_lookup_transfers({.number = number}, many_ids(300), out);
+                    }},
+        LargeAnswer{"lookup_limits",
+                    [](u64 number, ByteBuffer& out) {
+                      protocol::encode_lookup_limits({.number = number}, many_ids(400), out);
+                    }},
+        LargeAnswer{"query_accounts", append_query<ledger::Operation::QueryAccounts, 400>},
+        LargeAnswer{"query_transfers", append_query<ledger::Operation::QueryTransfers, 300>},
+        LargeAnswer{"get_account_changes", append_query<ledger::Operation::GetAccountChanges, 150>},
+        LargeAnswer{"get_trial_balance",
+                    [](u64 number, ByteBuffer& out) {
+                      protocol::encode_get_trial_balance({.number = number},
+                                                         {.ledger_min = 0, .limit = 400}, out);
+                    }}),
+    [](const auto& instance) { return std::string(instance.param.name); });
+
+// 232 transfers are 29.8 kB as a frame, and 33.4 kB as an answer with balances.
+TEST_F(FewBytes, balances_count_when_they_are_asked_for) {
+  for (const bool balances : {false, true}) {
+    SCOPED_TRACE(balances);
+    ByteBuffer bytes;
+    for (u64 number = 1; number <= 3; ++number) {
+      protocol::encode_create_transfers({.number = number}, numbered_transfers(232),
+                                        {.conditions = {}, .dry_run = true, .balances = balances},
+                                        bytes);
+    }
+    feed(bytes.bytes());
+    EXPECT_EQ(queue.waiting(), balances ? 2u : 3u);
+    usize answered = answer_all();
+    read();
+    answered += answer_all();
+    read();
+    EXPECT_EQ(answered, balances ? 2u : 3u);
+    EXPECT_TRUE(session.wants_read());
+  }
 }
 
 // Random sizes, splits, orders of answers and speeds of the reader: every request is answered once.

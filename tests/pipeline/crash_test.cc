@@ -26,7 +26,8 @@ SimLedgerOptions options_for(u64 seed) {
 // One ledger through a number of crashes.
 class CrashRun {
  public:
-  explicit CrashRun(u64 seed) : random_(seed), generator_(seed), ledger_(seed, options_for(seed)) {
+  explicit CrashRun(u64 seed)
+      : random_(seed), generator_(seed, client_requests()), ledger_(seed, options_for(seed)) {
     ledger_.start();
   }
 
@@ -49,8 +50,8 @@ class CrashRun {
       ledger_.crash();
     }
     ledger_.start();
-    const Position recovered = ledger_.recovered().order.position;
-    ASSERT_GE(recovered, acknowledged_) << "acknowledged transfers are lost";
+    const pipeline::OrderState recovered = ledger_.recovered().order;
+    ASSERT_GE(recovered.position, acknowledged_) << "acknowledged transfers are lost";
     std::vector<OwnedRequest> unanswered = ledger_.take_unanswered();
     judge_.apply_survivors(unanswered, recovered);
     judge_.check_state(ledger_.engine());
@@ -65,7 +66,9 @@ class CrashRun {
       retries_.pop_back();
       return retry;
     }
-    return generator_.next();
+    OwnedRequest request = generator_.next();
+    ledger_.clock().wall_ns += generator_.pause_ns();
+    return request;
   }
 
   Random random_;
@@ -99,7 +102,7 @@ TEST(Crash, of_a_disk_that_lies_about_syncs_is_noticed_by_this_test) {
     SimLedger ledger(seed, options_for(0));
     ledger.replace_disk(std::make_unique<SimStorage>(seed, lying));
     ledger.start();
-    RequestGenerator generator(seed);
+    RequestGenerator generator(seed, client_requests());
     for (u32 sent = 0; sent < 20; ++sent) ledger.submit(generator.next(), 0);
     ledger.settle();
     const std::vector<OwnedRequest> answered = ledger.take_answered();
@@ -116,7 +119,7 @@ TEST(LogFailure, stops_all_answers) {
   for (const auto operation : {SimOperation::Write, SimOperation::Sync}) {
     SimLedger ledger(7, options_for(0));
     ledger.start();
-    RequestGenerator generator(7);
+    RequestGenerator generator(7, client_requests());
     ledger.submit(generator.next(), 0);
     ledger.settle();
     ledger.take_answered();

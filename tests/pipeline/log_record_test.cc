@@ -25,6 +25,26 @@ TEST(LogRecord, layout_never_changes) {
   EXPECT_EQ(offsetof(RequestRecord, trace_id), 32U);
 }
 
+TEST(LogRecord, takes_events_and_conditions_by_the_kind_of_request) {
+  const auto rest_of = [](ledger::Operation operation, u32 events, u32 conditions, u64 bytes) {
+    RequestRecord record;
+    record.operation = static_cast<u16>(operation);
+    record.event_count = events;
+    record.condition_count = conditions;
+    return RecordReader(body_of(record, bytes)).next().has_value();
+  };
+  using enum ledger::Operation;
+  EXPECT_TRUE(rest_of(Tick, 1, 0, 0));
+  EXPECT_FALSE(rest_of(Tick, 2, 0, 0));
+  EXPECT_TRUE(rest_of(UpdateAccounts, 2, 0, 512));
+  EXPECT_FALSE(rest_of(UpdateAccounts, 2, 0, 511));
+  EXPECT_FALSE(rest_of(UpdateAccounts, ledger::kUpdateEventsMax + 1, 0, 2 * kMiB));
+  EXPECT_TRUE(rest_of(CreateTransfers, 2, 4, 256 + 4 * 48));
+  EXPECT_FALSE(rest_of(CreateTransfers, 2, 4, 256 + 4 * 48 - 1));
+  EXPECT_FALSE(rest_of(CreateTransfers, 2, 5, 256 + 5 * 48));
+  EXPECT_FALSE(rest_of(CreateAccounts, 2, 1, 256 + 48));
+}
+
 TEST(LogRecord, refuses_a_body_that_is_not_whole_requests) {
   RequestRecord record;
   record.operation = static_cast<u16>(ledger::Operation::CreateTransfers);
@@ -40,11 +60,11 @@ TEST(LogRecord, refuses_a_body_that_is_not_whole_requests) {
   record.event_count = 0xffffffff;
   EXPECT_FALSE(result_of(body_of(record, 256)));
   record.event_count = ledger::kRequestEventsMax + 1;
-  EXPECT_FALSE(result_of(body_of(record, u64{record.event_count} * kEventBytes)));
+  EXPECT_FALSE(result_of(body_of(record, u64{record.event_count} * sizeof(ledger::Transfer))));
   record.event_count = 2;
-  record.reserved[1] = 1;
+  record.reserved = 1;
   EXPECT_FALSE(result_of(body_of(record, 256)));
-  record.reserved[1] = 0;
+  record.reserved = 0;
   for (const u16 operation : {u16{0}, u16{3}, u16{4}, u16{5}, u16{99}}) {
     record.operation = operation;
     EXPECT_FALSE(result_of(body_of(record, 256))) << operation;

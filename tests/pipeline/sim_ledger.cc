@@ -22,7 +22,7 @@ Limits tiny_limits() {
   limits.transfers_max = 100'000;
   limits.blocks_in_flight = 4;
   limits.block_requests_max = 8;
-  limits.block_bytes_max = 12 * kKiB;
+  limits.block_bytes_max = 20 * kKiB;
   limits.small_request_bytes_max = 512;
   limits.small_share_bytes = 2 * kKiB;
   limits.block_reads_max = 64;
@@ -32,6 +32,12 @@ Limits tiny_limits() {
   limits.segments_ahead = 1;
   limits.log_writes_in_flight = 3;
   return limits;
+}
+
+GeneratorOptions client_requests() {
+  GeneratorOptions options;
+  options.ticks = 0;
+  return options;
 }
 
 SimLedger::SimLedger(u64 seed, SimLedgerOptions options) : random_(seed), options_(options) {

@@ -12,6 +12,7 @@
 #include "replay/recovery.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/owned_request.h"
+#include "tests/support/request_generator.h"
 #include "tests/support/sim_storage.h"
 
 namespace florin::test {
@@ -25,6 +26,9 @@ struct SimLedgerOptions {
 
 // Tiny blocks and segments, so that everything that can be full is.
 Limits tiny_limits();
+
+// For a ledger that ticks by itself.
+GeneratorOptions client_requests();
 
 class SimLedger final : public ledger::ReplySink {
  public:

@@ -23,7 +23,9 @@ SimLedgerOptions options_for(u64 seed) {
 void run_load(SimLedger& ledger, Judge& judge, RequestGenerator& generator, Random& random,
               u32 requests) {
   for (u32 sent = 0; sent < requests; ++sent) {
-    ledger.submit(generator.next(), random.below(4));
+    OwnedRequest request = generator.next();
+    ledger.clock().wall_ns += generator.pause_ns();
+    ledger.submit(std::move(request), random.below(4));
     for (u64 steps = random.below(40); steps > 0; --steps) ledger.step();
     for (const OwnedRequest& answered : ledger.take_answered()) {
       judge.check_answer(answered);
@@ -38,7 +40,7 @@ TEST(Simulation, answers_as_the_reference_does_however_the_parts_are_stepped) {
   for (u64 seed = 1; seed <= 48; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
-    RequestGenerator generator(seed);
+    RequestGenerator generator(seed, client_requests());
     SimLedger ledger(seed, options_for(seed));
     ledger.start();
     Judge judge;
@@ -53,7 +55,7 @@ TEST(Simulation, comes_back_after_a_restart_with_any_number_of_partitions) {
   for (u64 seed = 100; seed < 112; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
-    RequestGenerator generator(seed);
+    RequestGenerator generator(seed, client_requests());
     SimLedger ledger(seed, options_for(seed));
     ledger.start();
     Judge judge;
@@ -79,7 +81,7 @@ TEST(Simulation, comes_back_after_a_restart_with_any_number_of_partitions) {
 TEST(Simulation, is_the_same_again_with_the_same_seed) {
   const auto run = [](u64 seed) {
     Random random(seed);
-    RequestGenerator generator(seed);
+    RequestGenerator generator(seed, client_requests());
     SimLedger ledger(seed, options_for(seed));
     ledger.start();
     Judge judge;

@@ -75,7 +75,9 @@ TEST_F(SlotImage, reads_back_as_the_requests_that_were_written) {
     EXPECT_EQ(record.timestamp, 1000 + positions_[index]);
     EXPECT_EQ(record.principal, request.principal);
     EXPECT_TRUE(record.trace_id == request.trace_id);
-    EXPECT_EQ(std::memcmp((*entry)->events, request.events, request.event_count * kEventBytes), 0);
+    EXPECT_EQ(std::memcmp((*entry)->events, request.events,
+                          request.event_count * event_bytes(request.operation)),
+              0);
   }
   const auto end = reader.next();
   ASSERT_TRUE(end);

@@ -109,7 +109,7 @@ void compare_with_reference(u32 partitions, pipeline::Mode mode, u64 seed) {
   ThreadedLedger ledger(seed, partitions, mode, tiny_limits());
   // Two threads submit, as two network threads would.
   const auto submit_some = [&](u32 channel) {
-    RequestGenerator generator(seed * 2 + channel);
+    RequestGenerator generator(seed * 2 + channel, client_requests());
     for (usize sent = 0; sent < kRequests; ++sent) ledger.submit(channel, generator.next());
   };
   std::thread other(submit_some, 1);

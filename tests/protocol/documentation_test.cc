@@ -1,5 +1,6 @@
 // docs/protocol.md says what the code does: its schema, examples, errors and outcomes.
 #include <algorithm>
+#include <bit>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "ledger/outcome.h"
+#include "protocol/florin.gen.h"
 #include "protocol/messages.h"
 
 namespace florin::protocol {
@@ -66,6 +68,48 @@ TEST_F(Documentation, names_every_error) {
   EXPECT_GT(number, 15);
 }
 
+TEST_F(Documentation, names_every_request_with_its_number) {
+  const char* const* const names = wire::EnumNamesRequestBody();
+  for (u32 number = 1; number <= static_cast<u32>(wire::RequestBody::MAX); ++number) {
+    expect_said(fmt::format("| `{}` | {} |", names[number], number));
+  }
+}
+
+TEST_F(Documentation, tells_the_maxima) {
+  const auto grouped = [](u64 value) {
+    std::string text = std::to_string(value);
+    for (usize place = text.size(); place > 3; place -= 3) text.insert(place - 3, 1, ',');
+    return text;
+  };
+  std::replace(page.begin(), page.end(), '\n', ' ');
+  expect_said(grouped(kRequestFrameBytesMax) + " bytes");
+  expect_said(grouped(kReplyFrameBytesMax) + " bytes");
+  expect_said(fmt::format("1 to {} events or ids, `UpdateAccounts` 1 to {}",
+                          grouped(ledger::kRequestEventsMax), grouped(ledger::kUpdateEventsMax)));
+  expect_said(fmt::format("1 to {} objects, of changes 1 to {};", grouped(ledger::kQueryLimitMax),
+                          grouped(ledger::kAccountChangesLimitMax)));
+  expect_said(fmt::format("`limit` of 1 to {}.", grouped(ledger::kTrialBalanceLinesMax)));
+  expect_said(fmt::format("({} to {} seconds)", ledger::kVelocityWindowMin,
+                          grouped(ledger::kVelocityWindowMax)));
+  expect_said(fmt::format("1 to {} bytes", ledger::kReasonBytesMax));
+}
+
+TEST_F(Documentation, has_a_line_for_every_bit) {
+  const auto bits = [](u64 defined) { return static_cast<u32>(std::bit_width(defined)); };
+  for (u32 bit = 0; bit < bits(ledger::transfer_flags::kDefined); ++bit) {
+    expect_said(
+        fmt::format("\n| {} | {}", bit, bit < bits(ledger::account_flags::kDefined) ? "`" : "| `"));
+  }
+  for (u32 bit = 0; bit < bits(ledger::account_changes::kDefined); ++bit) {
+    const char* const verb = bit == 0 || bit == 2   ? "freeze_"
+                             : bit == 1 || bit == 3 ? "unfreeze_"
+                             : bit < 7              ? "set_user_data_"
+                             : bit % 2 == 1         ? "set_"
+                                                    : "clear_";
+    expect_said(fmt::format("\n| {} | `{}", bit, verb));
+  }
+}
+
 TEST_F(Documentation, names_every_outcome) {
   // The lists are wrapped.
   std::replace(page.begin(), page.end(), '\n', ' ');
@@ -74,6 +118,11 @@ TEST_F(Documentation, names_every_outcome) {
   }
   for (u32 number = 1; number < ledger::kTransferOutcomeEnd; ++number) {
     const ledger::TransferOutcome outcome = *ledger::transfer_outcome(number);
+    expect_said(fmt::format("{} `{}`{}", number, ledger::name(outcome),
+                            ledger::is_transient(outcome) ? " T" : ""));
+  }
+  for (u32 number = 1; number < ledger::kUpdateOutcomeEnd; ++number) {
+    const ledger::UpdateOutcome outcome = *ledger::update_outcome(number);
     expect_said(fmt::format("{} `{}`{}", number, ledger::name(outcome),
                             ledger::is_transient(outcome) ? " T" : ""));
   }

@@ -63,15 +63,138 @@ TEST(ReplyMessages, lookups_carry_their_objects) {
 
   request.operation = Operation::LookupTransfers;
   request.transfers = transfers(3);
-  request.transfer_outcomes = {1, 0, 39};
+  request.transfer_statuses.resize(3);
+  request.transfer_statuses[2] = {.remaining = make_u128(5, 6),
+                                  .expires_at = 7,
+                                  .outcome = 39,
+                                  .pending_status = 4,
+                                  .reversed = 1,
+                                  .reserved = {}};
   buffer.clear();
   encode_reply(request, buffer);
   reply = expect_reply(buffer);
   EXPECT_EQ(reply.kind, ReplyKind::Transfers);
   ASSERT_EQ(reply.transfers.size(), 3u);
   EXPECT_EQ(reply.transfers[2].id, request.transfers[2].id);
-  ASSERT_EQ(reply.transfer_outcomes.size(), 3u);
-  EXPECT_EQ(reply.transfer_outcomes[2], 39u);
+  ASSERT_EQ(reply.statuses.size(), 3u);
+  EXPECT_EQ(reply.statuses[2].remaining, make_u128(5, 6));
+  EXPECT_EQ(reply.statuses[2].expires_at, 7u);
+  EXPECT_EQ(reply.statuses[2].outcome, 39u);
+  EXPECT_EQ(reply.statuses[2].pending_status, 4u);
+  EXPECT_EQ(reply.statuses[2].reversed, 1u);
+  EXPECT_EQ(reply.statuses[1].outcome, 0u);
+  EXPECT_FALSE(reply.more);
+  EXPECT_EQ(reply.next_cursor, ledger::QueryCursor{});
+
+  request.operation = Operation::LookupLimits;
+  request.limits.resize(2);
+  request.limits[1].account_id = make_u128(3, 4);
+  request.limits[1].set = ledger::AccountLimits::kVelocity;
+  request.limits[1].velocity_count_used = 9;
+  buffer.clear();
+  encode_reply(request, buffer);
+  reply = expect_reply(buffer);
+  EXPECT_EQ(reply.kind, ReplyKind::Limits);
+  EXPECT_EQ(reply.position.value, 3u);
+  ASSERT_EQ(reply.limits.size(), 2u);
+  EXPECT_EQ(std::memcmp(reply.limits.data(), request.limits.data(), reply.limits.size_bytes()), 0);
+}
+
+TEST(ReplyMessages, write_replies_carry_balances_when_there_are_any) {
+  ledger::Request request;
+  request.operation = Operation::CreateTransfers;
+  request.number = 4;
+  request.event_count = 3;
+  request.position = Position{8};
+  request.timestamp = Timestamp{9};
+  request.exceptions = {{.timestamp = 1, .index = 2, .outcome = 3}};
+  request.balances.resize(3);
+  request.balances[1].debit_account_debits_pending = 11;
+  request.balances[1].credit_account_credits_posted = make_u128(12, 13);
+  ByteBuffer buffer;
+  encode_reply(request, buffer);
+  EXPECT_EQ(header_of(buffer.bytes()).request_number, 4u);
+  const Reply reply = expect_reply(buffer);
+  EXPECT_EQ(reply.kind, ReplyKind::Write);
+  EXPECT_EQ(reply.operation, Operation::CreateTransfers);
+  EXPECT_EQ(reply.event_count, 3u);
+  EXPECT_EQ(reply.position.value, 8u);
+  EXPECT_EQ(reply.timestamp.ns, 9u);
+  ASSERT_EQ(reply.exceptions.size(), 1u);
+  EXPECT_EQ(reply.exceptions[0].index, 2u);
+  ASSERT_EQ(reply.balances.size(), 3u);
+  EXPECT_EQ(std::memcmp(reply.balances.data(), request.balances.data(), 3 * 128), 0);
+}
+
+TEST(ReplyMessages, balances_that_are_not_of_each_event_are_malformed) {
+  ledger::Request request;
+  request.operation = Operation::CreateTransfers;
+  request.event_count = 3;
+  request.balances.resize(2);
+  ByteBuffer buffer;
+  encode_reply(request, buffer);
+  const auto reply = decode_reply(body_of(buffer));
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code, ErrorCode::Protocol);
+}
+
+TEST(ReplyMessages, pages_carry_their_objects_and_where_to_go_on) {
+  ledger::Request request;
+  request.position = Position{5};
+  request.next_cursor = {.next = 6, .as_of = 7};
+  request.more = true;
+  request.accounts.resize(2);
+  request.accounts[1].id = 8;
+  request.transfers = transfers(3);
+  request.transfer_statuses.resize(3);
+  request.transfer_statuses[1].outcome = 1;
+  request.changes.resize(2);
+  request.changes[1].update.id = 9;
+  request.changes[1].trace_id = make_u128(1, 2);
+  request.changes[1].principal = 10;
+  for (const Operation operation :
+       {Operation::QueryAccounts, Operation::QueryTransfers, Operation::GetAccountChanges}) {
+    SCOPED_TRACE(name(operation));
+    request.operation = operation;
+    ByteBuffer buffer;
+    encode_reply(request, buffer);
+    const Reply reply = expect_reply(buffer);
+    EXPECT_EQ(reply.position.value, 5u);
+    EXPECT_EQ(reply.next_cursor, request.next_cursor);
+    EXPECT_TRUE(reply.more);
+    const bool accounts = operation == Operation::QueryAccounts;
+    const bool transfers = operation == Operation::QueryTransfers;
+    const bool changes = operation == Operation::GetAccountChanges;
+    EXPECT_EQ(reply.kind, accounts    ? ReplyKind::Accounts
+                          : transfers ? ReplyKind::Transfers
+                                      : ReplyKind::AccountChanges);
+    ASSERT_EQ(reply.accounts.size(), accounts ? 2u : 0u);
+    if (accounts) {
+      EXPECT_EQ(reply.accounts[1].id, 8u);
+    }
+    ASSERT_EQ(reply.transfers.size(), transfers ? 3u : 0u);
+    if (transfers) {
+      EXPECT_EQ(reply.statuses[1].outcome, 1u);
+    }
+    ASSERT_EQ(reply.changes.size(), changes ? 2u : 0u);
+    if (changes) {
+      EXPECT_EQ(std::memcmp(&reply.changes[1], &request.changes[1], 288), 0);
+    }
+  }
+}
+
+TEST(ReplyMessages, empty_pages_may_go_on) {
+  ledger::Request request;
+  request.operation = Operation::QueryTransfers;
+  request.next_cursor = {.next = 16'384, .as_of = 100'000};
+  request.more = true;
+  ByteBuffer buffer;
+  encode_reply(request, buffer);
+  const Reply reply = expect_reply(buffer);
+  EXPECT_EQ(reply.kind, ReplyKind::Transfers);
+  EXPECT_TRUE(reply.transfers.empty());
+  EXPECT_TRUE(reply.more);
+  EXPECT_EQ(reply.next_cursor.next, 16'384u);
 }
 
 TEST(ReplyMessages, trial_balances_carry_their_lines) {
@@ -80,39 +203,46 @@ TEST(ReplyMessages, trial_balances_carry_their_lines) {
   request.totals.resize(3);
   request.totals[2].ledger = 978;
   request.totals[2].credits_posted.add(kU128Max);
-  request.more_totals = true;
+  request.more = true;
   ByteBuffer buffer;
   encode_reply(request, buffer);
   const Reply reply = expect_reply(buffer);
   EXPECT_EQ(reply.kind, ReplyKind::TrialBalance);
-  EXPECT_TRUE(reply.more_totals);
+  EXPECT_TRUE(reply.more);
   ASSERT_EQ(reply.totals.size(), 3u);
   EXPECT_EQ(reply.totals[2].ledger, 978u);
   EXPECT_EQ(reply.totals[2].credits_posted, request.totals[2].credits_posted);
 }
 
 TEST(ReplyMessages, the_largest_replies_fit_their_maximum) {
+  constexpr u32 kEvents = ledger::kRequestEventsMax;
   ledger::Request request;
-  request.operation = Operation::LookupTransfers;
-  request.transfers.resize(ledger::kRequestEventsMax);
-  request.transfer_outcomes.resize(ledger::kRequestEventsMax);
-  ByteBuffer buffer;
-  encode_reply(request, buffer);
-  EXPECT_LE(buffer.size(), kReplyFrameBytesMax);
-  EXPECT_EQ(expect_reply(buffer).transfers.size(), ledger::kRequestEventsMax);
-
-  request.operation = Operation::GetTrialBalance;
+  request.event_count = kEvents;
+  request.exceptions.resize(kEvents);
+  request.balances.resize(kEvents);
+  request.accounts.resize(kEvents);
+  request.transfers.resize(kEvents);
+  request.transfer_statuses.resize(kEvents);
+  request.limits.resize(kEvents);
+  request.changes.resize(ledger::kAccountChangesLimitMax);
   request.totals.resize(ledger::kTrialBalanceLinesMax);
-  buffer.clear();
-  encode_reply(request, buffer);
-  EXPECT_LE(buffer.size(), kReplyFrameBytesMax);
-
-  request.operation = Operation::CreateAccounts;
-  request.exceptions.resize(ledger::kRequestEventsMax);
-  buffer.clear();
-  encode_reply(request, buffer);
-  EXPECT_LE(buffer.size(), kReplyFrameBytesMax);
-  EXPECT_EQ(expect_reply(buffer).exceptions.size(), ledger::kRequestEventsMax);
+  request.more = true;
+  for (const Operation operation :
+       {Operation::CreateAccounts, Operation::CreateTransfers, Operation::UpdateAccounts,
+        Operation::LookupAccounts, Operation::LookupTransfers, Operation::LookupLimits,
+        Operation::QueryAccounts, Operation::QueryTransfers, Operation::GetAccountChanges,
+        Operation::GetTrialBalance}) {
+    SCOPED_TRACE(name(operation));
+    request.operation = operation;
+    ByteBuffer buffer;
+    encode_reply(request, buffer);
+    EXPECT_LE(buffer.size(), kReplyFrameBytesMax);
+    const Reply reply = expect_reply(buffer);
+    const usize objects = reply.exceptions.size() + reply.accounts.size() + reply.transfers.size() +
+                          reply.limits.size() + reply.changes.size() + reply.totals.size();
+    EXPECT_EQ(objects, operation == Operation::GetAccountChanges ? ledger::kAccountChangesLimitMax
+                                                                 : kEvents);
+  }
 }
 
 TEST(ReplyMessages, refusals_travel_with_code_and_message) {
@@ -183,27 +313,66 @@ TEST(ReplyMessages, frames_follow_each_other_in_one_buffer) {
   EXPECT_TRUE(verify_frame(buffer.bytes().subspan(second)));
 }
 
+// Some reply of every kind, by number.
+void encode_any(u64 which, ByteBuffer& buffer) {
+  ledger::Request request;
+  request.event_count = 2;
+  request.exceptions.resize(1);
+  request.balances.resize(2);
+  request.accounts.resize(2);
+  request.transfers.resize(2);
+  request.transfer_statuses.resize(2);
+  request.limits.resize(2);
+  request.changes.resize(2);
+  request.totals.resize(2);
+  constexpr Operation kOperations[] = {Operation::CreateTransfers,   Operation::LookupAccounts,
+                                       Operation::QueryTransfers,    Operation::LookupLimits,
+                                       Operation::GetAccountChanges, Operation::GetTrialBalance};
+  if (which < std::size(kOperations)) {
+    request.operation = kOperations[which];
+    encode_reply(request, buffer);
+  } else {
+    ServerInfo info;
+    info.threads = {"a", "bb"};
+    encode_server_info(1, info, buffer);
+  }
+}
+
+// The sanitizers watch; what a reply says it has is touched.
 TEST(ReplyMessages, damaged_replies_are_errors_and_never_lead_outside) {
   const u64 seed = entropy_seed();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   Random random(seed);
-  ServerInfo info;
-  info.threads = {"a", "bb"};
   u64 failed = 0;
-  for (u32 round = 0; round < 10'000; ++round) {
+  u64 bytes_read = 0;
+  for (u32 round = 0; round < 20'000; ++round) {
     ByteBuffer buffer;
-    encode_server_info(1, info, buffer);
+    encode_any(random.below(7), buffer);
     auto body = buffer.bytes().subspan(kFrameHeaderBytes);
+    const usize prefix = std::min<usize>(body.size(), 160);
     for (u64 i = random.between(1, 4); i > 0; --i) {
-      body[random.below(body.size())] = static_cast<std::byte>(random.next());
+      body[random.below(prefix)] = static_cast<std::byte>(random.next());
     }
     const auto reply = decode_reply(body);
     if (!reply) {
       ++failed;
       EXPECT_EQ(reply.error().code, ErrorCode::Protocol);
+      continue;
     }
+    const auto touch = [&](const auto& values) {
+      for (const std::byte byte : std::as_bytes(values)) bytes_read += byte != std::byte{0};
+    };
+    touch(reply->exceptions);
+    touch(reply->balances);
+    touch(reply->accounts);
+    touch(reply->transfers);
+    touch(reply->statuses);
+    touch(reply->limits);
+    touch(reply->changes);
+    touch(reply->totals);
   }
   EXPECT_GT(failed, 500u);
+  EXPECT_GT(bytes_read, 0u);
 }
 
 }  // namespace

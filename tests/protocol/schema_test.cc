@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "ledger/account.h"
+#include "ledger/account_update.h"
+#include "ledger/condition.h"
 #include "ledger/operation.h"
 #include "ledger/transfer.h"
 #include "protocol/florin.gen.h"
@@ -73,6 +75,112 @@ TEST(Schema, event_result_and_totals_are_the_ledgers) {
   totals.credits_pending = {{10, 11, 12}};
   totals.credits_posted = {{13, 14, 15}};
   expect_same_bytes(wire, totals);
+}
+
+TEST(Schema, account_update_is_the_ledgers) {
+  ledger::AccountUpdate update{};
+  update.id = make_u128(1, 2);
+  update.account_id = make_u128(3, 4);
+  update.user_data_128 = make_u128(5, 6);
+  update.overdraft_limit = make_u128(7, 8);
+  update.balance_limit = make_u128(9, 10);
+  update.transfer_limit = make_u128(11, 12);
+  update.velocity_sum_limit = make_u128(13, 14);
+  update.user_data_64 = 15;
+  update.user_data_32 = 16;
+  update.changes = 17;
+  update.velocity_window = 18;
+  update.velocity_count_limit = 19;
+  update.flags = 20;
+  update.reason_length = 21;
+  update.reserved = 22;
+  u8 reason[ledger::kReasonBytesMax];
+  for (usize i = 0; i < std::size(reason); ++i) {
+    reason[i] = static_cast<u8>(i + 100);
+    update.reason[i] = static_cast<char>(reason[i]);
+  }
+  update.timestamp = 23;
+  const wire::AccountUpdate wire(wide(1, 2), wide(3, 4), wide(5, 6), wide(7, 8), wide(9, 10),
+                                 wide(11, 12), wide(13, 14), 15, 16, 17, 18, 19, 20, 21, 22,
+                                 flatbuffers::make_span(reason), 23);
+  expect_same_bytes(wire, update);
+
+  ledger::AccountChange change{};
+  change.update = update;
+  change.trace_id = make_u128(24, 25);
+  change.principal = 26;
+  change.reserved = 27;
+  expect_same_bytes(wire::AccountChange(wire, wide(24, 25), 26, 27), change);
+}
+
+TEST(Schema, account_limits_are_the_ledgers) {
+  ledger::AccountLimits limits;
+  limits.account_id = make_u128(1, 2);
+  limits.overdraft_limit = make_u128(3, 4);
+  limits.balance_limit = make_u128(5, 6);
+  limits.transfer_limit = make_u128(7, 8);
+  limits.velocity_sum_limit = make_u128(9, 10);
+  limits.velocity_sum_used = make_u128(11, 12);
+  limits.velocity_window = 13;
+  limits.velocity_count_limit = 14;
+  limits.velocity_count_used = 15;
+  limits.set = 16;
+  limits.timestamp = 17;
+  limits.reserved = 18;
+  expect_same_bytes(wire::AccountLimits(wide(1, 2), wide(3, 4), wide(5, 6), wide(7, 8), wide(9, 10),
+                                        wide(11, 12), 13, 14, 15, 16, 17, 18),
+                    limits);
+}
+
+TEST(Schema, condition_status_and_balances_are_the_ledgers) {
+  expect_same_bytes(wire::Condition(wide(1, 2), wide(3, 4), 5, 6, 7, 8),
+                    ledger::Condition{.minimum = make_u128(1, 2),
+                                      .maximum = make_u128(3, 4),
+                                      .index = 5,
+                                      .side = 6,
+                                      .bounds = 7,
+                                      .reserved = 8});
+  const u8 reserved[5] = {6, 7, 8, 9, 10};
+  expect_same_bytes(wire::TransferStatus(wide(1, 2), 3, 4, 5, 6, flatbuffers::make_span(reserved)),
+                    ledger::TransferStatus{.remaining = make_u128(1, 2),
+                                           .expires_at = 3,
+                                           .outcome = 4,
+                                           .pending_status = 5,
+                                           .reversed = 6,
+                                           .reserved = {6, 7, 8, 9, 10}});
+  expect_same_bytes(wire::TransferBalances(wide(0, 1), wide(0, 2), wide(0, 3), wide(0, 4),
+                                           wide(0, 5), wide(0, 6), wide(0, 7), wide(0, 8)),
+                    ledger::TransferBalances{.debit_account_debits_pending = 1,
+                                             .debit_account_debits_posted = 2,
+                                             .debit_account_credits_pending = 3,
+                                             .debit_account_credits_posted = 4,
+                                             .credit_account_debits_pending = 5,
+                                             .credit_account_debits_posted = 6,
+                                             .credit_account_credits_pending = 7,
+                                             .credit_account_credits_posted = 8});
+}
+
+// The numbers travel in every message.
+TEST(Schema, kinds_of_requests_and_replies_keep_their_numbers) {
+  using wire::ReplyBody;
+  using wire::RequestBody;
+  constexpr RequestBody kRequests[] = {
+      RequestBody::NONE,           RequestBody::CreateAccounts,  RequestBody::CreateTransfers,
+      RequestBody::LookupAccounts, RequestBody::LookupTransfers, RequestBody::GetTrialBalance,
+      RequestBody::Ping,           RequestBody::UpdateAccounts,  RequestBody::LookupLimits,
+      RequestBody::QueryAccounts,  RequestBody::QueryTransfers,  RequestBody::GetAccountChanges};
+  constexpr ReplyBody kReplies[] = {
+      ReplyBody::NONE,           ReplyBody::WriteReply,        ReplyBody::AccountsReply,
+      ReplyBody::TransfersReply, ReplyBody::TrialBalanceReply, ReplyBody::ServerInfo,
+      ReplyBody::ErrorReply,     ReplyBody::LimitsReply,       ReplyBody::AccountChangesReply};
+  for (usize number = 0; number < std::size(kRequests); ++number) {
+    EXPECT_EQ(static_cast<usize>(kRequests[number]), number);
+  }
+  for (usize number = 0; number < std::size(kReplies); ++number) {
+    EXPECT_EQ(static_cast<usize>(kReplies[number]), number);
+  }
+  EXPECT_EQ(static_cast<usize>(RequestBody::MAX) + 1, std::size(kRequests));
+  EXPECT_EQ(static_cast<usize>(ReplyBody::MAX) + 1, std::size(kReplies));
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 
 namespace florin::test {
 
-// What differs between two answers to the same request, or nothing when they are equal.
+// What differs between two answers to the same request, or nothing when they are equal. Of answers
+// that refuse the request as a whole only the refusal's code is compared.
 std::string difference(const ledger::Request& expected, const ledger::Request& actual);
 
 }  // namespace florin::test

@@ -1,14 +1,11 @@
 #include "tests/support/ledger_table_line.h"
 
 #include <limits>
-#include <optional>
 
 #include "base/int128.h"
 
 namespace florin::test {
 
-using ledger::Account;
-using ledger::Transfer;
 using ledger::WideSum;
 
 namespace {
@@ -23,85 +20,6 @@ std::vector<std::string_view> split_words(std::string_view text) {
     begin = text.find_first_not_of(kBlank, end);
   }
   return words;
-}
-
-tl::unexpected<Error> not_understood(std::string_view what, std::string_view word) {
-  return fail(ErrorCode::InvalidArgument, std::string(what) + ": " + std::string(word));
-}
-
-// Stores the value if the field can hold it.
-template <class Field>
-bool store(Field& field, u128 value) {
-  if (value > static_cast<Field>(~Field{0})) return false;
-  field = static_cast<Field>(value);
-  return true;
-}
-
-template <class Event>
-bool set_flag_bit(Event& event, u128 bit) {
-  if (bit >= 16) return false;
-  event.flags |= static_cast<u16>(1u << static_cast<u32>(bit));
-  return true;
-}
-
-// The fields that both kinds of event have.
-template <class Event>
-bool set_shared_field(Event& event, std::string_view key, u128 value) {
-  if (key == "ud128") return store(event.user_data_128, value);
-  if (key == "ud64") return store(event.user_data_64, value);
-  if (key == "ud32") return store(event.user_data_32, value);
-  if (key == "ledger") return store(event.ledger, value);
-  if (key == "code") return store(event.code, value);
-  if (key == "timestamp") return store(event.timestamp, value);
-  if (key == "flag_bit") return set_flag_bit(event, value);
-  return false;
-}
-
-bool set_field(Account& account, std::string_view key, u128 value) {
-  if (key == "reserved") return store(account.reserved, value);
-  if (key == "dp") return store(account.debits_pending, value);
-  if (key == "dpo") return store(account.debits_posted, value);
-  if (key == "cp") return store(account.credits_pending, value);
-  if (key == "cpo") return store(account.credits_posted, value);
-  return set_shared_field(account, key, value);
-}
-
-bool set_field(Transfer& transfer, std::string_view key, u128 value) {
-  if (key == "amount") return store(transfer.amount, value);
-  if (key == "pending_id") return store(transfer.pending_id, value);
-  if (key == "timeout") return store(transfer.timeout, value);
-  return set_shared_field(transfer, key, value);
-}
-
-bool set_flag(Account& account, std::string_view name) {
-  if (name == "linked") return set_flag_bit(account, 0);
-  if (name == "debits_must_not_exceed_credits") return set_flag_bit(account, 1);
-  if (name == "credits_must_not_exceed_debits") return set_flag_bit(account, 2);
-  if (name == "history") return set_flag_bit(account, 3);
-  return false;
-}
-
-bool set_flag(Transfer& transfer, std::string_view name) {
-  return name == "linked" && set_flag_bit(transfer, 0);
-}
-
-// The words that follow an event's ids: flags and key=value.
-template <class Event>
-Status set_fields(Event& event, const TableLine& line, usize first) {
-  for (usize index = first; index < line.words.size(); ++index) {
-    const std::string_view word = line.words[index];
-    const usize equals = word.find('=');
-    if (equals == std::string_view::npos) {
-      if (!set_flag(event, word)) return not_understood("not a flag", word);
-      continue;
-    }
-    const Result<u128> value = parse_number(word.substr(equals + 1));
-    if (!value) return tl::unexpected<Error>(value.error());
-    if (!set_field(event, word.substr(0, equals), *value)) {
-      return not_understood("no such field, or too large for it", word);
-    }
-  }
-  return {};
 }
 
 void subtract(WideSum& sum, u64 value) {
@@ -132,7 +50,35 @@ Result<WideSum> parse_power_of_two(std::string_view word) {
   return sum;
 }
 
+struct Unit {
+  std::string_view name;
+  u64 ns;
+};
+
+// A name that ends as another does stands before it.
+constexpr Unit kUnits[] = {
+    {"ns", 1}, {"ms", 1'000'000}, {"s", 1'000'000'000}, {"d", 86'400'000'000'000}};
+
+Result<u64> parse_span(std::string_view word) {
+  u64 scale = 1;
+  for (const Unit& unit : kUnits) {
+    if (!word.ends_with(unit.name)) continue;
+    scale = unit.ns;
+    word.remove_suffix(unit.name.size());
+    break;
+  }
+  const Result<u128> number = parse_number(word);
+  if (!number || *number > std::numeric_limits<u64>::max() / scale) {
+    return not_understood("not a span of time", word);
+  }
+  return static_cast<u64>(*number) * scale;
+}
+
 }  // namespace
+
+tl::unexpected<Error> not_understood(std::string_view what, std::string_view word) {
+  return fail(ErrorCode::InvalidArgument, std::string(what) + ": " + std::string(word));
+}
 
 TableLine cut_line(u32 number, std::string_view text) {
   TableLine line{number, text, {}, {}, {}};
@@ -151,7 +97,9 @@ TableLine cut_line(u32 number, std::string_view text) {
 }
 
 Result<WideSum> parse_wide(std::string_view word) {
-  if (word.starts_with('A') || word.starts_with('T')) word.remove_prefix(1);
+  if (word.starts_with('A') || word.starts_with('T') || word.starts_with('U')) {
+    word.remove_prefix(1);
+  }
   if (word.starts_with("2^")) return parse_power_of_two(word);
   const std::optional<u128> number = word == "max" ? kU128Max : parse_u128(word);
   if (!number) return not_understood("not a number", word);
@@ -167,35 +115,43 @@ Result<u128> parse_number(std::string_view word) {
   return make_u128(wide->words[1], wide->words[0]);
 }
 
-Result<Account> parse_account(const TableLine& line) {
-  if (line.words.empty()) return not_understood("expected an account's id", line.text);
-  const Result<u128> id = parse_number(line.words[0]);
-  if (!id) return tl::unexpected<Error>(id.error());
-  Account account{};
-  account.id = *id;
-  account.ledger = 1;
-  account.code = 1;
-  RETURN_IF_ERROR(set_fields(account, line, 1));
-  return account;
+Result<u128> parse_signed(std::string_view word) {
+  const bool negative = word.starts_with('-');
+  const Result<u128> number = parse_number(word.substr(negative ? 1 : 0));
+  if (!number || !negative) return number;
+  return ~*number + 1;
 }
 
-Result<Transfer> parse_transfer(const TableLine& line) {
-  if (line.words.size() < 4 || line.words[2] != "->") {
-    return not_understood("expected: transfer T1 A1 -> A2 … -> outcome", line.text);
+Result<u64> parse_time(std::string_view word, const TimeOf& time_of, u64 last_logged) {
+  u64 time = 0;
+  usize end = word.find_first_of("+-");
+  const std::string_view start = word.substr(0, end);
+  if (start.empty()) {
+    time = last_logged;
+  } else if (start.find_first_of("ATU") == 0) {
+    const std::optional<u64> made = time_of(start);
+    if (!made) return not_understood("not made", start);
+    time = *made;
+  } else {
+    const Result<u64> span = parse_span(start);
+    if (!span) return span;
+    time = *span;
   }
-  const Result<u128> id = parse_number(line.words[0]);
-  const Result<u128> debit = parse_number(line.words[1]);
-  const Result<u128> credit = parse_number(line.words[3]);
-  if (!id || !debit || !credit) return not_understood("not an id", line.text);
-  Transfer transfer{};
-  transfer.id = *id;
-  transfer.debit_account_id = *debit;
-  transfer.credit_account_id = *credit;
-  transfer.amount = 1;
-  transfer.ledger = 1;
-  transfer.code = 1;
-  RETURN_IF_ERROR(set_fields(transfer, line, 4));
-  return transfer;
+  while (end < word.size()) {
+    const bool adds = word[end] == '+';
+    word.remove_prefix(end + 1);
+    end = word.find_first_of("+-");
+    const Result<u64> span = parse_span(word.substr(0, end));
+    if (!span) return span;
+    time = adds ? time + *span : time - *span;
+  }
+  return time;
+}
+
+TablePair cut_pair(std::string_view word) {
+  const usize equals = word.find('=');
+  if (equals == std::string_view::npos) return {word, {}};
+  return {word.substr(0, equals), word.substr(equals + 1)};
 }
 
 }  // namespace florin::test

@@ -1,46 +1,115 @@
 // Runs a ledger table against a ledger: gathers the lines into requests, and compares the answers.
 #include <cstring>
-#include <map>
 
 #include <fmt/core.h>
 
 #include "base/int128.h"
-#include "tests/support/ledger_table_line.h"
-#include "tests/support/ledger_tables.h"
-#include "tests/support/owned_request.h"
+#include "tests/support/ledger_table_events.h"
+#include "tests/support/ledger_table_reads.h"
 
 namespace florin::test {
 
 using ledger::Account;
-using ledger::AccountOutcome;
+using ledger::AccountUpdate;
+using ledger::Condition;
 using ledger::EventResult;
-using ledger::LedgerTotals;
+using ledger::Operation;
 using ledger::Request;
 using ledger::Transfer;
-using ledger::TransferOutcome;
-using ledger::WideSum;
+using ledger::TransferBalances;
 
 namespace {
 
-template <class Value>
-bool same_bytes(const Value& left, const Value& right) {
-  return std::memcmp(&left, &right, sizeof(Value)) == 0;
+constexpr u64 kFirstTime = 1'000'000;
+constexpr u64 kPause = 1'000;
+
+template <class Outcome>
+std::string outcome_name(const std::optional<Outcome>& outcome, u32 number) {
+  return outcome ? std::string(name(*outcome)) : fmt::format("outcome number {}", number);
 }
 
-// What the outcomes of one kind of event are called.
-std::string outcome_name(const Account&, u32 number) {
+// What each kind of event has of its own.
+Operation operation_of(const Account&) { return Operation::CreateAccounts; }
+Operation operation_of(const Transfer&) { return Operation::CreateTransfers; }
+Operation operation_of(const AccountUpdate&) { return Operation::UpdateAccounts; }
+
+// Remembers an outcome that was given, and names it.
+std::string record(TableReport& report, const Account&, u32 number) {
   const auto outcome = ledger::account_outcome(number);
-  return outcome ? std::string(name(*outcome)) : fmt::format("outcome number {}", number);
+  if (outcome) report.account_outcomes.insert(*outcome);
+  return outcome_name(outcome, number);
 }
-
-std::string outcome_name(const Transfer&, u32 number) {
+std::string record(TableReport& report, const Transfer&, u32 number) {
   const auto outcome = ledger::transfer_outcome(number);
-  return outcome ? std::string(name(*outcome)) : fmt::format("outcome number {}", number);
+  if (outcome) report.transfer_outcomes.insert(*outcome);
+  return outcome_name(outcome, number);
+}
+std::string record(TableReport& report, const AccountUpdate&, u32 number) {
+  const auto outcome = ledger::update_outcome(number);
+  if (outcome) report.update_outcomes.insert(*outcome);
+  return outcome_name(outcome, number);
 }
 
-class TableRun {
+// What is written behind an outcome.
+struct ExpectedResult {
+  std::optional<u128> amount;
+  TransferBalances balances;
+};
+
+bool set_counter(TransferBalances& balances, std::string_view key, u128 value) {
+  if (key == "debit.dp") return balances.debit_account_debits_pending = value, true;
+  if (key == "debit.dpo") return balances.debit_account_debits_posted = value, true;
+  if (key == "debit.cp") return balances.debit_account_credits_pending = value, true;
+  if (key == "debit.cpo") return balances.debit_account_credits_posted = value, true;
+  if (key == "credit.dp") return balances.credit_account_debits_pending = value, true;
+  if (key == "credit.dpo") return balances.credit_account_debits_posted = value, true;
+  if (key == "credit.cp") return balances.credit_account_credits_pending = value, true;
+  if (key == "credit.cpo") return balances.credit_account_credits_posted = value, true;
+  return false;
+}
+
+Result<ExpectedResult> parse_expected(const TableLine& line) {
+  ExpectedResult expected;
+  const auto set = [&](std::string_view key, const ledger::WideSum& value) {
+    const u128 number = make_u128(value.words[1], value.words[0]);
+    if (key == "amount") return expected.amount = number, true;
+    return set_counter(expected.balances, key, number);
+  };
+  RETURN_IF_ERROR(parse_pairs(line.expected, 1, set));
+  return expected;
+}
+
+std::string balances_text(const TransferBalances& balances) {
+  const auto account = [](u128 dp, u128 dpo, u128 cp, u128 cpo) {
+    return fmt::format("dp={} dpo={} cp={} cpo={}", to_decimal(dp), to_decimal(dpo), to_decimal(cp),
+                       to_decimal(cpo));
+  };
+  return fmt::format(
+      "debit {}, credit {}",
+      account(balances.debit_account_debits_pending, balances.debit_account_debits_posted,
+              balances.debit_account_credits_pending, balances.debit_account_credits_posted),
+      account(balances.credit_account_debits_pending, balances.credit_account_debits_posted,
+              balances.credit_account_credits_pending, balances.credit_account_credits_posted));
+}
+
+// What the line "request" says of the next write.
+struct RequestOptions {
+  bool dry_run = false;
+  bool balances = false;
+  u64 principal = 0;
+  u128 trace = 0;
+};
+
+// The events of a request in the making, each with its line.
+template <class Event>
+struct Batch {
+  std::vector<Event> events;
+  std::vector<TableLine> lines;
+};
+
+class TableRunner {
  public:
-  explicit TableRun(LedgerUnderTest& ledger) : ledger_(ledger) {}
+  explicit TableRunner(LedgerUnderTest& ledger) : run_{ledger, {}, {}, {}, {}}, reads_(run_) {}
 
   TableReport run(std::string_view table) {
     u32 number = 1;
@@ -56,322 +125,247 @@ class TableRun {
       number = next;
     }
     flush();
-    line_ = TableLine{number, "(end of the table)", {}, {}, {}};
-    check_books();
-    return std::move(report_);
+    run_.line = TableLine{number, "(end of the table)", {}, {}, {}};
+    reads_.check_everything();
+    return std::move(run_.report);
   }
 
  private:
-  // The events of a request in the making, each with its line.
-  template <class Event>
-  struct Batch {
-    std::vector<Event> events;
-    std::vector<TableLine> lines;
-    // Every event that was created so far, as it must be stored.
-    std::map<u128, Event> created;
-  };
-
   void run_line(const TableLine& line) {
     if (line.kind.empty()) return;
     if (line.kind == "account") return add(accounts_, parse_account(line), line);
-    if (line.kind == "transfer") return add(transfers_, parse_transfer(line), line);
+    if (is_transfer_line(line.kind)) return add_transfer(line);
+    if (line.kind == "update") return add(updates_, parse_update(line), line);
     flush();
-    line_ = line;
-    if (line.kind == "request") return;
-    if (line.kind == "balance") return report_error(run_balance());
-    if (line.kind == "lookup") return report_error(run_lookup());
-    if (line.kind == "totals") return report_error(run_totals());
-    if (line.kind == "total") return report_error(run_total());
-    fail_line("no such kind of line");
+    run_.line = line;
+    if (line.kind == "request") return report_error(set_options());
+    if (line.kind == "time") return report_error(set_time());
+    if (line.kind == "tick") return run_tick();
+    if (!reads_.run_line()) run_.fail_line("no such kind of line");
   }
 
   template <class Event>
   void add(Batch<Event>& batch, const Result<Event>& event, const TableLine& line) {
     if (batch.events.empty()) flush();
-    line_ = line;
-    if (!event) return fail_line(event.error().message);
-    if (line.expected.size() != 1) return fail_line("expected one outcome behind the arrow");
+    run_.line = line;
+    if (!event) return run_.fail_line(event.error().message);
+    if (line.expected.empty()) return run_.fail_line("expected an outcome behind the arrow");
+    const Result<ExpectedResult> expected = parse_expected(line);
+    if (!expected) return run_.fail_line(expected.error().message);
     batch.events.push_back(*event);
     batch.lines.push_back(line);
   }
 
+  void add_transfer(const TableLine& line) {
+    if (transfers_.events.empty()) flush();
+    const usize index = transfers_.events.size();
+    const auto conditions = parse_conditions(line, static_cast<u32>(index));
+    run_.line = line;
+    if (!conditions) return run_.fail_line(conditions.error().message);
+    add(transfers_, parse_transfer(line), line);
+    if (transfers_.events.size() == index) return;
+    conditions_.insert(conditions_.end(), conditions->begin(), conditions->end());
+  }
+
+  Status set_options() {
+    for (const std::string_view word : run_.line.words) {
+      const TablePair pair = cut_pair(word);
+      const Result<u128> number = parse_number(pair.value);
+      if (word == "dry_run") {
+        options_.dry_run = true;
+      } else if (word == "balances") {
+        options_.balances = true;
+      } else if (pair.key == "principal" && number) {
+        options_.principal = static_cast<u64>(*number);
+      } else if (pair.key == "trace" && number) {
+        options_.trace = *number;
+      } else {
+        return not_understood("no such option", word);
+      }
+    }
+    return {};
+  }
+
+  Status set_time() {
+    if (run_.line.words.size() != 1) return not_understood("expected a time", run_.line.text);
+    const auto time = parse_time(run_.line.words[0], run_.time_of(), run_.last_logged);
+    if (!time) return tl::unexpected<Error>(time.error());
+    if (*time <= run_.last_logged) return not_understood("the time must advance", run_.line.text);
+    time_ = *time;
+    return {};
+  }
+
+  u64 take_time() {
+    const u64 by_itself = run_.last_logged == 0 ? kFirstTime : run_.last_logged + kPause;
+    const u64 time = time_.value_or(by_itself);
+    time_.reset();
+    return time;
+  }
+
   void flush() {
-    if (!accounts_.events.empty()) {
-      OwnedRequest owned = OwnedRequest::create_accounts(accounts_.events);
-      run_write(accounts_, owned.request());
-    }
-    if (!transfers_.events.empty()) {
-      OwnedRequest owned = OwnedRequest::create_transfers(transfers_.events);
-      run_write(transfers_, owned.request());
-    }
+    run_write(accounts_);
+    run_write(transfers_);
+    run_write(updates_);
+  }
+
+  void run_tick() {
+    Request request;
+    request.operation = Operation::Tick;
+    request.event_count = 1;
+    run_logged(request);
+    run_.expect_number("exceptions", 0, request.exceptions.size());
+  }
+
+  void run_logged(Request& request) {
+    const u64 time = take_time();
+    run_.ledger.run(request, Timestamp{time});
+    run_.check_refusal(request);
+    run_.position.value += request.event_count;
+    run_.check_position(request);
+    run_.expect_number("time", time, request.timestamp.ns);
+    first_event_ = time;
+    run_.last_logged = time + request.event_count - 1;
   }
 
   template <class Event>
-  void run_write(Batch<Event>& batch, Request& request) {
-    line_ = batch.lines.back();
-    ledger_.run(request);
-    check_refusal(request);
-    position_.value += request.event_count;
-    check_position(request);
-    if (request.timestamp <= last_timestamp_) fail_line("the time did not advance");
-    last_timestamp_ = Timestamp{request.timestamp.ns + request.event_count - 1};
-    usize next = 0;
-    for (u32 index = 0; index < request.event_count; ++index) {
-      line_ = batch.lines[index];
-      EventResult result{request.timestamp.ns + index, index, 1};
-      if (next < request.exceptions.size() && request.exceptions[next].index == index) {
-        result = request.exceptions[next++];
-        if (result.outcome == 1) fail_line("an exception says that the event was created");
-      }
-      check_event(batch, request, result);
+  void run_write(Batch<Event>& batch) {
+    if (batch.events.empty()) return;
+    run_.line = batch.lines.back();
+    Request request;
+    request.operation = operation_of(batch.events[0]);
+    request.event_count = static_cast<u32>(batch.events.size());
+    request.events = reinterpret_cast<const std::byte*>(batch.events.data());
+    request.conditions = conditions_.data();
+    request.condition_count = static_cast<u32>(conditions_.size());
+    request.dry_run = options_.dry_run;
+    request.wants_balances = options_.balances;
+    request.principal = options_.principal;
+    request.trace_id = options_.trace;
+    if (options_.dry_run) {
+      run_.run_unlogged(request);
+      run_.expect_number("time", run_.last_logged, request.timestamp.ns);
+    } else {
+      run_logged(request);
     }
-    if (next != request.exceptions.size()) fail_line("exceptions are not in order of their events");
+    check_events(batch, request);
     batch.events.clear();
     batch.lines.clear();
+    conditions_.clear();
+    options_ = {};
   }
 
   template <class Event>
-  void check_event(Batch<Event>& batch, const Request& request, const EventResult& result) {
-    const Event& event = batch.events[result.index];
-    remember_outcome(event, result.outcome);
-    const std::string outcome = outcome_name(event, result.outcome);
-    expect("outcome", line_.expected[0], outcome);
-    if (outcome == "created") {
-      Event& stored = batch.created[event.id] = event;
-      stored.timestamp = result.timestamp;
+  void check_events(const Batch<Event>& batch, const Request& request) {
+    const usize balances = request.wants_balances ? batch.events.size() : 0;
+    run_.expect_number("balances", balances, request.balances.size());
+    usize next = 0;
+    for (u32 index = 0; index < request.event_count; ++index) {
+      run_.line = batch.lines[index];
+      EventResult result{decided_at(index), index, 1};
+      if (next < request.exceptions.size() && request.exceptions[next].index == index) {
+        result = request.exceptions[next++];
+        if (result.outcome == 1) run_.fail_line("an exception says that the event was created");
+      }
+      check_event(batch, result);
+      if (request.balances.size() == request.event_count) {
+        check_balances(request.balances[index], result.outcome == 1);
+      }
     }
-    u64 timestamp = request.timestamp.ns + result.index;
-    if (outcome == "exists") timestamp = original_timestamp(batch, request, result.index);
-    expect("timestamp", std::to_string(timestamp), std::to_string(result.timestamp));
+    if (next != request.exceptions.size()) {
+      run_.fail_line("exceptions are not in order of their events");
+    }
+  }
+
+  // When this event of the last write was decided.
+  u64 decided_at(u32 index) const {
+    return options_.dry_run ? run_.last_logged : first_event_ + index;
+  }
+
+  template <class Event>
+  void check_event(const Batch<Event>& batch, const EventResult& result) {
+    const Event& event = batch.events[result.index];
+    const std::string outcome = record(run_.report, event, result.outcome);
+    run_.expect("outcome", run_.line.expected[0], outcome);
+    const u64 now = decided_at(result.index);
+    u64 expected = now;
+    if (outcome == "exists") expected = original_timestamp(batch, result.index);
+    run_.expect_number("timestamp", expected, result.timestamp);
+    if (outcome != "created" || options_.dry_run) return;
+    run_.books.add(event, now);
+    if constexpr (std::is_same_v<Event, Transfer>) {
+      const Result<ExpectedResult> told = parse_expected(run_.line);
+      if (told && told->amount) run_.books.set_amount(event.id, *told->amount);
+    }
+  }
+
+  void check_balances(const TransferBalances& actual, bool created) {
+    const Result<ExpectedResult> told = parse_expected(run_.line);
+    const TransferBalances expected = created && told ? told->balances : TransferBalances{};
+    run_.expect("balances", balances_text(expected), balances_text(actual));
   }
 
   // That of the stored original, or of an earlier member of the same chain, which the failure has
   // undone since.
   template <class Event>
-  u64 original_timestamp(const Batch<Event>& batch, const Request& request, u32 index) const {
-    const u128 id = batch.events[index].id;
-    const auto created = batch.created.find(id);
-    if (created != batch.created.end()) return created->second.timestamp;
-    for (u32 earlier = 0; earlier < index; ++earlier) {
-      if (batch.events[earlier].id == id) return request.timestamp.ns + earlier;
+  u64 original_timestamp(const Batch<Event>& batch, u32 index) const {
+    const Event& event = batch.events[index];
+    if (const auto stored = run_.books.time_of(event)) return *stored;
+    for (u32 earlier = index; earlier-- > 0;) {
+      const Event& original = batch.events[earlier];
+      if (original.id == event.id) return stored_timestamp(original, decided_at(earlier));
     }
     return 0;
   }
 
-  void remember_outcome(const Account&, u32 number) {
-    const auto outcome = ledger::account_outcome(number);
-    if (outcome) report_.account_outcomes.insert(*outcome);
-  }
-  void remember_outcome(const Transfer&, u32 number) {
-    const auto outcome = ledger::transfer_outcome(number);
-    if (outcome) report_.transfer_outcomes.insert(*outcome);
-  }
-
-  void run_read(Request& request) {
-    ledger_.run(request);
-    check_refusal(request);
-    check_position(request);
-  }
-
-  Status run_lookup() {
-    std::vector<u128> ids;
-    for (const std::string_view word : line_.words) {
-      const Result<u128> id = parse_number(word);
-      if (!id) return tl::unexpected<Error>(id.error());
-      ids.push_back(*id);
-    }
-    if (ids.empty() || ids.size() != line_.expected.size()) {
-      return fail(ErrorCode::InvalidArgument, "expected as many answers as ids");
-    }
-    if (line_.words[0].starts_with('A')) {
-      lookup_accounts(ids);
-    } else {
-      lookup_transfers(ids);
-    }
-    return {};
-  }
-
-  void lookup_accounts(std::span<const u128> ids) {
-    OwnedRequest owned = OwnedRequest::lookup_accounts(ids);
-    run_read(owned.request());
-    const std::vector<Account>& answer = owned.request().accounts;
-    if (answer.size() != ids.size()) return fail_line("not one answer per id");
-    for (usize index = 0; index < ids.size(); ++index) {
-      const bool found = !same_bytes(answer[index], Account{});
-      expect("answer", line_.expected[index], found ? "found" : "missing");
-      if (found) check_account(ids[index], answer[index]);
-    }
-  }
-
-  // Compares all but the balances with what was sent.
-  void check_account(u128 id, Account answer) {
-    const auto created = accounts_.created.find(id);
-    if (created == accounts_.created.end()) return fail_line("an account that was not created");
-    answer.debits_pending = answer.debits_posted = 0;
-    answer.credits_pending = answer.credits_posted = 0;
-    if (!same_bytes(answer, created->second)) fail_line("the account is not as it was sent");
-  }
-
-  void lookup_transfers(std::span<const u128> ids) {
-    OwnedRequest owned = OwnedRequest::lookup_transfers(ids);
-    run_read(owned.request());
-    const Request& answer = owned.request();
-    if (answer.transfers.size() != ids.size() || answer.transfer_outcomes.size() != ids.size()) {
-      return fail_line("not one answer per id");
-    }
-    for (usize index = 0; index < ids.size(); ++index) {
-      const u32 outcome = answer.transfer_outcomes[index];
-      expect("answer", line_.expected[index],
-             outcome == 0 ? "missing" : outcome_name(Transfer{}, outcome));
-      const auto created = transfers_.created.find(ids[index]);
-      const bool stored = outcome == 1 && created != transfers_.created.end();
-      if (!same_bytes(answer.transfers[index], stored ? created->second : Transfer{})) {
-        fail_line("the transfer is not as it was sent");
-      }
-    }
-  }
-
-  Status run_balance() {
-    if (line_.words.empty()) return fail(ErrorCode::InvalidArgument, "expected an account's id");
-    const Result<u128> id = parse_number(line_.words[0]);
-    if (!id) return tl::unexpected<Error>(id.error());
-    LedgerTotals expected;
-    RETURN_IF_ERROR(parse_sums(1, expected));
-
-    const u128 ids[] = {*id};
-    OwnedRequest owned = OwnedRequest::lookup_accounts(ids);
-    run_read(owned.request());
-    if (owned.request().accounts.size() != 1) {
-      fail_line("not one answer per id");
-      return {};
-    }
-    const Account& account = owned.request().accounts[0];
-    check_account(*id, account);
-    LedgerTotals actual;
-    actual.debits_pending.add(account.debits_pending);
-    actual.debits_posted.add(account.debits_posted);
-    actual.credits_pending.add(account.credits_pending);
-    actual.credits_posted.add(account.credits_posted);
-    expect_sums(expected, actual);
-    return {};
-  }
-
-  // The ledgers that have accounts, from `min` on.
-  Status run_totals() {
-    ledger::TrialBalanceFilter filter;
-    const auto set = [&](std::string_view key, const WideSum& value) {
-      if (key == "min") filter.ledger_min = static_cast<u32>(value.words[0]);
-      if (key == "limit") filter.limit = static_cast<u32>(value.words[0]);
-      return key == "min" || key == "limit";
-    };
-    RETURN_IF_ERROR(parse_pairs(line_, 0, set));
-    OwnedRequest owned = OwnedRequest::get_trial_balance(filter);
-    run_read(owned.request());
-    std::string expected;
-    for (const std::string_view word : line_.expected) expected += fmt::format("{} ", word);
-    std::string actual;
-    for (const LedgerTotals& totals : owned.request().totals) {
-      actual += fmt::format("{} ", totals.ledger);
-    }
-    if (owned.request().more_totals) actual += "more ";
-    expect("ledgers", expected, actual);
-    return {};
-  }
-
-  Status run_total() {
-    if (line_.words.empty()) return fail(ErrorCode::InvalidArgument, "expected a ledger's number");
-    const Result<u128> number = parse_number(line_.words[0]);
-    if (!number) return tl::unexpected<Error>(number.error());
-    LedgerTotals expected;
-    RETURN_IF_ERROR(parse_sums(1, expected));
-
-    OwnedRequest owned = OwnedRequest::get_trial_balance({static_cast<u32>(*number), 1});
-    run_read(owned.request());
-    if (owned.request().totals.size() != 1 || owned.request().totals[0].ledger != *number) {
-      fail_line("the ledger has no line");
-      return {};
-    }
-    const LedgerTotals& actual = owned.request().totals[0];
-    expect("accounts", std::to_string(expected.accounts), std::to_string(actual.accounts));
-    expect_sums(expected, actual);
-    return {};
-  }
-
-  Status parse_sums(usize first, LedgerTotals& sums) {
-    const auto set = [&](std::string_view key, const WideSum& value) {
-      if (key == "dp") return sums.debits_pending = value, true;
-      if (key == "dpo") return sums.debits_posted = value, true;
-      if (key == "cp") return sums.credits_pending = value, true;
-      if (key == "cpo") return sums.credits_posted = value, true;
-      if (key == "accounts") return sums.accounts = value.words[0], true;
-      return false;
-    };
-    return parse_pairs(line_, first, set);
-  }
-
-  // Whatever the table did: debits equal credits in every ledger, and every account has its ledger.
-  void check_books() {
-    OwnedRequest owned = OwnedRequest::get_trial_balance({0, ledger::kTrialBalanceLinesMax});
-    run_read(owned.request());
-    u64 accounts = 0;
-    for (const LedgerTotals& totals : owned.request().totals) {
-      accounts += totals.accounts;
-      if (!(totals.debits_posted == totals.credits_posted)) fail_line("debits are not credits");
-      if (!(totals.debits_pending == totals.credits_pending)) fail_line("debits are not credits");
-    }
-    expect("accounts", std::to_string(accounts_.created.size()), std::to_string(accounts));
-  }
-
-  void check_refusal(const Request& request) {
-    if (request.refusal == ledger::RefusalCode::None) return;
-    fail_line(fmt::format("refused: {} {}", name(request.refusal), request.refusal_message));
-  }
-
-  void check_position(const Request& request) {
-    expect("position", std::to_string(position_.value), std::to_string(request.position.value));
-  }
-
-  void expect_sums(const LedgerTotals& expected, const LedgerTotals& actual) {
-    expect_sum("dp", expected.debits_pending, actual.debits_pending);
-    expect_sum("dpo", expected.debits_posted, actual.debits_posted);
-    expect_sum("cp", expected.credits_pending, actual.credits_pending);
-    expect_sum("cpo", expected.credits_posted, actual.credits_posted);
-  }
-
-  void expect_sum(std::string_view what, const WideSum& expected, const WideSum& actual) {
-    const auto text = [](const WideSum& sum) {
-      const std::string low = to_decimal(make_u128(sum.words[1], sum.words[0]));
-      return sum.words[2] == 0 ? low : fmt::format("{}*2^128+{}", sum.words[2], low);
-    };
-    expect(what, text(expected), text(actual));
-  }
-
-  void expect(std::string_view what, std::string_view expected, std::string_view actual) {
-    if (expected == actual) return;
-    fail_line(fmt::format("{}: expected {}, got {}", what, expected, actual));
-  }
-
   void report_error(const Status& status) {
-    if (!status) fail_line(status.error().message);
+    if (!status) run_.fail_line(status.error().message);
   }
 
-  void fail_line(std::string_view why) {
-    report_.failures.push_back(fmt::format("line {}: {}: {}", line_.number, line_.text, why));
-  }
-
-  LedgerUnderTest& ledger_;
-  TableReport report_;
-  TableLine line_;
+  LedgerTableRun run_;
+  LedgerTableReads reads_;
   Batch<Account> accounts_;
   Batch<Transfer> transfers_;
-  Position position_;
-  Timestamp last_timestamp_;
+  Batch<AccountUpdate> updates_;
+  std::vector<Condition> conditions_;  // Of the transfers.
+  RequestOptions options_;
+  std::optional<u64> time_;  // Of the next write, if a line says it.
+  u64 first_event_ = 0;      // When the first event of the last logged request was decided.
 };
 
 }  // namespace
 
+void LedgerTableRun::run_unlogged(Request& request) {
+  ledger.run(request, Timestamp{last_logged});
+  check_refusal(request);
+  check_position(request);
+}
+
+void LedgerTableRun::check_refusal(const Request& request) {
+  if (request.refusal == ledger::RefusalCode::None) return;
+  fail_line(fmt::format("refused: {} {}", name(request.refusal), request.refusal_message));
+}
+
+void LedgerTableRun::check_position(const Request& request) {
+  expect_number("position", position.value, request.position.value);
+}
+
+void LedgerTableRun::expect(std::string_view what, std::string_view expected,
+                            std::string_view actual) {
+  if (expected == actual) return;
+  fail_line(fmt::format("{}: expected {}, got {}", what, expected, actual));
+}
+
+void LedgerTableRun::expect_number(std::string_view what, u128 expected, u128 actual) {
+  if (expected == actual) return;
+  expect(what, to_decimal(expected), to_decimal(actual));
+}
+
+void LedgerTableRun::fail_line(std::string_view why) {
+  report.failures.push_back(fmt::format("line {}: {}: {}", line.number, line.text, why));
+}
+
 TableReport run_table(LedgerUnderTest& ledger, std::string_view table) {
-  return TableRun(ledger).run(table);
+  return TableRunner(ledger).run(table);
 }
 
 std::string TableReport::text() const {

@@ -58,7 +58,6 @@ constexpr std::string_view kShape = R"(
 account  A1                          -> created
 account  A2                          -> created
 transfer T1 A1 -> A2 timestamp=1     -> timestamp_must_be_zero
-transfer T1 A1 -> A2 flag_bit=10     -> reserved_flag
 transfer T1 A1 -> A2 flag_bit=11     -> reserved_flag
 transfer T1 A1 -> A2 flag_bit=12     -> reserved_flag
 transfer T1 A1 -> A2 flag_bit=13     -> reserved_flag
@@ -98,12 +97,12 @@ account  A1 ledger=3 debits_must_not_exceed_credits -> created
 account  A2 ledger=3                                -> created
 account  A3 ledger=4                                -> created
 account  A4 ledger=3 credits_must_not_exceed_debits -> created
-transfer T0   A0   -> A0   pending_id=T1 timeout=1 ledger=0 code=0 flag_bit=10 timestamp=1 linked \
+transfer T0   A0   -> A0   pending_id=T1 timeout=1 ledger=0 code=0 flag_bit=11 timestamp=1 linked \
          -> linked_event_chain_open
 request
-transfer T0   A0   -> A0   pending_id=T1 timeout=1 ledger=0 code=0 flag_bit=10 timestamp=1 \
+transfer T0   A0   -> A0   pending_id=T1 timeout=1 ledger=0 code=0 flag_bit=11 timestamp=1 \
          -> timestamp_must_be_zero
-transfer T0   A0   -> A0   pending_id=T1 timeout=1 ledger=0 code=0 flag_bit=10 -> reserved_flag
+transfer T0   A0   -> A0   pending_id=T1 timeout=1 ledger=0 code=0 flag_bit=11 -> reserved_flag
 transfer T0   A0   -> A0   pending_id=T1 timeout=1 ledger=0 code=0 -> id_must_not_be_zero
 transfer Tmax A0   -> A0   pending_id=T1 timeout=1 ledger=0 code=0 -> id_must_not_be_int_max
 transfer T1   A0   -> A0   pending_id=T1 timeout=1 ledger=0 code=0 \

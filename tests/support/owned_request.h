@@ -1,5 +1,5 @@
-// A request that owns the memory of its events, as the network's does: for tests that make requests
-// themselves.
+// A request that owns the memory of its events and conditions, as the network's does: for tests
+// that make requests themselves.
 #pragma once
 
 #include <span>
@@ -13,10 +13,19 @@ namespace florin::test {
 class OwnedRequest {
  public:
   static OwnedRequest create_accounts(std::span<const ledger::Account> accounts);
-  static OwnedRequest create_transfers(std::span<const ledger::Transfer> transfers);
+  static OwnedRequest create_transfers(std::span<const ledger::Transfer> transfers,
+                                       std::span<const ledger::Condition> conditions = {});
+  static OwnedRequest update_accounts(std::span<const ledger::AccountUpdate> updates);
   static OwnedRequest lookup_accounts(std::span<const u128> ids);
   static OwnedRequest lookup_transfers(std::span<const u128> ids);
+  static OwnedRequest lookup_limits(std::span<const u128> ids);
+  static OwnedRequest query_accounts(const ledger::QueryFilter& filter);
+  static OwnedRequest query_transfers(const ledger::QueryFilter& filter);
+  static OwnedRequest get_account_changes(const ledger::QueryFilter& filter);
   static OwnedRequest get_trial_balance(ledger::TrialBalanceFilter filter);
+  static OwnedRequest tick();
+  // Asks what the other asks, with memory of its own and no answer yet.
+  static OwnedRequest copy_of(const ledger::Request& asked);
 
   OwnedRequest(OwnedRequest&&) = default;
   OwnedRequest& operator=(OwnedRequest&&) = default;
@@ -26,18 +35,20 @@ class OwnedRequest {
   ledger::Request& request() { return request_; }
   const ledger::Request& request() const { return request_; }
 
-  // Another request that asks the same, with memory of its own and no answer yet.
-  OwnedRequest ask_again() const;
+  OwnedRequest ask_again() const { return copy_of(request_); }
 
  private:
   struct alignas(16) Unit {
     std::byte bytes[16];
   };
 
-  OwnedRequest(ledger::Operation operation, std::span<const std::byte> events, usize event_bytes);
+  OwnedRequest(ledger::Operation operation, u32 event_count, std::span<const std::byte> events,
+               std::span<const ledger::Condition> conditions = {});
+  static OwnedRequest query(ledger::Operation operation, const ledger::QueryFilter& filter);
 
   ledger::Request request_;
   std::vector<Unit> memory_;
+  std::vector<ledger::Condition> conditions_;
 };
 
 }  // namespace florin::test

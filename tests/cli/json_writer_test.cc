@@ -1,0 +1,187 @@
+// JSON lines out: every kind of answer, and numbers that no reader rounds.
+#include "cli/json_writer.h"
+
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+namespace florin::cli {
+namespace {
+
+TEST(JsonWriter, writes_results_of_creations) {
+  Answer answer;
+  answer.kind = CommandKind::CreateAccounts;
+  answer.position = {42};
+  answer.results = {{1732147200000000001, 0, 1},
+                    {5, 1, static_cast<u32>(ledger::AccountOutcome::Exists)}};
+  EXPECT_EQ(to_json(answer), R"({"request":"create_accounts","position":"42","results":[)"
+                             R"({"status":"created","timestamp":"1732147200000000001"},)"
+                             R"({"status":"exists","timestamp":"5"}]})");
+}
+
+TEST(JsonWriter, writes_all_fields_of_an_account_and_null_for_a_missing_one) {
+  Answer answer;
+  answer.kind = CommandKind::LookupAccounts;
+  answer.position = {7};
+  ledger::Account account{};
+  account.id = kU128Max - 1;
+  account.credits_posted = 100;
+  account.ledger = 978;
+  account.code = 200;
+  account.flags = ledger::account_flags::kDebitsMustNotExceedCredits | 0x8000;
+  account.timestamp = 9;
+  answer.accounts = {account, ledger::Account{}};
+  EXPECT_EQ(to_json(answer),
+            R"({"request":"lookup_accounts","position":"7","accounts":[)"
+            R"({"id":"340282366920938463463374607431768211454","debits_pending":"0",)"
+            R"("debits_posted":"0","credits_pending":"0","credits_posted":"100",)"
+            R"("user_data_128":"0","user_data_64":"0","user_data_32":0,"reserved":0,)"
+            R"("ledger":978,"code":200,"flags":["debits_must_not_exceed_credits",32768],)"
+            R"("timestamp":"9"},null]})");
+}
+
+TEST(JsonWriter, writes_what_became_of_looked_up_transfers) {
+  Answer answer;
+  answer.kind = CommandKind::LookupTransfers;
+  answer.transfers.resize(3);
+  answer.statuses.resize(3);
+  answer.transfers[2].id = 9;
+  answer.statuses[0].outcome = static_cast<u8>(ledger::TransferOutcome::ExceedsCredits);
+  answer.statuses[2] = {
+      .remaining = 50, .expires_at = 77, .outcome = 1, .pending_status = 1, .reversed = 1};
+  const std::string line = to_json(answer);
+  EXPECT_TRUE(line.starts_with(
+      R"({"request":"lookup_transfers","position":"0","transfers":[null,null,{"id":"9",)"))
+      << line;
+  EXPECT_TRUE(line.ends_with(
+      R"("statuses":[{"outcome":"exceeds_credits","pending_status":null,"remaining":"0",)"
+      R"("expires_at":"0","reversed":false},null,{"outcome":"created",)"
+      R"("pending_status":"pending","remaining":"50","expires_at":"77","reversed":true}]})"))
+      << line;
+}
+
+TEST(JsonWriter, writes_balances_and_null_for_what_was_not_created) {
+  Answer answer;
+  answer.kind = CommandKind::CreateTransfers;
+  answer.dry_run = true;
+  answer.position = {5};
+  answer.results = {{1, 0, 1}, {2, 1, static_cast<u32>(ledger::TransferOutcome::ExceedsCredits)}};
+  answer.balances.resize(2);
+  answer.balances[0].debit_account_debits_posted = 100;
+  answer.balances[0].credit_account_credits_pending = kU128Max;
+  EXPECT_EQ(to_json(answer),
+            R"({"request":"create_transfers","position":"5","dry_run":true,"results":[)"
+            R"({"status":"created","timestamp":"1"},{"status":"exceeds_credits","timestamp":"2"}],)"
+            R"("balances":[{"debit_account":{"debits_pending":"0","debits_posted":"100",)"
+            R"("credits_pending":"0","credits_posted":"0"},"credit_account":{"debits_pending":"0",)"
+            R"("debits_posted":"0","credits_pending":"340282366920938463463374607431768211455",)"
+            R"("credits_posted":"0"}},null]})");
+}
+
+TEST(JsonWriter, writes_outcomes_of_updates_and_reversals_by_their_own_names) {
+  Answer answer;
+  answer.kind = CommandKind::UpdateAccounts;
+  answer.results = {{1, 0, static_cast<u32>(ledger::UpdateOutcome::ReasonTooLong)}};
+  EXPECT_NE(to_json(answer).find(R"("status":"reason_too_long")"), std::string::npos);
+  answer.kind = CommandKind::ReverseTransfers;
+  answer.results = {
+      {1, 0, static_cast<u32>(ledger::TransferOutcome::OriginalTransferAlreadyReversed)}};
+  EXPECT_NE(to_json(answer).find(R"("status":"original_transfer_already_reversed")"),
+            std::string::npos);
+}
+
+TEST(JsonWriter, writes_limits_with_null_for_those_that_are_not_set) {
+  Answer answer;
+  answer.kind = CommandKind::LookupLimits;
+  answer.limits.resize(2);
+  ledger::AccountLimits& limits = answer.limits[0];
+  limits.account_id = 101;
+  limits.set = ledger::AccountLimits::kBalance | ledger::AccountLimits::kVelocity;
+  limits.balance_limit = 5000;
+  limits.velocity_window = 86'400;
+  limits.velocity_sum_limit = 1000;
+  limits.velocity_sum_used = 250;
+  limits.velocity_count_limit = 10;
+  limits.velocity_count_used = 2;
+  limits.timestamp = 9;
+  EXPECT_EQ(to_json(answer),
+            R"({"request":"lookup_limits","position":"0","limits":[{"account_id":"101",)"
+            R"("overdraft_limit":null,"balance_limit":"5000","transfer_limit":null,)"
+            R"("velocity_window":86400,"velocity_sum_limit":"1000","velocity_sum_used":"250",)"
+            R"("velocity_count_limit":10,"velocity_count_used":2,"timestamp":"9"},null]})");
+}
+
+TEST(JsonWriter, writes_pages_with_the_cursor_only_where_more_follows) {
+  Answer answer;
+  answer.kind = CommandKind::QueryAccounts;
+  answer.next_cursor = {100, 250};
+  answer.more = true;
+  EXPECT_EQ(to_json(answer), R"({"request":"query_accounts","position":"0","accounts":[],)"
+                             R"("next_cursor":"100:250","more":true})");
+  answer.kind = CommandKind::QueryTransfers;
+  answer.more = false;
+  EXPECT_EQ(to_json(answer), R"({"request":"query_transfers","position":"0","transfers":[],)"
+                             R"("statuses":[],"next_cursor":null,"more":false})");
+}
+
+TEST(JsonWriter, writes_changes_with_who_and_why) {
+  Answer answer;
+  answer.kind = CommandKind::GetAccountChanges;
+  answer.changes.resize(1);
+  ledger::AccountChange& change = answer.changes[0];
+  change.principal = 7;
+  change.trace_id = 8;
+  change.update = {};
+  change.update.id = 1;
+  change.update.account_id = 101;
+  change.update.changes =
+      ledger::account_changes::kFreezeDebits | ledger::account_changes::kSetOverdraftLimit;
+  change.update.overdraft_limit = 500;
+  change.update.timestamp = 9;
+  change.update.reason_length = 5;
+  std::memcpy(change.update.reason, "court", 5);
+  EXPECT_EQ(to_json(answer),
+            R"({"request":"get_account_changes","position":"0","changes":[{"id":"1",)"
+            R"("account_id":"101","changes":["freeze_debits","set_overdraft_limit"],)"
+            R"("user_data_128":"0","user_data_64":"0","user_data_32":0,"overdraft_limit":"500",)"
+            R"("balance_limit":"0","transfer_limit":"0","velocity_window":0,)"
+            R"("velocity_sum_limit":"0","velocity_count_limit":0,"flags":[],"reason":"court",)"
+            R"("timestamp":"9","principal":"7","trace_id":"8"}],"next_cursor":null,"more":false})");
+}
+
+TEST(JsonWriter, writes_the_trial_balance_with_sums_beyond_128_bits) {
+  Answer answer;
+  answer.kind = CommandKind::GetTrialBalance;
+  answer.position = {3};
+  ledger::LedgerTotals totals;
+  totals.accounts = 2;
+  totals.ledger = 1;
+  totals.debits_posted.add(kU128Max);
+  totals.debits_posted.add(1);
+  totals.credits_posted.words[2] = 1ull << 63;
+  answer.totals = {totals};
+  answer.more = true;
+  EXPECT_EQ(
+      to_json(answer),
+      R"({"request":"get_trial_balance","position":"3","ledgers":[{"ledger":1,"accounts":"2",)"
+      R"("debits_pending":"0","debits_posted":"340282366920938463463374607431768211456",)"
+      R"("credits_pending":"0",)"
+      R"("credits_posted":"3138550867693340381917894711603833208051177722232017256448"}],)"
+      R"("more":true})");
+}
+
+TEST(JsonWriter, writes_the_server_and_errors) {
+  Answer answer;
+  answer.server = {{"version", "0.1.0", false}, {"workers", "2", true}};
+  EXPECT_EQ(to_json(answer), R"({"request":"ping","server":{"version":"0.1.0","workers":2}})");
+  EXPECT_EQ(to_json(Failure{"busy", "say \"please\""}),
+            R"({"error":{"code":"busy","message":"say \"please\""}})");
+}
+
+TEST(JsonWriter, writes_an_error_about_bytes_that_are_not_utf8) {
+  EXPECT_EQ(to_json(Failure{"invalid_request", "\xff"}),
+            "{\"error\":{\"code\":\"invalid_request\",\"message\":\"\xef\xbf\xbd\"}}");
+}
+
+}  // namespace
+}  // namespace florin::cli

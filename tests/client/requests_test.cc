@@ -1,0 +1,340 @@
+// What the blocking client asks for each of its calls, and how it reads the answers.
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+#include "client/client.h"
+#include "tests/client/connecting.h"
+#include "tests/client/fake_server.h"
+#include "tests/client/replies.h"
+
+namespace florin::client {
+namespace {
+
+using ledger::Operation;
+using ledger::RefusalCode;
+using ledger::TransferOutcome;
+using test::FakeConnection;
+using test::FakeFrame;
+using test::FakeServer;
+using Effect = ClientError::Effect;
+
+// A server that answers each request as `fill` says.
+FakeServer::Behaviour answering(std::function<void(ledger::Request&)> fill) {
+  return [fill](FakeConnection& connection, const FakeFrame& frame) {
+    ledger::Request request = test::asked(frame);
+    fill(request);
+    test::reply(connection, request);
+  };
+}
+
+template <class T>
+void expect_does_not_fit(const Answer<T>& answer) {
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().effect, Effect::NotKnown);
+  EXPECT_EQ(answer.error().code, ErrorCode::Protocol);
+}
+
+TEST(ClientRequests, transfers_carry_their_options_and_bring_balances_back) {
+  const ledger::Condition condition = {
+      .minimum = 5, .maximum = 0, .index = 2, .side = 2, .bounds = 1, .reserved = 0};
+  FakeServer server(answering([&](ledger::Request& request) {
+    EXPECT_TRUE(request.wants_balances);
+    EXPECT_FALSE(request.dry_run);
+    ASSERT_EQ(request.condition_count, 1u);
+    EXPECT_EQ(std::memcmp(request.conditions, &condition, sizeof(condition)), 0);
+    request.timestamp = {1000};
+    request.balances.resize(3);
+    request.balances[2].credit_account_credits_posted = 7;
+  }));
+  Client client = connected(server);
+  const auto answer = client.create_transfers(
+      three_transfers(), {.conditions = {&condition, 1}, .dry_run = false, .balances = true});
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_EQ(answer->results[2].timestamp, Timestamp{1002});
+  ASSERT_EQ(answer->balances.size(), 3u);
+  EXPECT_EQ(answer->balances[2].credit_account_credits_posted, 7u);
+}
+
+// All events of a dry run are decided at the last logged time.
+TEST(ClientRequests, a_dry_run_has_one_time) {
+  FakeServer server(answering([](ledger::Request& request) {
+    EXPECT_TRUE(request.dry_run);
+    EXPECT_FALSE(request.wants_balances);
+    request.timestamp = {1000};
+    const u32 refused = static_cast<u32>(TransferOutcome::ExceedsCredits);
+    request.exceptions = {{.timestamp = 1000, .index = 1, .outcome = refused}};
+  }));
+  Client client = connected(server);
+  const auto answer = client.create_transfers(
+      three_transfers(), {.conditions = {}, .dry_run = true, .balances = false});
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_TRUE(answer->balances.empty());
+  EXPECT_EQ(answer->results[0].timestamp, Timestamp{1000});
+  EXPECT_EQ(answer->results[1].outcome, TransferOutcome::ExceedsCredits);
+  EXPECT_EQ(answer->results[2].outcome, TransferOutcome::Created);
+  EXPECT_EQ(answer->results[2].timestamp, Timestamp{1000});
+}
+
+TEST(ClientRequests, a_dry_run_without_an_answer_did_not_happen) {
+  FakeServer server([](FakeConnection&, const FakeFrame&) {});
+  Client client = connected(server, kShort);
+  const auto answer = client.create_transfers(
+      three_transfers(), {.conditions = {}, .dry_run = true, .balances = false});
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().effect, Effect::DidNotHappen);
+}
+
+TEST(ClientRequests, imported_events_keep_the_timestamp_that_they_brought) {
+  FakeServer server(answering([](ledger::Request& request) {
+    request.timestamp = {1000};
+    request.exceptions = {{.timestamp = 1001, .index = 1, .outcome = 4}};
+  }));
+  Client client = connected(server);
+  auto transfers = three_transfers();
+  for (usize i = 0; i < transfers.size(); ++i) {
+    transfers[i].flags = ledger::transfer_flags::kImported;
+    transfers[i].timestamp = 50 + i;
+  }
+  const auto created = client.create_transfers(transfers);
+  ASSERT_TRUE(created.has_value());
+  EXPECT_EQ(created->results[0].timestamp, Timestamp{50});
+  EXPECT_EQ(created->results[1].timestamp, Timestamp{1001});
+  EXPECT_EQ(created->results[2].timestamp, Timestamp{52});
+
+  std::array<ledger::Account, 3> accounts{};
+  accounts[2].flags = ledger::account_flags::kImported;
+  accounts[2].timestamp = 60;
+  const auto opened = client.create_accounts(accounts);
+  ASSERT_TRUE(opened.has_value());
+  EXPECT_EQ(opened->results[0].timestamp, Timestamp{1000});
+  EXPECT_EQ(opened->results[2].timestamp, Timestamp{60});
+}
+
+TEST(ClientRequests, balances_must_be_those_that_were_asked_for) {
+  usize count = 3;
+  FakeServer server(answering([&](ledger::Request& request) { request.balances.resize(count); }));
+  Client client = connected(server);
+  expect_does_not_fit(client.create_transfers(three_transfers()));
+  count = 0;
+  expect_does_not_fit(client.create_transfers(
+      three_transfers(), {.conditions = {}, .dry_run = false, .balances = true}));
+}
+
+TEST(ClientRequests, updates_accounts) {
+  FakeServer server(answering([](ledger::Request& request) {
+    EXPECT_EQ(request.operation, Operation::UpdateAccounts);
+    EXPECT_EQ(request.update_events()[1].account_id, 12u);
+    request.position = {5};
+    request.timestamp = {1000};
+    const u32 refused = static_cast<u32>(ledger::UpdateOutcome::AccountNotFound);
+    request.exceptions = {{.timestamp = 1000, .index = 0, .outcome = refused}};
+  }));
+  Client client = connected(server);
+  std::array<ledger::AccountUpdate, 2> updates{};
+  updates[1].account_id = 12;
+  const auto answer = client.update_accounts(updates);
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->position, Position{5});
+  ASSERT_EQ(answer->results.size(), 2u);
+  EXPECT_EQ(answer->results[0].outcome, ledger::UpdateOutcome::AccountNotFound);
+  EXPECT_EQ(answer->results[1].outcome, ledger::UpdateOutcome::Created);
+  EXPECT_EQ(answer->results[1].timestamp, Timestamp{1001});
+}
+
+TEST(ClientRequests, an_update_without_an_answer_is_not_known) {
+  FakeServer server([](FakeConnection&, const FakeFrame&) {});
+  Client client = connected(server, kShort);
+  const auto answer = client.update_accounts(std::array<ledger::AccountUpdate, 1>{});
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().effect, Effect::NotKnown);
+}
+
+TEST(ClientRequests, gives_missing_limits_their_place) {
+  FakeServer server(answering([](ledger::Request& request) {
+    EXPECT_EQ(request.operation, Operation::LookupLimits);
+    request.position = {9};
+    request.limits.resize(2);
+    request.limits[1].account_id = request.ids()[1];
+    request.limits[1].velocity_sum_used = 3;
+  }));
+  Client client = connected(server);
+  const auto answer = client.lookup_limits(std::array<u128, 2>{5, 6});
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->position, Position{9});
+  ASSERT_EQ(answer->limits.size(), 2u);
+  EXPECT_FALSE(answer->limits[0].has_value());
+  ASSERT_TRUE(answer->limits[1].has_value());
+  EXPECT_EQ(answer->limits[1]->velocity_sum_used, 3u);
+}
+
+ledger::QueryFilter with_limit(u32 limit) {
+  ledger::QueryFilter filter;
+  filter.limit = limit;
+  return filter;
+}
+
+TEST(ClientRequests, pages_tell_where_to_go_on) {
+  FakeServer server(answering([](ledger::Request& request) {
+    EXPECT_EQ(request.filter.ledger, request.operation == Operation::GetAccountChanges ? 0u : 978u);
+    EXPECT_EQ(request.filter.cursor, (ledger::QueryCursor{.next = 1, .as_of = 2}));
+    request.position = {9};
+    request.accounts.resize(1);
+    request.accounts[0].id = 5;
+    request.transfers.resize(2);
+    request.transfers[1].id = 6;
+    request.transfer_statuses.resize(2);
+    request.transfer_statuses[1].outcome = 1;
+    request.changes.resize(1);
+    request.changes[0].principal = 7;
+    request.next_cursor = {.next = 3, .as_of = 4};
+    request.more = true;
+  }));
+  Client client = connected(server);
+  ledger::QueryFilter filter = with_limit(2);
+  filter.cursor = {.next = 1, .as_of = 2};
+  const auto changes = client.get_account_changes(filter);
+  filter.ledger = 978;
+  const auto accounts = client.query_accounts(filter);
+  const auto transfers = client.query_transfers(filter);
+  ASSERT_TRUE(changes && accounts && transfers);
+  ASSERT_EQ(accounts->accounts.size(), 1u);
+  EXPECT_EQ(accounts->accounts[0].id, 5u);
+  ASSERT_EQ(transfers->transfers.size(), 2u);
+  EXPECT_EQ(transfers->transfers[1].transfer.id, 6u);
+  EXPECT_EQ(transfers->transfers[1].status.outcome, 1u);
+  ASSERT_EQ(changes->changes.size(), 1u);
+  EXPECT_EQ(changes->changes[0].principal, 7u);
+  for (const Position position : {accounts->position, transfers->position, changes->position}) {
+    EXPECT_EQ(position, Position{9});
+  }
+  for (const auto& cursor : {accounts->next_cursor, transfers->next_cursor, changes->next_cursor}) {
+    EXPECT_EQ(cursor, (ledger::QueryCursor{.next = 3, .as_of = 4}));
+  }
+  EXPECT_TRUE(accounts->more && transfers->more && changes->more);
+}
+
+TEST(ClientRequests, more_than_the_limit_is_not_an_answer) {
+  FakeServer server(answering([](ledger::Request& request) {
+    request.accounts.resize(3);
+    request.transfers.resize(3);
+    request.transfer_statuses.resize(3);
+    request.changes.resize(3);
+    request.totals.resize(3);
+  }));
+  Client client = connected(server);
+  expect_does_not_fit(client.query_accounts(with_limit(2)));
+  expect_does_not_fit(client.query_transfers(with_limit(2)));
+  expect_does_not_fit(client.get_account_changes(with_limit(2)));
+  expect_does_not_fit(client.get_trial_balance({.ledger_min = 0, .limit = 2}));
+}
+
+TEST(ClientRequests, unknown_outcomes_and_statuses_are_not_an_answer) {
+  ledger::TransferStatus status;
+  FakeServer server(answering([&](ledger::Request& request) {
+    request.transfers.resize(1);
+    request.transfer_statuses = {status};
+  }));
+  Client client = connected(server);
+  const std::array<u128, 1> ids = {5};
+  EXPECT_TRUE(client.lookup_transfers(ids).has_value());
+  status.outcome = ledger::kTransferOutcomeEnd;
+  expect_does_not_fit(client.lookup_transfers(ids));
+  expect_does_not_fit(client.query_transfers(with_limit(1)));
+  status.outcome = 1;
+  status.pending_status = 5;
+  expect_does_not_fit(client.lookup_transfers(ids));
+}
+
+TEST(ClientRequests, an_answer_of_another_kind_does_not_fit) {
+  FakeServer server(
+      answering([](ledger::Request& request) { request.operation = Operation::GetTrialBalance; }));
+  Client client = connected(server);
+  const std::array<u128, 1> ids = {5};
+  expect_does_not_fit(client.lookup_accounts(ids));
+  expect_does_not_fit(client.lookup_transfers(ids));
+  expect_does_not_fit(client.lookup_limits(ids));
+  expect_does_not_fit(client.query_accounts(with_limit(1)));
+  expect_does_not_fit(client.query_transfers(with_limit(1)));
+  expect_does_not_fit(client.get_account_changes(with_limit(1)));
+  expect_does_not_fit(client.update_accounts(std::array<ledger::AccountUpdate, 1>{}));
+}
+
+TEST(ClientRequests, too_much_is_not_sent) {
+  FakeServer server(test::reply_created);
+  Client client = connected(server);
+  const std::vector<ledger::Condition> conditions(8000);
+  const std::vector<ledger::Transfer> transfers(7000);
+  const std::vector<ledger::AccountUpdate> updates(ledger::kUpdateEventsMax + 1);
+  const std::vector<u128> ids(ledger::kRequestEventsMax + 1);
+  const auto too_long = client.create_transfers(
+      transfers, {.conditions = conditions, .dry_run = false, .balances = false});
+  const auto too_conditioned = client.create_transfers(
+      three_transfers(),
+      {.conditions = std::span(conditions).first(7), .dry_run = false, .balances = false});
+  const auto too_many = client.update_accounts(updates);
+  const auto too_many_ids = client.lookup_limits(ids);
+  const ClientError errors[] = {too_long.error(), too_conditioned.error(), too_many.error(),
+                                too_many_ids.error()};
+  const RefusalCode refusals[] = {RefusalCode::FrameTooLarge, RefusalCode::InvalidCondition,
+                                  RefusalCode::TooManyEvents, RefusalCode::TooManyEvents};
+  for (usize i = 0; i < std::size(errors); ++i) {
+    EXPECT_EQ(errors[i].effect, Effect::DidNotHappen);
+    EXPECT_EQ(errors[i].code, ErrorCode::InvalidArgument);
+    EXPECT_EQ(errors[i].refusal, refusals[i]);
+  }
+  EXPECT_NE(too_many.error().message.find("update_accounts: 4094"), std::string::npos);
+  EXPECT_TRUE(server.frames().empty());
+}
+
+// The largest answers arrive whole, within the client's own bound.
+TEST(ClientRequests, the_largest_answers_are_accepted) {
+  FakeServer server(answering([](ledger::Request& request) {
+    if (request.operation == Operation::GetAccountChanges) {
+      request.changes.resize(ledger::kAccountChangesLimitMax);
+    } else if (request.operation == Operation::QueryTransfers) {
+      request.transfers.resize(ledger::kQueryLimitMax);
+      request.transfer_statuses.resize(ledger::kQueryLimitMax);
+      request.more = true;
+    } else {
+      for (u32 i = 0; i < request.event_count; ++i) {
+        request.exceptions.push_back({.timestamp = 1, .index = i, .outcome = 2});
+      }
+      request.balances.resize(request.event_count);
+    }
+  }));
+  Client client = connected(server);
+  const auto page = client.query_transfers(with_limit(ledger::kQueryLimitMax));
+  ASSERT_TRUE(page.has_value()) << page.error().message;
+  EXPECT_EQ(page->transfers.size(), ledger::kQueryLimitMax);
+  const auto changes = client.get_account_changes(with_limit(ledger::kAccountChangesLimitMax));
+  ASSERT_TRUE(changes.has_value()) << changes.error().message;
+  EXPECT_EQ(changes->changes.size(), ledger::kAccountChangesLimitMax);
+  const std::vector<ledger::Transfer> transfers(ledger::kRequestEventsMax);
+  const auto written =
+      client.create_transfers(transfers, {.conditions = {}, .dry_run = false, .balances = true});
+  ASSERT_TRUE(written.has_value()) << written.error().message;
+  EXPECT_EQ(written->balances.size(), ledger::kRequestEventsMax);
+}
+
+TEST(ClientRequests, a_refusal_names_the_request_once) {
+  FakeServer server([](FakeConnection& connection, const FakeFrame& frame) {
+    ledger::Request request;
+    const auto decoded = protocol::decode_request(
+        std::span(frame.bytes).subspan(protocol::kFrameHeaderBytes), {}, request);
+    ASSERT_FALSE(decoded.has_value());
+    test::reply_error(connection, frame.number, decoded.error().code, decoded.error().message);
+  });
+  Client client = connected(server);
+  const auto empty = client.create_accounts({});
+  ASSERT_FALSE(empty.has_value());
+  EXPECT_EQ(empty.error().refusal, RefusalCode::EmptyRequest);
+  EXPECT_EQ(empty.error().message,
+            "create_accounts: there are no events; at least one is expected");
+  const auto limitless = client.query_transfers({});
+  ASSERT_FALSE(limitless.has_value());
+  EXPECT_EQ(limitless.error().message, "query_transfers: limit is 0; expected 1 to 8189");
+}
+
+}  // namespace
+}  // namespace florin::client
