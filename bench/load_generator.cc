@@ -27,7 +27,10 @@ constexpr unsigned long kTimerSlackNs = 1000;
 }  // namespace
 
 LoadGenerator::LoadGenerator(const LoadOptions& options, client::Loop& loop, Workload& workload)
-    : options_(options), loop_(loop), workload_(workload) {
+    : options_(options),
+      loop_(loop),
+      workload_(workload),
+      in_flight_(options.connections * options.in_flight) {
   CHECK(options.connections >= 1 && options.connections <= kConnectionsMax);
   CHECK(options.in_flight >= 1 && options.in_flight <= kInFlightMax);
   CHECK(options.batch >= 1 && options.batch <= ledger::kRequestEventsMax);
@@ -97,12 +100,21 @@ u64 LoadGenerator::due_ns() const {
   return begin_ns_ + static_cast<u64>(u128{sent_} * kNsPerSecond / options_.rate);
 }
 
+u32 LoadGenerator::next_events() const {
+  return static_cast<u32>(std::min<u64>(options_.batch, options_.transfers - sent_));
+}
+
+bool LoadGenerator::waits_for_answers() const {
+  const u64 needed = std::min(workload_.plan().must_be_answered(sent_ + next_events()), sent_);
+  return in_flight_.answered_before(sent_) < needed;
+}
+
 void LoadGenerator::issue_what_is_due(u64 now_ns) {
   const u64 request_bytes = u64{options_.batch} * sizeof(ledger::Transfer);
   u64 bytes = 0;
   while (!all_sent() && free_head_ < free_tail_ && bytes < kIssueBytesPerPass && !failure_) {
     const u64 due = due_ns();
-    if (due > now_ns) return;
+    if (due > now_ns || waits_for_answers()) return;
     Slot& slot = issue(take_slot());
     slot.begin_ns = options_.rate == 0 ? clock_.monotonic_ns() : due;
     bytes += request_bytes;
@@ -112,7 +124,7 @@ void LoadGenerator::issue_what_is_due(u64 now_ns) {
 LoadGenerator::Slot& LoadGenerator::issue(u32 slot_index) {
   Slot& slot = slots_[slot_index];
   client::Channel& channel = *channels_[slot_index / options_.in_flight];
-  slot.events = static_cast<u32>(std::min<u64>(options_.batch, options_.transfers - sent_));
+  slot.events = next_events();
   const u64 number = u64{slot_index} + 1;
   const protocol::OpenRequest open =
       protocol::open_request(ledger::Operation::CreateTransfers, {.number = number, .trace_id = 0},
@@ -123,13 +135,14 @@ LoadGenerator::Slot& LoadGenerator::issue(u32 slot_index) {
   }
   protocol::seal_request(open, channel.output());
   channel.queued(number, slot_index);
+  in_flight_.sent(slot_index, sent_);
   sent_ += slot.events;
   return slot;
 }
 
 // How long to wait for the network: not at all when more can be sent now.
 u64 LoadGenerator::wait_ns(u64 now_ns) const {
-  if (all_sent() || free_head_ == free_tail_) return kProgressNs;
+  if (all_sent() || free_head_ == free_tail_ || waits_for_answers()) return kProgressNs;
   const u64 due = due_ns();
   return due <= now_ns ? 0 : std::min(due - now_ns, kProgressNs);
 }
@@ -147,6 +160,7 @@ void LoadGenerator::answered(u64 tag, const protocol::Reply& reply) {
   } else {
     result_.position = std::max(result_.position, reply.position);
     record(slot);
+    in_flight_.answered(static_cast<u32>(tag));
     return_slot(static_cast<u32>(tag));
   }
 }

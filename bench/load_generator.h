@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "bench/histogram.h"
 #include "bench/load_options.h"
+#include "bench/requests_in_flight.h"
 #include "bench/workload.h"
 #include "client/channel.h"
 #include "client/endpoint.h"
@@ -31,16 +32,19 @@ class LoadGenerator final : private client::ReplyHandler {
   // Called now and then with what was reached so far.
   using Progress = std::function<void(const LoadResult& so_far)>;
 
-  // The workload is drawn from as it stands. Loop and workload must outlive the generator.
+  // The workload is made with the options' `send_plan`, and drawn from as it stands. Loop and
+  // workload must outlive the generator.
   LoadGenerator(const LoadOptions& options, client::Loop& loop, Workload& workload);
 
   Status connect(const client::Endpoint& endpoint);
 
-  // Sends everything and waits for the answers. Closed loop (rate 0): a request follows when one is
-  // answered, and its latency counts from when it was queued. Open loop: requests are due at even
-  // intervals whatever the answers do, and latency counts from when the request was due, so that a
-  // server that stalls is charged for all who would have waited. Fails at the first answer that is
-  // not "all created", when a connection breaks, or when no answer comes for a long time.
+  // Sends everything and waits for the answers. A request that goes on from holds of others is not
+  // sent before those are answered: on another connection it might overtake them. Closed loop (rate
+  // 0): a request follows when one is answered, and its latency counts from when it was queued.
+  // Open loop: requests are due at even intervals whatever the answers do, and latency counts from
+  // when the request was due, so that a server that stalls is charged for all who would have
+  // waited. Fails at the first answer that is not "all created", when a connection breaks, or when
+  // no answer comes for a long time.
   Result<LoadResult> run(const Progress& progress);
 
  private:
@@ -55,6 +59,9 @@ class LoadGenerator final : private client::ReplyHandler {
   Status await_connections(usize count);
   bool all_sent() const { return sent_ == options_.transfers; }
   bool finished() const { return result_.transfers == options_.transfers; }
+  u32 next_events() const;
+  // Whether the next request has to wait for answers to earlier ones.
+  bool waits_for_answers() const;
   // When the next request is due, in nanoseconds of the monotonic clock.
   u64 due_ns() const;
   void issue_what_is_due(u64 now_ns);
@@ -78,6 +85,7 @@ class LoadGenerator final : private client::ReplyHandler {
   std::vector<u32> free_slots_;
   u64 free_head_ = 0;
   u64 free_tail_ = 0;
+  RequestsInFlight in_flight_;
 
   u64 begin_ns_ = 0;
   u64 last_answer_ns_ = 0;

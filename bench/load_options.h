@@ -23,6 +23,8 @@ struct LoadOptions {
   u32 in_flight = 4;  // Requests per connection.
   u64 rate = 0;       // Transfers a second over all connections; 0 = as fast as answers come.
   bool show_progress = false;
+
+  SendPlan send_plan() const { return {transfers, batch, u64{connections} * in_flight}; }
 };
 
 struct LoadTarget {

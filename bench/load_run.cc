@@ -7,6 +7,8 @@
 #include <fmt/core.h>
 
 #include "base/clock.h"
+#include "bench/client_failure.h"
+#include "bench/load_accounts.h"
 #include "bench/load_anchors.h"
 #include "bench/load_generator.h"
 #include "bench/load_process.h"
@@ -29,30 +31,6 @@ struct Measurements {
   std::optional<ProcessUsage> server_after;
 };
 
-tl::unexpected<Error> fail_client(const client::ClientError& error) {
-  return fail(error.code, error.message);
-}
-
-Status create_accounts(client::Client& client, const LoadOptions& options) {
-  const Workload workload(options.workload);
-  std::vector<ledger::Account> accounts;
-  for (u64 first = 0; first < options.workload.accounts; first += accounts.size()) {
-    accounts.clear();
-    const u64 end = std::min(first + ledger::kRequestEventsMax, options.workload.accounts);
-    for (u64 index = first; index < end; ++index) accounts.push_back(workload.account(index));
-    const auto answer = client.create_accounts(accounts);
-    if (!answer) return fail_client(answer.error());
-    for (const client::AccountResult& result : answer->results) {
-      if (result.outcome != ledger::AccountOutcome::Created) {
-        return fail(ErrorCode::Refused, fmt::format("an account was answered {}; this server may "
-                                                    "have seen the same seed before",
-                                                    ledger::name(result.outcome)));
-      }
-    }
-  }
-  return {};
-}
-
 Result<std::optional<ProcessUsage>> server_usage(const LoadTarget& target) {
   if (!target.server_pid) return std::optional<ProcessUsage>();
   const Result<ProcessUsage> usage = process_usage(*target.server_pid);
@@ -65,7 +43,7 @@ Status send_load(const LoadOptions& options, const LoadTarget& target, Measureme
   RETURN_IF_ERROR(endpoints);
   Result<std::unique_ptr<client::Loop>> loop = client::Loop::open();
   if (!loop) return tl::unexpected(std::move(loop).error());
-  Workload workload(options.workload);
+  Workload workload(options.workload, options.send_plan());
   LoadGenerator generator(options, **loop, workload);
   RETURN_IF_ERROR(generator.connect(endpoints->front()));
   const auto before = server_usage(target);
@@ -87,7 +65,8 @@ Status send_load(const LoadOptions& options, const LoadTarget& target, Measureme
 
 std::vector<Setting> settings_of(const LoadOptions& options) {
   const WorkloadOptions& workload = options.workload;
-  std::vector<Setting> settings = {{"accounts", workload.accounts},
+  std::vector<Setting> settings = {{"workload", std::string(name(workload.kind))},
+                                   {"accounts", workload.accounts},
                                    {"transfers", options.transfers},
                                    {"batch", u64{options.batch}},
                                    {"clients", u64{options.connections}},
@@ -154,12 +133,30 @@ std::vector<Figure> figures_of(const Measurements& measured) {
   return figures;
 }
 
+// What a reader of the figures should know of the workload; null if nothing.
+const char* note_on(WorkloadKind kind) {
+  switch (kind) {
+    case WorkloadKind::Plain: return nullptr;
+    case WorkloadKind::Holds:
+      return "half of the transfers are holds, the other half posts of all that they hold";
+    case WorkloadKind::Chains: return "the transfers are linked in chains of two, three and four";
+    case WorkloadKind::Limits:
+      return "each account has an overdraft, a transfer and a velocity limit, and is flagged "
+             "debits_must_not_exceed_credits";
+    case WorkloadKind::Mixed:
+      return "of 20 transfers 10 are plain, 3 hold, 4 post, void or capture in part, 2 make a "
+             "chain, 1 is balancing; every tenth account has limits";
+  }
+  return nullptr;
+}
+
 Report report_of(const LoadOptions& options, const Measurements& measured,
                  const Verification& verification) {
   Report report;
   report.settings = settings_of(options);
   report.figures = figures_of(measured);
   report.problems = verification.problems;
+  if (const char* note = note_on(options.workload.kind)) report.notes.emplace_back(note);
   if (options.rate > 0) {
     report.notes.push_back("open loop: latency counts from when a request was due");
   }
@@ -181,7 +178,7 @@ Result<Report> run_load(const LoadOptions& options, const LoadTarget& target) {
   client_options.deadline = std::chrono::seconds(60);
   auto client = client::Client::connect(client_options, Random(options.workload.seed));
   if (!client) return fail_client(client.error());
-  RETURN_IF_ERROR(create_accounts(*client, options));
+  RETURN_IF_ERROR(prepare_accounts(*client, Workload(options.workload, options.send_plan())));
   Measurements measured;
   const Result<Histogram> ping_ns = measure_pings(*client);
   RETURN_IF_ERROR(ping_ns);

@@ -1,71 +1,22 @@
 // The expected state, worked out anew, and its comparison with the server's.
 #include "bench/load_verification.h"
 
-#include <algorithm>
+#include <cstring>
 #include <optional>
-#include <unordered_map>
 
 #include <fmt/core.h>
 
 #include "base/int128.h"
-#include "base/random.h"
+#include "bench/client_failure.h"
+#include "bench/expected_state.h"
 
 namespace florin::bench {
 namespace {
 
-constexpr u64 kSampleMax = 1000;
-
-struct Balance {
-  u128 debits = 0;
-  u128 credits = 0;
-};
-
-struct Expected {
-  ledger::WideSum amounts;
-  std::unordered_map<u64, Balance> accounts;  // The sample, by index.
-  std::vector<ledger::Transfer> transfers;    // The sample.
-};
-
-// Every n-th of `count`, and the last, `kSampleMax` at most.
-std::vector<u64> spread_sample(u64 count) {
-  const u64 size = std::min(count, kSampleMax);
-  std::vector<u64> sample(size);
-  for (u64 index = 0; index < size; ++index) {
-    sample[index] = size == 1 ? 0 : static_cast<u64>(u128{index} * (count - 1) / (size - 1));
-  }
-  return sample;
-}
-
-Expected draw_again(const LoadOptions& options) {
-  Workload workload(options.workload);
-  Expected expected;
-  std::vector<bool> sampled(options.workload.accounts);
-  for (const u64 index : spread_sample(options.workload.accounts)) {
-    sampled[index] = true;
-    expected.accounts[index] = {};
-  }
-  const std::vector<u64> sample = spread_sample(options.transfers);
-  ledger::Transfer transfer;
-  for (u64 drawn = 0; drawn < options.transfers; ++drawn) {
-    workload.next(transfer);
-    expected.amounts.add(transfer.amount);
-    const u64 debit = Workload::account_index(transfer.debit_account_id);
-    const u64 credit = Workload::account_index(transfer.credit_account_id);
-    if (sampled[debit]) expected.accounts[debit].debits += transfer.amount;
-    if (sampled[credit]) expected.accounts[credit].credits += transfer.amount;
-    if (expected.transfers.size() < sample.size() && sample[expected.transfers.size()] == drawn) {
-      expected.transfers.push_back(transfer);
-    }
-  }
-  return expected;
-}
-
-tl::unexpected<Error> fail_client(const client::ClientError& error) {
-  return fail(error.code, error.message);
-}
+constexpr u64 kNsPerSecond = 1'000'000'000;
 
 Status check_trial_balance(client::Client& client, const LoadOptions& options,
-                           const Expected& expected, Verification& verification) {
+                           const ExpectedState& expected, Verification& verification) {
   const u32 ledger = options.workload.ledger;
   const auto balance = client.get_trial_balance({.ledger_min = ledger, .limit = 1});
   if (!balance) return fail_client(balance.error());
@@ -81,60 +32,125 @@ Status check_trial_balance(client::Client& client, const LoadOptions& options,
   if (totals.accounts != options.workload.accounts) {
     problem(fmt::format("{} accounts, {} expected", totals.accounts, options.workload.accounts));
   }
-  if (!(totals.debits_posted == totals.credits_posted)) problem("debits differ from credits");
-  if (!(totals.debits_posted == expected.amounts)) {
+  if (!(totals.debits_posted == totals.credits_posted) ||
+      !(totals.debits_pending == totals.credits_pending)) {
+    problem("debits differ from credits");
+  }
+  if (!(totals.debits_posted == expected.posted)) {
     problem("the debits are not the sum of the amounts that were sent");
   }
-  if (!(totals.debits_pending == ledger::WideSum{} &&
-        totals.credits_pending == ledger::WideSum{})) {
-    problem("something is pending, though nothing pending was sent");
+  if (!(totals.debits_pending == expected.pending)) {
+    problem("what is pending is not the sum of what is left of the holds");
   }
   return {};
 }
 
-Status check_accounts(client::Client& client, const Workload& workload, const Expected& expected,
-                      Verification& verification) {
+std::string text_of(const ExpectedCounters& counters) {
+  return fmt::format("debits {} and credits {}, pending {} and {}",
+                     to_decimal(counters.debits_posted), to_decimal(counters.credits_posted),
+                     to_decimal(counters.debits_pending), to_decimal(counters.credits_pending));
+}
+
+ExpectedCounters counters_of(const ledger::Account& account) {
+  return {.debits_pending = account.debits_pending,
+          .debits_posted = account.debits_posted,
+          .credits_pending = account.credits_pending,
+          .credits_posted = account.credits_posted};
+}
+
+Status check_accounts(client::Client& client, const Workload& workload,
+                      const ExpectedState& expected, Verification& verification) {
   std::vector<u128> ids;
-  for (const auto& [index, balance] : expected.accounts) ids.push_back(workload.account_id(index));
+  for (const auto& [index, counters] : expected.accounts) ids.push_back(workload.account_id(index));
   const auto found = client.lookup_accounts(ids);
   if (!found) return fail_client(found.error());
   for (usize entry = 0; entry < ids.size(); ++entry) {
     const std::optional<ledger::Account>& account = found->accounts[entry];
     const u64 index = Workload::account_index(ids[entry]);
-    const Balance& balance = expected.accounts.at(index);
+    const ExpectedCounters& counters = expected.accounts.at(index);
     if (!account) {
       verification.problems.push_back(fmt::format("account number {} is missing", index));
-    } else if (account->debits_posted != balance.debits ||
-               account->credits_posted != balance.credits) {
-      verification.problems.push_back(fmt::format(
-          "account number {} has debits {} and credits {}; expected are {} and {}", index,
-          to_decimal(account->debits_posted), to_decimal(account->credits_posted),
-          to_decimal(balance.debits), to_decimal(balance.credits)));
+    } else if (!(counters_of(*account) == counters)) {
+      verification.problems.push_back(fmt::format("account number {} has {}; expected are {}",
+                                                  index, text_of(counters_of(*account)),
+                                                  text_of(counters)));
     }
     ++verification.accounts_checked;
   }
   return {};
 }
 
-bool is_same(const ledger::Transfer& left, const ledger::Transfer& right) {
-  return left.debit_account_id == right.debit_account_id &&
-         left.credit_account_id == right.credit_account_id && left.amount == right.amount;
+bool are_as_set(const ledger::AccountLimits& limits, const ledger::AccountUpdate& update) {
+  return limits.overdraft_limit == update.overdraft_limit &&
+         limits.transfer_limit == update.transfer_limit &&
+         limits.velocity_sum_limit == update.velocity_sum_limit &&
+         limits.velocity_count_limit == update.velocity_count_limit &&
+         limits.velocity_window == update.velocity_window;
 }
 
-Status check_transfers(client::Client& client, const Expected& expected,
-                       Verification& verification) {
+// The limits of the sample's accounts that have some. The window of the velocity limit reaches back
+// before the run, so that all that was debited counts, and what is on hold, but not what was
+// released.
+Status check_limits(client::Client& client, const Workload& workload, const ExpectedState& expected,
+                    Verification& verification) {
+  const u64 step = workload.limited_account_step();
   std::vector<u128> ids;
-  for (const ledger::Transfer& transfer : expected.transfers) ids.push_back(transfer.id);
-  const auto found = client.lookup_transfers(ids);
+  for (const auto& [index, counters] : expected.accounts) {
+    if (step > 0 && index % step == 0) ids.push_back(workload.account_id(index));
+  }
+  if (ids.empty()) return {};
+  const auto found = client.lookup_limits(ids);
   if (!found) return fail_client(found.error());
   for (usize entry = 0; entry < ids.size(); ++entry) {
+    const std::optional<ledger::AccountLimits>& limits = found->limits[entry];
+    const u64 index = Workload::account_index(ids[entry]);
+    const ExpectedCounters& counters = expected.accounts.at(index);
+    if (!limits || !are_as_set(*limits, workload.limits(index))) {
+      verification.problems.push_back(
+          fmt::format("the limits of account number {} are not as they were set", index));
+    } else if (limits->velocity_sum_used != counters.debits_posted + counters.debits_pending) {
+      verification.problems.push_back(
+          fmt::format("the velocity limit of account number {} has {} used; expected are {}", index,
+                      to_decimal(limits->velocity_sum_used),
+                      to_decimal(counters.debits_posted + counters.debits_pending)));
+    }
+  }
+  return {};
+}
+
+bool is_as_sent(const ledger::Transfer& found, const ledger::Transfer& expected) {
+  ledger::Transfer compared = found;
+  compared.timestamp = 0;
+  return std::memcmp(&compared, &expected, sizeof compared) == 0;
+}
+
+bool is_as_expected(const ledger::TransferStatus& status, const ledger::Transfer& found,
+                    const ExpectedTransfer& expected) {
+  const bool expires =
+      expected.pending_status == ledger::PendingStatus::Pending && found.timeout > 0;
+  const u64 expires_at = expires ? found.timestamp + found.timeout * kNsPerSecond : 0;
+  return status.pending_status == static_cast<u8>(expected.pending_status) &&
+         status.remaining == expected.remaining && status.expires_at == expires_at;
+}
+
+Status check_transfers(client::Client& client, const ExpectedState& expected,
+                       Verification& verification) {
+  std::vector<u128> ids;
+  for (const ExpectedTransfer& transfer : expected.transfers) ids.push_back(transfer.stored.id);
+  const auto found = client.lookup_transfers(ids);
+  if (!found) return fail_client(found.error());
+  const auto problem = [&](usize entry, std::string_view what) {
+    verification.problems.push_back(fmt::format("transfer {} {}", to_decimal(ids[entry]), what));
+  };
+  for (usize entry = 0; entry < ids.size(); ++entry) {
     const client::TransferLookup& lookup = found->transfers[entry];
+    const ExpectedTransfer& wanted = expected.transfers[entry];
     if (!lookup.transfer) {
-      verification.problems.push_back(
-          fmt::format("transfer {} is missing", to_decimal(ids[entry])));
-    } else if (!is_same(*lookup.transfer, expected.transfers[entry])) {
-      verification.problems.push_back(
-          fmt::format("transfer {} is not as it was sent", to_decimal(ids[entry])));
+      problem(entry, "is missing");
+    } else if (!is_as_sent(*lookup.transfer, wanted.stored)) {
+      problem(entry, "is not as it was sent");
+    } else if (!is_as_expected(lookup.status, *lookup.transfer, wanted)) {
+      problem(entry, "is a hold that is not in the state that it should be in");
     }
     ++verification.transfers_checked;
   }
@@ -155,11 +171,12 @@ Status check_counts(client::Client& client, const LoadOptions& options,
 }  // namespace
 
 Result<Verification> verify(client::Client& client, const LoadOptions& options, bool exclusive) {
-  const Expected expected = draw_again(options);
-  const Workload workload(options.workload);
+  const ExpectedState expected = expected_state(options);
+  const Workload workload(options.workload, options.send_plan());
   Verification verification;
   RETURN_IF_ERROR(check_trial_balance(client, options, expected, verification));
   RETURN_IF_ERROR(check_accounts(client, workload, expected, verification));
+  RETURN_IF_ERROR(check_limits(client, workload, expected, verification));
   RETURN_IF_ERROR(check_transfers(client, expected, verification));
   if (exclusive) RETURN_IF_ERROR(check_counts(client, options, verification));
   return verification;

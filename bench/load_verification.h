@@ -17,8 +17,8 @@ struct Verification {
 };
 
 // Draws the workload's first `options.transfers` transfers again and compares: the trial balance of
-// the workload's ledger, a sample of its accounts and a sample of its transfers; on an exclusive
-// server also the number of transfers it holds.
+// the workload's ledger, a sample of its accounts with their limits, and a sample of its transfers
+// with what became of holds; on an exclusive server also the number of transfers it holds.
 Result<Verification> verify(client::Client& client, const LoadOptions& options, bool exclusive);
 
 }  // namespace florin::bench
