@@ -26,7 +26,7 @@ std::vector<Value> copied(std::span<const Value> values) {
 }
 
 void encode(const ledger::Request& request, u64 number, protocol::ByteBuffer& out) {
-  const protocol::RequestLabel label{number, 0};
+  const protocol::RequestLabel label{number, request.trace_id};
   switch (request.operation) {
     case ledger::Operation::CreateAccounts:
       return protocol::encode_create_accounts(label, request.account_events(), out);
@@ -121,9 +121,13 @@ struct Stream {
 Stream make_stream(const JudgedLoadOptions& options, u32 index) {
   GeneratorOptions shape;
   shape.request_events_max = options.request_events_max;
+  shape.ticks = 0;  // The server makes them itself.
   RequestGenerator generator(options.seed * 1000 + index, shape);
   Stream stream;
-  for (u32 made = 0; made < options.requests; ++made) stream.requests.push_back(generator.next());
+  for (u32 made = 0; made < options.requests; ++made) {
+    stream.requests.push_back(generator.next());
+    stream.requests.back().request().principal = 0;  // The server knows nobody.
+  }
   stream.account_ids = generator.account_ids();
   stream.transfer_ids = generator.transfer_ids();
   return stream;
@@ -176,7 +180,7 @@ void judge(std::vector<OwnedRequest> answered) {
   // A read shows the state after the write that has its position.
   const auto place = [](const OwnedRequest& owned) {
     const ledger::Request& request = owned.request();
-    return std::pair(request.position.value, ledger::is_write(request.operation) ? 0 : 1);
+    return std::pair(request.position.value, request.is_logged() ? 0 : 1);
   };
   std::sort(answered.begin(), answered.end(), [&](const OwnedRequest& left, const auto& right) {
     return place(left) < place(right);

@@ -216,6 +216,17 @@ bool same_maps(const std::map<u128, Value>& left, const std::map<u128, Value>& r
   return left.size() == right.size() && std::equal(left.begin(), left.end(), right.begin(), same);
 }
 
+// Whether an event lay too far ahead: such a refusal consumes no id, and time passes.
+bool was_ahead(const Request& request) {
+  constexpr auto kAhead = static_cast<u32>(TransferOutcome::ImportedEventTimestampMustNotAdvance);
+  static_assert(kAhead ==
+                static_cast<u32>(ledger::AccountOutcome::ImportedEventTimestampMustNotAdvance));
+  return request.operation != Operation::UpdateAccounts &&
+         std::ranges::any_of(request.exceptions, [](const ledger::EventResult& result) {
+           return result.outcome == kAhead;
+         });
+}
+
 // However late a request comes again, it moves nothing: what was refused stays refused.
 TEST_P(RandomRequests, take_effect_once_however_often_they_are_sent) {
   Trial trial(GetParam());
@@ -233,6 +244,7 @@ TEST_P(RandomRequests, take_effect_once_however_often_they_are_sent) {
   for (const OwnedRequest& earlier : requests) {
     OwnedRequest again = earlier.ask_again();
     if (!again.request().is_logged() || again.request().operation == Operation::Tick) continue;
+    if (was_ahead(earlier.request())) continue;
     time += 17;
     reference.apply(again.request(), Timestamp{time});
     time += again.request().event_count;

@@ -1,7 +1,7 @@
 // The pages of docs/reference say what the ledger does: every outcome in its order, with what it
 // means for the id; every error; every field of every object.
 #include <algorithm>
-#include <array>
+#include <cctype>
 #include <fstream>
 #include <map>
 #include <optional>
@@ -109,14 +109,42 @@ TEST(ReferencePages, tell_each_error) {
   EXPECT_EQ(name(static_cast<RefusalCode>(rows.size() + 1)), "unknown");
 }
 
-// The fields that the schema gives a struct or table: name and type as the pages write them.
-std::vector<std::pair<std::string, std::string>> schema_fields(const std::string& object) {
-  static const std::map<std::string, std::string> kTypes = {
-      {"UInt128", "u128"},         {"ulong", "u64"},   {"uint", "u32"},
-      {"ushort", "u16"},           {"ubyte", "u8"},    {"[ubyte:5]", "u8 × 5"},
-      {"[ubyte:104]", "u8 × 104"}, {"WideSum", "u192"}};
+struct SchemaType {
+  std::string as_told;  // As the pages write it.
+  usize bytes = 0;      // 0 = a struct.
+};
+
+SchemaType schema_type(const std::string& type) {
+  static const std::map<std::string, SchemaType> kTypes = {
+      {"UInt128", {"u128", 16}}, {"ulong", {"u64", 8}}, {"uint", {"u32", 4}},
+      {"ushort", {"u16", 2}},    {"ubyte", {"u8", 1}},  {"WideSum", {"u192", 24}}};
+  const auto known = kTypes.find(type);
+  return known == kTypes.end() ? SchemaType{type} : known->second;
+}
+
+struct SchemaField {
+  std::string name;
+  SchemaType type;
+};
+
+// What the pages tell as one row of bytes, the schema cuts into `reason_0`, `reason_1`, …
+void add_field(const std::string& name, const SchemaType& type, std::vector<SchemaField>& found) {
+  for (const std::string base : {"reason", "reserved"}) {
+    const bool part = begins_with(name, base + "_") && std::isdigit(name[base.size() + 1]) != 0;
+    if (!part) continue;
+    if (found.empty() || found.back().name != base) found.push_back({base, {}});
+    SchemaType& all = found.back().type;
+    all.bytes += type.bytes;
+    all.as_told = "u8 × " + std::to_string(all.bytes);
+    return;
+  }
+  found.push_back({name, type});
+}
+
+// The fields that the schema gives a struct or table.
+std::vector<SchemaField> schema_fields(const std::string& object) {
   std::istringstream lines(read_file("protocol/florin.fbs"));
-  std::vector<std::pair<std::string, std::string>> found;
+  std::vector<SchemaField> found;
   bool inside = false;
   for (std::string line; std::getline(lines, line);) {
     if (begins_with(line, "struct " + object + " ") || begins_with(line, "table " + object + " ")) {
@@ -127,9 +155,7 @@ std::vector<std::pair<std::string, std::string>> schema_fields(const std::string
     const usize colon = line.find(':');
     if (!inside || colon == std::string::npos) continue;
     const std::string type = line.substr(colon + 1, line.find(';') - colon - 1);
-    const auto known = kTypes.find(type);
-    found.emplace_back(trimmed(line.substr(0, colon), " "),
-                       known == kTypes.end() ? type : known->second);
+    add_field(trimmed(line.substr(0, colon), " "), schema_type(type), found);
   }
   EXPECT_FALSE(found.empty()) << object;
   return found;
@@ -160,9 +186,9 @@ TEST(ReferencePages, tell_each_field_of_each_object_in_its_order) {
     std::vector<Row> rows = table(each.page_name, header);
     ASSERT_EQ(rows.size(), fields.size()) << each.page_name;
     for (usize i = 0; i < rows.size(); ++i) {
-      EXPECT_EQ(rows[i][0], fields[i].first) << each.page_name;
+      EXPECT_EQ(rows[i][0], fields[i].name) << each.page_name;
       if (std::count(each.own_types.begin(), each.own_types.end(), rows[i][0]) != 0) continue;
-      EXPECT_EQ(rows[i][1], fields[i].second) << each.page_name << " " << rows[i][0];
+      EXPECT_EQ(rows[i][1], fields[i].type.as_told) << each.page_name << " " << rows[i][0];
     }
   }
 }

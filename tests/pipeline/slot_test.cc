@@ -26,7 +26,7 @@ class SlotImage : public testing::Test {
       request.principal = position;
       request.trace_id = u128{position} << 70;
       positions_.push_back(position);
-      if (ledger::is_write(request.operation)) position += request.event_count;
+      if (request.is_logged()) position += request.event_count;
     }
   }
 
@@ -65,7 +65,7 @@ TEST_F(SlotImage, reads_back_as_the_requests_that_were_written) {
   RecordReader reader(slot->image().subspan(wal::kHeaderBytes, slot->body_bytes()));
   for (usize index = 0; index < requests_.size(); ++index) {
     const ledger::Request& request = requests_[index]->request();
-    if (!ledger::is_write(request.operation)) continue;
+    if (!request.is_logged()) continue;
     const auto entry = reader.next();
     ASSERT_TRUE(entry && entry->has_value());
     const RequestRecord& record = (*entry)->record;
@@ -75,6 +75,10 @@ TEST_F(SlotImage, reads_back_as_the_requests_that_were_written) {
     EXPECT_EQ(record.timestamp, 1000 + positions_[index]);
     EXPECT_EQ(record.principal, request.principal);
     EXPECT_TRUE(record.trace_id == request.trace_id);
+    ASSERT_EQ(record.condition_count, request.condition_count);
+    EXPECT_EQ(std::memcmp((*entry)->conditions, request.conditions,
+                          request.condition_count * sizeof(ledger::Condition)),
+              0);
     EXPECT_EQ(std::memcmp((*entry)->events, request.events,
                           request.event_count * event_bytes(request.operation)),
               0);

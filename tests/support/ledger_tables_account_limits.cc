@@ -156,6 +156,10 @@ transfer T12 A1 -> A3 amount=61                  -> exceeds_balance_limit
 transfer T13 A1 -> A3 amount=6                   -> exceeds_balance_limit
 transfer T14 A1 -> A3 amount=5                   -> created
 balance  A1 dp=40 dpo=95 cpo=90
+# Lowered below what is there: credits pass.
+update   U4 A1 balance_limit=1                   -> created
+transfer T15 A2 -> A1 amount=1                   -> created
+transfer T16 A1 -> A2 amount=0                   -> exceeds_balance_limit
 )";
 
 // All at once, and one after the other, in the order of the outcomes.

@@ -381,6 +381,83 @@ NamedTable longest_chain() {
   return {"chains_longest", text};
 }
 
+// One chain of every kind of event there is: its members, and what is behind their arrows.
+struct Member {
+  std::string_view event;
+  std::string_view outcome;
+};
+
+constexpr Member kEveryKind[] = {
+    {"transfer T11 A1 -> A2 amount=10 debit>=50 debit<=50", "created"},
+    {"transfer T12 A1 -> A3 amount=20 pending timeout=9", "created"},
+    {"post T13 T12 amount=5 capture_partial", "created"},
+    {"void T14 T12 debit>=45", "created"},
+    {"post T15 T2 amount=30", "created"},
+    {"reverse T16 T1 A1 -> A2", "created"},
+    {"transfer T17 A1 -> A3 amount=2^128-1 balancing_debit", "created amount=5"},
+    {"transfer T18 A3 -> A2 amount=0 pending closing_debit", "created"},
+    {"transfer T19 A2 -> A1 amount=1 credit<=-49", "created"},
+};
+
+// The chain with every member answering its own outcome or, if there is one, that given. The member
+// `broken` is refused for its shape.
+std::string every_kind(usize broken, const std::string& outcome) {
+  std::string text;
+  for (usize index = 0; index < std::size(kEveryKind); ++index) {
+    const bool last = index + 1 == std::size(kEveryKind);
+    text += std::string(kEveryKind[index].event) + (index == broken ? " flag_bit=15" : "");
+    text += std::string(last ? "" : " linked") + " -> ";
+    if (index == broken) {
+      text += "reserved_flag\n";
+    } else {
+      text += outcome.empty() ? std::string(kEveryKind[index].outcome) : outcome;
+      text += "\n";
+    }
+  }
+  return text + "request\n";
+}
+
+// Broken at every place, where it must leave nothing behind; then dry, whole, and again.
+NamedTable every_kind_of_event() {
+  constexpr std::string_view kAsBefore = R"(
+balance  A1 dp=40 cpo=100
+balance  A2 cp=40 dpo=100
+balance  A3
+flags    A3 ->
+status   T1 -> created
+status   T2 -> created pending remaining=40
+limits   A1 -> overdraft=50 velocity_sum=1000 used=40 used_count=1 since=U1
+query_transfers limit=9 -> T1 T2
+)";
+  std::string text = R"(
+account  A1 debits_must_not_exceed_credits           -> created
+account  A2                                          -> created
+account  A3                                          -> created
+update   U1 A1 overdraft_limit=50 velocity_sum=1000  -> created
+transfer T1 A2 -> A1 amount=100                      -> created
+transfer T2 A1 -> A2 amount=40 pending               -> created
+)";
+  constexpr usize kNone = std::size(kEveryKind);
+  for (usize broken = 0; broken < kNone; ++broken) {
+    text += every_kind(broken, "linked_event_failed") + std::string(kAsBefore);
+  }
+  text += "request dry_run\n" + every_kind(kNone, "") + std::string(kAsBefore);
+  text += every_kind(kNone, "") + every_kind(kNone, "exists");
+  // A member that is not as it was is only met behind one that exists.
+  text += "void T14 T12 linked -> exists\npost T15 T2 amount=30 linked -> linked_event_failed\n";
+  text += R"(reverse T16 T1 A1 -> A2 code=9 -> linked_event_failed
+balance  A1 dpo=150 cpo=101
+balance  A2 dpo=101 cpo=140
+balance  A3 cpo=10
+flags    A3 -> closed
+status   T1 -> created reversed
+status   T2 -> created posted
+status   T12 -> created voided
+limits   A1 -> overdraft=50 velocity_sum=1000 used=150 used_count=5 since=U1
+)";
+  return {"chains_every_kind_of_event", text};
+}
+
 }  // namespace
 
 std::vector<NamedTable> chain_tables() {
@@ -399,6 +476,7 @@ std::vector<NamedTable> chain_tables() {
       {"chains_of_accounts", std::string(kAccounts)},
       {"chains_of_accounts_of_other_ledgers", std::string(kAccountsOfOtherLedgers)},
       longest_chain(),
+      every_kind_of_event(),
   };
 }
 

@@ -283,6 +283,29 @@ transfer T4 A1 -> A2 amount=1 pending                    -> created
 balance  A1 dp=3
 )";
 
+// One hold comes due with each event of a request, which has just the money that it brings back;
+// then as many with a single tick.
+NamedTable many() {
+  constexpr u32 kHolds = 3'000;
+  std::string text =
+      "account A1 debits_must_not_exceed_credits -> created\naccount A2 -> created\n"
+      "transfer T1 A2 -> A1 amount=3000 -> created\nrequest\n";
+  const auto append = [&](u32 first, const std::string& transfer) {
+    for (u32 index = 0; index < kHolds; ++index) {
+      text += "transfer T" + std::to_string(first + index) + transfer + " -> created\n";
+    }
+  };
+  append(10'000, " A1 -> A2 pending timeout=5");
+  text += "balance A1 dp=3000 cpo=3000\ntime T10000+5s\n";
+  append(20'000, " A1 -> A2");
+  text += "transfer T2 A1 -> A2 -> exceeds_credits\nbalance A1 dpo=3000 cpo=3000\n";
+  append(30'000, " A2 -> A1 pending timeout=5");
+  text += "time T32999+5s-1ns\ntick\nbalance A2 dp=1 dpo=3000 cpo=3000\n";
+  append(40'000, " A2 -> A1 pending timeout=5");
+  text += "time T42999+5s\ntick\nbalance A2 dpo=3000 cpo=3000\n";
+  return {"expiry_of_many", text};
+}
+
 }  // namespace
 
 std::vector<NamedTable> expiry_tables() {
@@ -295,6 +318,7 @@ std::vector<NamedTable> expiry_tables() {
       {"expiry_chains", std::string(kChains)},
       {"expiry_other_chains", std::string(kOtherChains)},
       {"expiry_farthest", std::string(kFarthest)},
+      many(),
   };
 }
 

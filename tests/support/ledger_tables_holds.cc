@@ -159,9 +159,12 @@ constexpr std::string_view kInherited = R"(
 account  A1 ledger=3                               -> created
 account  A2 ledger=3                               -> created
 transfer T1 A1 -> A2 amount=100 pending ledger=3 code=4 ud128=5 ud64=6 ud32=7 -> created
-post     T2 T1 amount=1 capture_partial debit=A2   -> pending_transfer_has_different_debit_account_id
-post     T2 T1 amount=1 capture_partial debit=A9   -> pending_transfer_has_different_debit_account_id
-post     T2 T1 amount=1 capture_partial debit=Amax -> pending_transfer_has_different_debit_account_id
+post     T2 T1 amount=1 capture_partial debit=A2 \
+         -> pending_transfer_has_different_debit_account_id
+post     T2 T1 amount=1 capture_partial debit=A9 \
+         -> pending_transfer_has_different_debit_account_id
+post     T2 T1 amount=1 capture_partial debit=Amax \
+         -> pending_transfer_has_different_debit_account_id
 post     T2 T1 amount=1 capture_partial credit=A1 \
          -> pending_transfer_has_different_credit_account_id
 post     T2 T1 amount=1 capture_partial credit=Amax \
@@ -328,8 +331,14 @@ void     T9 T8 amount=1                                    -> exists_with_differ
 void     T9 T8 amount=2^128-1                              -> exists_with_different_amount
 void     T9 T8 ud64=7                                      -> exists_with_different_user_data_64
 void     T9 T6                                             -> exists_with_different_pending_id
-balance  A1 dpo=299
-balance  A2 cpo=299
+void     T9 T8 ud64=0 ud32=1                               -> exists_with_different_user_data_32
+transfer T11 A1 -> A2 amount=1 pending ud128=5 ud64=6 ud32=7 -> created
+post     T12 T11 ud64=9                                    -> created
+post     T12 T11 ud64=9                                    -> exists
+post     T12 T11                                           -> exists_with_different_user_data_64
+post     T12 T11 ud64=6                                    -> exists_with_different_user_data_64
+balance  A1 dpo=300
+balance  A2 cpo=300
 )";
 
 // Outgoing holds count against a limit, incoming ones do not help.

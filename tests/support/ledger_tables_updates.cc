@@ -11,9 +11,8 @@ account  A2                                     -> created
 request  principal=7 trace=9
 update   U1 A1 ud64=20 reason=by_7_9            -> created
 update   U2 A1 ud128=2^128-1 ud32=2^32-1 freeze_debits reason=by_7_9 -> created
-request  trace=2^127
-update   U3 A2 freeze_credits balance_limit=7 reason=by_0_170141183460469231731687303715884105728 \
-         -> created
+request  trace=2^64
+update   U3 A2 freeze_credits balance_limit=7 reason=by_0_18446744073709551616 -> created
 flags    A1 -> frozen_debits
 flags    A2 -> frozen_credits
 limits   A2 -> balance=7 since=U3
@@ -29,8 +28,8 @@ flags    A1 -> frozen_debits
 flags    A2 -> frozen_credits
 # Everything at once, and the other way round.
 update   U9 A1 unfreeze_debits freeze_credits ud128=4 ud64=5 ud32=6 overdraft_limit=7 \
-         balance_limit=8 transfer_limit=9 velocity_sum=10 velocity_count=11 velocity_window=2592000 \
-         -> created
+         balance_limit=8 transfer_limit=9 velocity_sum=10 velocity_count=11 \
+         velocity_window=2592000                -> created
 flags    A1 -> frozen_credits
 limits   A1 -> overdraft=7 balance=8 transfer=9 velocity_sum=10 velocity_count=11 \
          velocity_window=2592000 since=U9
@@ -47,21 +46,21 @@ changes  limit=9 account=A9   ->
 changes  limit=9 timestamp_min=U3 timestamp_max=U5 -> U3 U4 U5
 )";
 
-constexpr std::string_view kReasons = R"(
-account  A1                                     -> created
-update   U1 A1 freeze_debits reason=x           -> created
-update   U2 A1 freeze_debits reason=            -> reason_must_not_be_empty
-update   U2 A1 freeze_debits \
-   reason=aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggghhhhhhhhhhiiiiiiiiiijjjjjjjjjjklmno \
-         -> reason_too_long
-update   U2 A1 freeze_debits reason_length=65535 -> reason_too_long
-update   U2 A1 freeze_debits reason_length=3    -> reserved_field
-update   U2 A1 freeze_debits reason_length=0    -> reserved_field
-update   U2 A1 freeze_debits \
-   reason=aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggghhhhhhhhhhiiiiiiiiiijjjjjjjjjjklmn \
-         -> created
-changes  limit=9 -> U1 U2
-)";
+// A reason has 1 to 104 bytes, and zeros behind it.
+NamedTable reasons() {
+  const std::string longest(ledger::kReasonBytesMax, 'r');
+  return {"updates_reasons",
+          "account A1 -> created\n"
+          "update U1 A1 freeze_debits reason=x -> created\n"
+          "update U2 A1 freeze_debits reason= -> reason_must_not_be_empty\n"
+          "update U2 A1 freeze_debits reason_length=3 -> reserved_field\n"
+          "update U2 A1 freeze_debits reason_length=0 -> reserved_field\n"
+          "update U2 A1 freeze_debits reason_length=105 -> reason_too_long\n"
+          "update U2 A1 freeze_debits reason_length=65535 -> reason_too_long\n"
+          "update U2 A1 freeze_debits reason=" +
+              longest + "r -> reason_too_long\nupdate U2 A1 freeze_debits reason=" + longest +
+              " -> created\nchanges limit=9 -> U1 U2\n"};
+}
 
 // One event has everything wrong; then its first mistake is mended, and so on to the end.
 constexpr std::string_view kOneMistakeLess = R"(
@@ -85,6 +84,7 @@ update   U2 A1 ud64=3 reason=                        -> exists_with_different_va
 update   U2 A1 ud64=2 reason=                        -> exists_with_different_reason
 update   U2 A1 ud64=2 reason=tess                    -> exists_with_different_reason
 update   U2 A1 ud64=2 reason=tes                     -> exists_with_different_reason
+update   U2 A1 ud64=2 reason_length=5                -> exists_with_different_reason
 update   U2 A1 ud64=2                                -> exists
 # An id that failed.
 update   U3 A9 ud64=1                                -> account_not_found
@@ -247,7 +247,7 @@ balance  A1 dpo=6
 std::vector<NamedTable> update_tables() {
   return {
       {"updates_changes", std::string(kChanges)},
-      {"updates_reasons", std::string(kReasons)},
+      reasons(),
       {"updates_one_mistake_less", std::string(kOneMistakeLess)},
       {"updates_shape", std::string(kShape)},
       {"updates_retries", std::string(kRetries)},

@@ -111,6 +111,8 @@ void RequestGenerator::pass_time(const ledger::Request& request) {
     return;
   }
   last_ns_ = first_ns_ + request.event_count - 1;
+  recent_ns_.push_back(first_ns_ + random_.below(request.event_count));
+  if (recent_ns_.size() > 30) recent_ns_.pop_front();
   if (request.operation == Operation::CreateAccounts) {
     for (usize index = 0; index < request.event_count; ++index) {
       const Account& event = request.account_events()[index];
@@ -164,6 +166,7 @@ void RequestGenerator::observe_transfers(const ledger::Request& answered) {
     const bool closes = (event.flags & transfer_flags::kResolves) != 0 &&
                         (event.flags & transfer_flags::kCapturePartial) == 0;
     if (!closes || refused.contains(index)) continue;
+    if (percent(70)) forget(event.pending_id);
     std::erase_if(deadlines_, [&](const auto& each) { return each.second == event.pending_id; });
   }
 }
@@ -259,13 +262,14 @@ void RequestGenerator::give_past_timestamps(std::vector<Event>& events, u64 afte
   const u64 room = first_ns_ > after_ns ? first_ns_ - after_ns : 0;
   const u64 step = std::max<u64>(room / (events.size() + 1), 1);
   for (Event& event : events) {
+    const u64 before = timestamp;
     timestamp += random_.between(1, step);
     event.flags |= imported_flag;
     event.timestamp = timestamp;
     if (!percent(6)) continue;
     if (percent(25)) event.flags &= static_cast<u16>(~imported_flag);
-    event.timestamp = pick<u64>(random_, {0, after_ns, timestamp - 1, first_ns_, (u64{1} << 63) - 1,
-                                          u64{1} << 63, ~u64{0}});
+    event.timestamp = pick<u64>(random_, {0, after_ns, before, before, timestamp - 1, first_ns_,
+                                          (u64{1} << 63) - 1, u64{1} << 63, ~u64{0}});
   }
 }
 

@@ -167,6 +167,7 @@ class RequestGenerator {
   u64 pause_ns_ = 0;               // Before it.
   u64 accounts_ns_ = 0;            // No stored account is later ...
   u64 transfers_ns_ = 0;           // ... and no transfer.
+  std::deque<u64> recent_ns_;      // One event of each of the last requests.
   std::map<u64, u128> deadlines_;  // Those still to come, with the hold.
   std::map<u128, u64> account_timestamps_;
   std::vector<u128> account_ids_;  // Those of the huge accounts stand at the end.

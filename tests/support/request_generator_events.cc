@@ -140,21 +140,23 @@ void RequestGenerator::make_pending(Transfer& transfer) {
 // Between accounts that need not keep room for others.
 Transfer RequestGenerator::huge_transfer() {
   const usize debit = options_.accounts + random_.below(options_.huge_accounts);
+  // What fills a counter for ever must be rare, or nothing else would happen there.
   const u128 amounts[] = {0,
                           1,
                           u128{1} << 63,
                           u128{1} << 64,
                           u128{1} << 96,
+                          u128{1} << 124,
+                          u128{1} << 125,
                           u128{1} << 126,
                           u128{1} << 127,
-                          kU128Max - 1,
-                          kU128Max,
-                          random_.next_u128()};
+                          random_.next_u128() >> 3};
   Transfer transfer{};
   transfer.id = new_id(transfer_ids_, 0);
   transfer.debit_account_id = account_ids_[debit];
   transfer.credit_account_id = account_ids_[partner(debit)];
   transfer.amount = pick(random_, amounts);
+  if (percent(8)) transfer.amount = kU128Max - random_.below(2);
   transfer.ledger = account(debit).ledger;
   transfer.code = 1;
   // Holds free again what they fill.
@@ -291,6 +293,9 @@ Condition RequestGenerator::condition(usize index, Condition::Side side) {
   const u128 most[] = {kLeast - 1, 50'000, 2'000, 1, 0, negative(1), negative(500)};
   if (condition.bounds & Condition::kAtLeast) condition.minimum = pick(random_, least);
   if (condition.bounds & Condition::kAtMost) condition.maximum = pick(random_, most);
+  constexpr u16 kBoth = Condition::kAtLeast | Condition::kAtMost;
+  const bool crossed = (condition.minimum ^ kLeast) > (condition.maximum ^ kLeast);
+  if (condition.bounds == kBoth && crossed) std::swap(condition.minimum, condition.maximum);
   return condition;
 }
 
@@ -382,10 +387,13 @@ OwnedRequest RequestGenerator::query() {
     if (percent(15)) filter.amount_max = filter.amount_min + amount();
     if (percent(25)) filter.pending_status = static_cast<u8>(random_.below(5));
   }
-  // Times not long ago, or of imported objects.
-  const auto past = [&] { return last_ns_ - random_.below(std::min(last_ns_, 5'000'000'000ul)); };
-  if (percent(20)) filter.timestamp_min = percent(20) ? random_.below(last_ns_) : past();
-  if (percent(20)) filter.timestamp_max = std::max(past(), filter.timestamp_min);
+  // Mostly times at which something happened lately, exactly or nearly.
+  const auto past = [&] {
+    if (recent_ns_.empty() || percent(15)) return random_.below(last_ns_);
+    return recent_ns_[random_.below(recent_ns_.size())] + random_.below(3) - 1;
+  };
+  if (percent(25)) filter.timestamp_min = past();
+  if (percent(25)) filter.timestamp_max = std::max(past(), filter.timestamp_min);
   Listing listing{operation, filter};
   if (!listings_.empty() && percent(60)) {
     const usize place = random_.below(listings_.size());

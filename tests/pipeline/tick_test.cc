@@ -1,0 +1,148 @@
+// Ticks: holds expire by logged time, so the ledger lets time pass when nobody else does.
+#include <gtest/gtest.h>
+
+#include "tests/pipeline/sim_ledger.h"
+
+namespace florin::test {
+namespace {
+
+using ledger::Account;
+using ledger::PendingStatus;
+using ledger::Transfer;
+
+constexpr u64 kSecondNs = 1'000'000'000;
+constexpr u64 kPastASecondNs = 1'500'000'000;  // The simulated clock loses some time.
+constexpr u64 kStepsMax = 20'000;
+
+Account account(u64 id) {
+  Account event{};
+  event.id = id;
+  event.ledger = 1;
+  event.code = 1;
+  return event;
+}
+
+Transfer transfer(u64 id, u16 flags, u32 timeout) {
+  Transfer event{};
+  event.id = id;
+  event.debit_account_id = 1;
+  event.credit_account_id = 2;
+  event.amount = 10;
+  event.ledger = 1;
+  event.code = 1;
+  event.flags = flags;
+  event.timeout = timeout;
+  return event;
+}
+
+class Tick : public testing::TestWithParam<pipeline::Mode> {
+ protected:
+  Tick() : ledger_(11, options()) {
+    ledger_.start();
+    const Account accounts[] = {account(1), account(2)};
+    answer_to(OwnedRequest::create_accounts(accounts));
+    hold(100, 1);
+  }
+
+  static SimLedgerOptions options() {
+    SimLedgerOptions options;
+    options.limits = tiny_limits();
+    options.mode = GetParam();
+    options.partitions = 2;
+    return options;
+  }
+
+  OwnedRequest answer_to(OwnedRequest request) {
+    ledger_.submit(std::move(request), 0);
+    ledger_.settle();
+    auto answered = ledger_.take_answered();
+    return std::move(answered.front());
+  }
+  void hold(u64 id, u32 timeout) {
+    const Transfer event = transfer(id, ledger::transfer_flags::kPending, timeout);
+    const OwnedRequest answered = answer_to(OwnedRequest::create_transfers({&event, 1}));
+    ASSERT_TRUE(answered.request().exceptions.empty());
+    position_ = answered.request().position.value;
+  }
+  // Whether the ledger comes to this position by itself, without having been beyond it.
+  bool comes_to(u64 position) {
+    for (u64 step = 0; step < kStepsMax; ++step) {
+      ledger_.step();
+      if (ledger_.status().durable_position.load() == position) return true;
+    }
+    return false;
+  }
+  PendingStatus status_of(u128 id) {
+    const OwnedRequest answered = answer_to(OwnedRequest::lookup_transfers({&id, 1}));
+    return static_cast<PendingStatus>(answered.request().transfer_statuses[0].pending_status);
+  }
+  u128 held() {
+    const u128 id = 1;
+    return answer_to(OwnedRequest::lookup_accounts({&id, 1})).request().accounts[0].debits_pending;
+  }
+
+  SimLedger ledger_;
+  u64 position_ = 0;
+};
+
+TEST_P(Tick, releases_what_is_due_and_counts_one_position) {
+  EXPECT_FALSE(comes_to(position_ + 1));  // Nothing is due.
+  EXPECT_EQ(held(), 10U);
+  ledger_.clock().wall_ns += kPastASecondNs;
+  EXPECT_TRUE(comes_to(position_ + 1));
+  EXPECT_EQ(held(), 0U);
+  EXPECT_EQ(status_of(100), PendingStatus::Expired);
+  EXPECT_FALSE(comes_to(position_ + 2));  // And no more than one.
+}
+
+TEST_P(Tick, is_not_made_where_a_write_lets_time_pass) {
+  ledger_.clock().wall_ns += kPastASecondNs;
+  const Transfer event = transfer(101, 0, 0);
+  const OwnedRequest answered = answer_to(OwnedRequest::create_transfers({&event, 1}));
+  EXPECT_EQ(answered.request().position.value, position_ + 1);
+  EXPECT_EQ(held(), 0U);
+  EXPECT_FALSE(comes_to(position_ + 2));
+}
+
+TEST_P(Tick, is_one_for_each_time_that_comes) {
+  hold(101, 3);
+  hold(102, 3);
+  ledger_.clock().wall_ns += kPastASecondNs;
+  EXPECT_TRUE(comes_to(position_ + 1));
+  EXPECT_EQ(held(), 20U);
+  ledger_.clock().wall_ns += 3 * kSecondNs;
+  EXPECT_TRUE(comes_to(position_ + 2));
+  EXPECT_EQ(held(), 0U);
+  EXPECT_FALSE(comes_to(position_ + 3));
+}
+
+TEST_P(Tick, makes_up_for_the_time_that_the_server_was_down) {
+  ledger_.crash();
+  ledger_.clock().wall_ns += 5 * kSecondNs;
+  ledger_.start();
+  EXPECT_TRUE(comes_to(position_ + 1));
+  EXPECT_EQ(held(), 0U);
+  // It is in the log: what expired stays expired.
+  ledger_.crash();
+  ledger_.start();
+  EXPECT_EQ(ledger_.recovered().order.position.value, position_ + 1);
+  EXPECT_EQ(status_of(100), PendingStatus::Expired);
+}
+
+TEST_P(Tick, is_not_made_by_a_ledger_that_stops) {
+  ledger_.stop();
+  ledger_.clock().wall_ns += kPastASecondNs;
+  EXPECT_FALSE(comes_to(position_ + 1));
+  EXPECT_TRUE(ledger_.status().drained.load());
+}
+
+std::string mode_name(const testing::TestParamInfo<pipeline::Mode>& param) {
+  return param.param == pipeline::Mode::Inline ? "inline" : "parallel";
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, Tick,
+                         testing::Values(pipeline::Mode::Inline, pipeline::Mode::Parallel),
+                         mode_name);
+
+}  // namespace
+}  // namespace florin::test
