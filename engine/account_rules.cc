@@ -1,5 +1,6 @@
 #include "engine/account_rules.h"
 
+#include "engine/planted.h"
 #include "ledger/validation.h"
 
 namespace florin::engine {
@@ -65,7 +66,9 @@ AccountOutcome AccountRules::existing_account(const Block& block, u32 item) cons
 // The owner changes user data of its record only after an update, and then it is kept here.
 ledger::AccountCreation AccountRules::creation_of(u32 account) const {
   const AccountState& state = books_.account(account);
-  if ((state.status & AccountState::kChanged) != 0) return *books_.updates.creation(account);
+  if ((state.status & AccountState::kChanged) != 0 && !planted(Defect::ExistsComparesNewUserData)) {
+    return *books_.updates.creation(account);
+  }
   const Account& record = books_.tables.accounts[account];
   return {record.user_data_128, record.user_data_64, record.user_data_32,
           state.ledger,         record.code,         state.flags};
@@ -118,7 +121,6 @@ void AccountRules::apply(const AccountUpdate& update, u32 account, u64 timestamp
   if ((update.changes & kUserDataChanges) != 0 &&
       (books_.account(account).status & AccountState::kChanged) == 0) {
     books_.updates.keep_creation(account, creation_of(account));
-    books_.undo.add(undo::KeptCreation{account});
     books_.change_status(account, AccountState::kChanged, 0);
   }
   const auto freeze = [&](u32 freezes, u32 unfreezes, u16 bit) {

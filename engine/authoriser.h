@@ -93,7 +93,11 @@ class Authoriser {
   u64 original_timestamp(const Block& block, u32 item) const;
   void expire_due(const BlockRequest& request, u32 item);
 
-  void prefetch_ahead(const Block& block, u32 item) const;
+  // Whether plain transfers of the request can go the short way.
+  static bool is_ordinary(const BlockRequest& request);
+
+  template <class Event>
+  void prefetch_ahead(const Block& block, u32 item);
   void prefetch_hold(const Block& block, u32 item) const;
   void prefetch_limits(const Block& block, u32 item) const;
 
@@ -101,6 +105,7 @@ class Authoriser {
   Books books_;
   AccountRules accounts_;
   TransferRules transfers_;
+  u32 holds_until_ = 0;  // The last item of the block known to name an earlier transfer.
   std::atomic<u64> accounts_used_{0};
   std::atomic<u64> transfers_used_{0};
   std::atomic<u64> updates_used_{0};

@@ -13,9 +13,10 @@ u32 answers_of(const ledger::Request& request) {
   using enum ledger::Operation;
   switch (request.operation) {
     case GetTrialBalance: return request.trial_balance_filter.limit;
+    // And what they look at: of queries that look at much and find little a block has a few.
     case QueryAccounts:
     case QueryTransfers:
-    case GetAccountChanges: return request.filter.limit;
+    case GetAccountChanges: return request.filter.limit + ledger::kQueryExaminedMax / 4;
     case CreateAccounts:
     case CreateTransfers:
     case UpdateAccounts:

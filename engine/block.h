@@ -10,6 +10,7 @@
 #include "base/types.h"
 #include "engine/effect.h"
 #include "engine/id_hash.h"
+#include "engine/planted.h"
 #include "ledger/request.h"
 
 namespace florin::engine {
@@ -53,7 +54,10 @@ struct BlockRequest {
   bool dry_run = false;
   bool imported = false;  // As its first event is.
   // When an item of the request, a write, is decided.
-  u64 timestamp_of(u32 item) const { return dry_run ? timestamp : timestamp + (item - first_item); }
+  u64 timestamp_of(u32 item) const {
+    const bool stands = dry_run && !planted(Defect::DryRunLetsTimePass);
+    return stands ? timestamp : timestamp + (item - first_item);
+  }
 };
 
 // When an object that is created by an event decided at `decided` is said to be from.

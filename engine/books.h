@@ -2,6 +2,7 @@
 // that it leaves for the owners.
 #pragma once
 
+#include "base/check.h"
 #include "engine/balances.h"
 #include "engine/block.h"
 #include "engine/hold_book.h"
@@ -75,5 +76,24 @@ struct Books {
   void remember_timestamps();
   struct Undoer;
 };
+
+inline void Books::remember_timestamps() {
+  undo.add(undo::LastTimestamps{last_account_timestamp, last_transfer_timestamp});
+}
+
+inline void Books::add_transfer(u32 slot, ledger::TransferOutcome outcome, u64 timestamp) {
+  u8& state = tables.transfer_states[slot];
+  CHECK(state == 0);
+  state = static_cast<u8>(outcome);
+  ++transfers_count;
+  const bool created = outcome == ledger::TransferOutcome::Created;
+  if (created) {
+    remember_timestamps();
+    tables.transfers_by_creation[transfers_created] = slot;
+    ++transfers_created;
+    last_transfer_timestamp = timestamp;
+  }
+  undo.add(undo::NewTransfer{slot, created});
+}
 
 }  // namespace florin::engine

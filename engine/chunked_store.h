@@ -1,4 +1,4 @@
-// Records that are only ever added, found by number in two steps, at addresses that never change.
+// Records that are added at the end, found by number in two steps, at addresses that never change.
 #pragma once
 
 #include <memory>
@@ -20,8 +20,13 @@ class ChunkedStore {
 
   // Adds a record and returns its number.
   u32 add() {
-    if (size_ % kChunk == 0) chunks_.push_back(std::make_unique<Record[]>(kChunk));
+    if (size_ == chunks_.size() * kChunk) chunks_.push_back(std::make_unique<Record[]>(kChunk));
     return size_++;
+  }
+  // Takes the newest record away; its memory is kept for the next.
+  void remove_newest() {
+    --size_;
+    (*this)[size_] = Record{};
   }
 
  private:

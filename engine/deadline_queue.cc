@@ -24,7 +24,7 @@ void DeadlineQueue::remove(u32 hold) {
   const Entry last = heap_.back();
   heap_.pop_back();
   if (place == heap_.size()) return;
-  if (last < removed) {
+  if (last < removed && !planted(Defect::ExpiryLosesOrder)) {
     sift_up(place, last);
   } else {
     sift_down(place, last);

@@ -7,6 +7,7 @@
 #include "base/memory_region.h"
 #include "base/types.h"
 #include "engine/hold_state.h"
+#include "engine/planted.h"
 
 namespace florin::engine {
 
@@ -19,7 +20,12 @@ class DeadlineQueue {
   explicit DeadlineQueue(const ReservedArray<HoldState>& holds) : holds_(holds) {}
 
   // kNoDeadline when there is none.
-  u64 soonest() const { return heap_.empty() ? kNoDeadline : heap_.front().deadline; }
+  u64 soonest() const {
+    if (heap_.empty()) return kNoDeadline;
+    if (planted(Defect::ExpiryEarly)) return heap_.front().deadline - 1;
+    if (planted(Defect::ExpiryLate)) return heap_.front().deadline + 1;
+    return heap_.front().deadline;
+  }
   // The number of the hold with the soonest deadline, of equal ones the oldest.
   u32 first() const { return heap_.front().hold; }
 

@@ -1,5 +1,8 @@
 #include "engine/limit_book.h"
 
+#include "base/check.h"
+#include "engine/planted.h"
+
 namespace florin::engine {
 
 using ledger::AccountLimits;
@@ -67,6 +70,9 @@ AccountLimitState& LimitBook::take(u32 account) {
 }
 
 void LimitBook::update(u32 account, const AccountUpdate& update, u64 timestamp) {
+  constexpr u32 kSets = changes::kSetOverdraftLimit | changes::kSetBalanceLimit |
+                        changes::kSetTransferLimit | changes::kSetVelocityLimit;
+  if (tables_.account_limits[account] == 0 && (update.changes & kSets) == 0) return;
   AccountLimitState& limits = take(account);
   const auto clear = [&](u32 bit) {
     if ((limits.set & bit) == 0) return;  // Changes nothing.
@@ -106,7 +112,10 @@ void LimitBook::set_velocity(AccountLimitState& limits, const AccountUpdate& upd
     limits.velocity = windows_.add() + 1;
   }
   VelocityWindow& window = windows_[limits.velocity - 1];
-  if (!counting || window.window_seconds() != update.velocity_window) {
+  const bool other =
+      (window.window_seconds() != update.velocity_window || planted(Defect::VelocityForgotten)) &&
+      !planted(Defect::VelocityKept);
+  if (!counting || other) {
     window = VelocityWindow(update.velocity_window, timestamp);
   }
   limits.velocity_sum = update.velocity_sum_limit;
@@ -125,19 +134,29 @@ void LimitBook::follow_status(u32 account) {
 LimitBook::Before LimitBook::before(u32 account) const {
   Before before;
   before.account = account;
-  if (tables_.account_limits[account] == 0) return before;
+  before.had_limits = tables_.account_limits[account] != 0;
+  if (!before.had_limits) return before;
   before.limits = of(account);
   if (before.limits.velocity != 0) before.window = velocity(account);
   return before;
 }
 
+// What was made since is the newest there is: changes are undone newest first.
 void LimitBook::restore(const Before& before) {
-  AccountLimitState& limits = take(before.account);
-  const u32 velocity = limits.velocity;  // Memory that was taken is kept.
-  limits = before.limits;
-  limits.velocity = velocity;
-  if (velocity != 0) windows_[velocity - 1] = before.window;
+  u32& number = tables_.account_limits[before.account];
+  if (number == 0) return;
+  const u32 velocity = limits_[number - 1].velocity;
+  if (before.limits.velocity != 0) windows_[velocity - 1] = before.window;
+  if (before.limits.velocity == 0 && velocity != 0) {
+    CHECK(velocity == windows_.size());
+    windows_.remove_newest();
+  }
+  limits_[number - 1] = before.limits;
   follow_status(before.account);
+  if (before.had_limits) return;
+  CHECK(number == limits_.size());
+  limits_.remove_newest();
+  number = 0;
 }
 
 AccountLimits LimitBook::describe(u32 account, u64 now) const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/planted.h"
 #include "ledger/query.h"
 
 namespace florin::engine {
@@ -19,6 +20,7 @@ struct PageRange {
   // The page has looked at all of [first, last), or stopped after the number `taken`.
   ledger::QueryCursor cursor_at_end() const { return {newest_first ? first : last, as_of}; }
   ledger::QueryCursor cursor_after(u64 taken) const {
+    if (planted(Defect::PageSkipsOne)) return {newest_first ? taken - 1 : taken + 2, as_of};
     return {newest_first ? taken : taken + 1, as_of};
   }
   bool more(const ledger::QueryCursor& next) const {

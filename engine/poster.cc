@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/check.h"
+#include "engine/planted.h"
 #include "engine/queries.h"
 
 namespace florin::engine {
@@ -143,10 +144,14 @@ void Poster::post_partition(Block& block, u32 partition, u32 slices) {
 
 void Poster::apply_effects(const Block& block, EffectCursor& cursor, u32 item,
                            PartitionTotals& totals) {
-  while (cursor.due(item)) [[unlikely]] {
-      apply(block, *cursor.next, totals);
-      ++cursor.next;
+  for (; cursor.due(item); ++cursor.next) {
+    if (cursor.end - cursor.next > kEffectsAhead) {
+      const ledger::Account& ahead = tables_.accounts[cursor.next[kEffectsAhead].account];
+      __builtin_prefetch(&ahead.debits_pending, 1);
+      __builtin_prefetch(&ahead.ledger, 1);
     }
+    apply(block, *cursor.next, totals);
+  }
 }
 
 void Poster::apply(const Block& block, const Effect& effect, PartitionTotals& totals) {
@@ -192,6 +197,17 @@ void Poster::post_entry(Block& block, const BlockRequest& request, const RoleEnt
   }
 }
 
+inline void Poster::book_plain_debit(const Transfer& transfer, u32 slot, PartitionTotals& totals) {
+  tables_.accounts[slot].debits_posted += transfer.amount;
+  totals.of(transfer.ledger).debits_posted.add(transfer.amount);
+}
+
+inline void Poster::book_plain_credit(const Transfer& transfer, u32 slot, PartitionTotals& totals) {
+  tables_.accounts[slot].credits_posted += transfer.amount;
+  if (planted(Defect::TotalsOfOneSide)) return;
+  totals.of(transfer.ledger).credits_posted.add(transfer.amount);
+}
+
 void Poster::post_transfers(Block& block, const BlockRequest& request, EffectCursor& effects) {
   PartitionTotals& totals = tables_.partitions[0]->totals;
   const u32 last = request.first_item + request.item_count;
@@ -206,10 +222,15 @@ void Poster::post_transfers(Block& block, const BlockRequest& request, EffectCur
         __builtin_prefetch(&tables_.accounts[work.credit].credits_posted, 1);
       }
     }
-    apply_effects(block, effects, item, totals);
+    if (effects.due(item)) [[unlikely]]
+      apply_effects(block, effects, item, totals);
+    const ItemWork& work = block.work[item];
     if (block.outcomes[item] != kTransferCreated) {
       release_transfer(block, item);
-    } else if ((block.work[item].flags & transfer_flags::kResolves) == 0) [[likely]] {
+    } else if (work.flags <= transfer_flags::kLinked) [[likely]] {
+      book_plain_debit(block.transfer(item), work.debit, totals);
+      book_plain_credit(block.transfer(item), work.credit, totals);
+    } else if ((work.flags & transfer_flags::kResolves) == 0) {
       book_debit(block, item, totals);
       book_credit(block, item, totals);
     }
@@ -220,13 +241,9 @@ void Poster::post_transfers(Block& block, const BlockRequest& request, EffectCur
 void Poster::book_debit(const Block& block, u32 item, PartitionTotals& totals) {
   const ItemWork& work = block.work[item];
   const Transfer& transfer = block.transfer(item);
+  if (work.flags <= transfer_flags::kLinked) return book_plain_debit(transfer, work.debit, totals);
   ledger::Account& account = tables_.accounts[work.debit];
   ledger::LedgerTotals& total = totals.of(transfer.ledger);
-  if (work.flags <= transfer_flags::kLinked) [[likely]] {
-    account.debits_posted += transfer.amount;
-    total.debits_posted.add(transfer.amount);
-    return;
-  }
   const u128 amount = tables_.transfers[work.transfer].amount;
   const bool pending = (work.flags & transfer_flags::kPending) != 0;
   (pending ? account.debits_pending : account.debits_posted) += amount;
@@ -237,13 +254,11 @@ void Poster::book_debit(const Block& block, u32 item, PartitionTotals& totals) {
 void Poster::book_credit(const Block& block, u32 item, PartitionTotals& totals) {
   const ItemWork& work = block.work[item];
   const Transfer& transfer = block.transfer(item);
+  if (work.flags <= transfer_flags::kLinked) {
+    return book_plain_credit(transfer, work.credit, totals);
+  }
   ledger::Account& account = tables_.accounts[work.credit];
   ledger::LedgerTotals& total = totals.of(transfer.ledger);
-  if (work.flags <= transfer_flags::kLinked) [[likely]] {
-    account.credits_posted += transfer.amount;
-    total.credits_posted.add(transfer.amount);
-    return;
-  }
   const u128 amount = tables_.transfers[work.transfer].amount;
   const bool pending = (work.flags & transfer_flags::kPending) != 0;
   (pending ? account.credits_pending : account.credits_posted) += amount;
@@ -280,19 +295,29 @@ void Poster::read_transfer(const Block& block, const BlockRequest& request, u32 
 
 void Poster::release_account(const Block& block, u32 item) {
   const u32 slot = block.work[item].debit;
-  if (slot == kNoSlot || tables_.account_references[slot] != block.stamp(item)) return;
+  if (slot == kNoSlot) return;
+  if (tables_.account_references[slot] != block.stamp(item) &&
+      !planted(Defect::AccountSlotReturnedEarly)) {
+    return;
+  }
   if (tables_.accounts[slot].timestamp != 0) return;  // Whoever created it was posted before.
   const IdHash hash = tables_.seed.hash(block.account(item).id);
   tables_.account_index.erase(hash, slot);
+  if (planted(Defect::AccountSlotLost)) return;
   tables_.partition_of(hash).account_slots.give_back(slot);
 }
 
 void Poster::release_transfer(const Block& block, u32 item) {
   const u32 slot = block.work[item].transfer;
-  if (slot == kNoSlot || tables_.transfer_references[slot] != block.stamp(item)) return;
+  if (slot == kNoSlot) return;
+  if (tables_.transfer_references[slot] != block.stamp(item) &&
+      !planted(Defect::TransferSlotReturnedEarly)) {
+    return;
+  }
   if (tables_.transfer_states[slot] != 0) return;
   const IdHash hash = tables_.seed.hash(block.transfer(item).id);
   tables_.transfer_index.erase(hash, slot);
+  if (planted(Defect::TransferSlotLost)) return;
   tables_.partition_of(hash).transfer_slots.give_back(slot);
 }
 

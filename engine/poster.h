@@ -33,6 +33,8 @@ class Poster {
   void post_transfers(Block& block, const BlockRequest& request, EffectCursor& effects);
   void post_entry(Block& block, const BlockRequest& request, const RoleEntry& entry,
                   PartitionTotals& totals);
+  void book_plain_debit(const ledger::Transfer& transfer, u32 slot, PartitionTotals& totals);
+  void book_plain_credit(const ledger::Transfer& transfer, u32 slot, PartitionTotals& totals);
   void book_debit(const Block& block, u32 item, PartitionTotals& totals);
   void book_credit(const Block& block, u32 item, PartitionTotals& totals);
   void open_account(const Block& block, const BlockRequest& request, u32 item,

@@ -1,6 +1,7 @@
 // The checks of an event against the state, in the ledger's precedence.
 #include <algorithm>
 
+#include "engine/planted.h"
 #include "engine/transfer_rules.h"
 #include "ledger/validation.h"
 
@@ -22,6 +23,7 @@ u128 at(const Balances& balances, Counter counter) { return balances[static_cast
 
 // Whether more than `base` and `allowance` together is used.
 bool exceeds(u128 used, u128 base, u128 allowance) {
+  if (planted(Defect::LimitBoundRefused)) return used > base && used - base >= allowance;
   return used > base && used - base > allowance;
 }
 
@@ -100,7 +102,9 @@ TransferOutcome TransferRules::check_original(const Block& block, u32 item, Actu
   if (event.amount != original.amount && event.amount != kAmountMax) {
     return OriginalTransferHasDifferentAmount;
   }
-  if (books_.holds.mark(slot).reversed) return OriginalTransferAlreadyReversed;
+  if (books_.holds.mark(slot).reversed && !planted(Defect::ReversedTwice)) {
+    return OriginalTransferAlreadyReversed;
+  }
   actual.amount = original.amount;
   return Undecided;
 }
@@ -136,7 +140,11 @@ TransferOutcome TransferRules::check_hold(const Transfer& event, u32 pending) co
 }
 
 TransferOutcome TransferRules::check_import(const Transfer& event, u32 debit, u32 credit) const {
-  if (event.timestamp <= books_.last_transfer_timestamp) {
+  if (planted(Defect::ImportComparedWithAccounts)) {
+    if (event.timestamp <= books_.last_account_timestamp) {
+      return ImportedEventTimestampMustNotRegress;
+    }
+  } else if (event.timestamp <= books_.last_transfer_timestamp) {
     return ImportedEventTimestampMustNotRegress;
   }
   if (event.timestamp <= books_.account(debit).timestamp) {
@@ -169,8 +177,9 @@ u128 TransferRules::balanced_amount(const Transfer& event, const ItemWork& work)
   if ((event.flags & flags::kBalancingDebit) != 0) {
     const Balances debit = books_.balances.all(work.debit);
     const u128 used = at(debit, Counter::DebitsPending) + at(debit, Counter::DebitsPosted);
-    amount = std::min(amount, left_over(at(debit, Counter::CreditsPosted),
-                                        books_.limits.of_any(work.debit).overdraft, used));
+    const u128 overdraft =
+        planted(Defect::BalancingWithoutOverdraft) ? 0 : books_.limits.of_any(work.debit).overdraft;
+    amount = std::min(amount, left_over(at(debit, Counter::CreditsPosted), overdraft, used));
   }
   if ((event.flags & flags::kBalancingCredit) != 0) {
     const Balances credit = books_.balances.all(work.credit);
@@ -191,7 +200,8 @@ TransferOutcome TransferRules::check_overflow(const Movement& movement, u128 amo
   }
   if (overflows(at(debit, Counter::DebitsPosted))) return OverflowsDebitsPosted;
   if (overflows(at(credit, Counter::CreditsPosted))) return OverflowsCreditsPosted;
-  if (overflows(at(debit, Counter::DebitsPending) + at(debit, Counter::DebitsPosted))) {
+  if (overflows(at(debit, Counter::DebitsPending) + at(debit, Counter::DebitsPosted)) &&
+      !planted(Defect::OverflowOfSumPassed)) {
     return OverflowsDebits;
   }
   if (overflows(at(credit, Counter::CreditsPending) + at(credit, Counter::CreditsPosted))) {
@@ -220,6 +230,9 @@ TransferOutcome TransferRules::check_limits(const Movement& movement, u128 amoun
     return ExceedsDebits;
   }
   if (amount > debit_limits.transfer) return ExceedsTransferLimit;
+  if (planted(Defect::TransferLimitBoundRefused) && amount == debit_limits.transfer) {
+    return ExceedsTransferLimit;
+  }
   if (exceeds_velocity(movement, amount)) return ExceedsVelocityLimit;
   if (exceeds_balance(movement.debit, debit_after, true) ||
       exceeds_balance(movement.credit, credit_after, false)) {
@@ -233,7 +246,12 @@ bool TransferRules::exceeds_velocity(const Movement& movement, u128 amount) {
   const AccountLimitState& limits = books_.limits.of(movement.debit);
   const VelocityWindow::Use used =
       books_.limits.velocity(movement.debit).slide_to(movement.item.timestamp);
-  if (used.count >= limits.velocity_count && limits.velocity_count != 0xffffffff) return true;
+  if (used.count >= limits.velocity_count && limits.velocity_count != 0xffffffff) {
+    return !planted(Defect::VelocityCountBoundPassed) || used.count > limits.velocity_count;
+  }
+  if (planted(Defect::VelocitySumBoundRefused) && used.sum + amount == limits.velocity_sum) {
+    return true;
+  }
   return used.sum > limits.velocity_sum || amount > limits.velocity_sum - used.sum;
 }
 
@@ -254,7 +272,9 @@ TransferOutcome TransferRules::check_conditions(const Movement& movement) const 
   for (const ledger::Condition& condition : movement.item.conditions) {
     const bool debit = condition.side == static_cast<u16>(ledger::Condition::Side::Debit);
     const u32 account = debit ? movement.debit : movement.credit;
-    const Balances& after = debit ? movement.debit_after : movement.credit_after;
+    const Balances& after = planted(Defect::ConditionBeforeEvent)
+                                ? (debit ? movement.debit_before : movement.credit_before)
+                                : (debit ? movement.debit_after : movement.credit_after);
     if (holds(condition, available(books_.account(account).flags, after))) continue;
     return debit ? DebitAccountConditionNotMet : CreditAccountConditionNotMet;
   }

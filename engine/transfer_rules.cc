@@ -2,6 +2,7 @@
 #include "engine/transfer_rules.h"
 
 #include "base/check.h"
+#include "engine/planted.h"
 #include "ledger/validation.h"
 
 namespace florin::engine {
@@ -33,20 +34,17 @@ TransferOutcome TransferRules::decide(const Block& block, const TransferItem& it
   if (shape != TransferOutcome::Undecided) return shape;
 
   const Transfer& event = block.transfer(item.item);
-  auto outcome = TransferOutcome::Undecided;
-  if (work.flags <= flags::kLinked && item.conditions.empty()) [[likely]] {
-    outcome = move_plainly(work, item, event);
-  }
   Actual actual{event.amount, nullptr, false};
-  if (outcome == TransferOutcome::Undecided) {
-    const bool resolves = (work.flags & flags::kResolves) != 0;
-    outcome = resolves ? resolve(block, item, actual) : move(block, item, actual);
-  }
+  const bool resolves = (work.flags & flags::kResolves) != 0;
+  const TransferOutcome outcome =
+      resolves ? resolve(block, item, actual) : move(block, item, actual);
   if (outcome == TransferOutcome::Created) {
     books_.add_transfer(work.transfer, outcome,
                         stored_timestamp(event, item.imported, item.timestamp));
     store(block, item, actual);
-  } else if (!in_chain && ledger::is_transient(outcome)) {
+  } else if (planted(Defect::FinalConsumesId) && !in_chain) {
+    consume(block, item, outcome);
+  } else if (!in_chain && ledger::is_transient(outcome) && !planted(Defect::TransientKeepsId)) {
     consume(block, item, outcome);
   }
   return outcome;
@@ -61,7 +59,9 @@ TransferOutcome TransferRules::existing(const Block& block, u32 item) const {
   const Transfer& event = block.transfer(item);
   const Transfer* earlier = nullptr;
   if ((event.flags & flags::kResolves) != 0 && books_.transfer_exists(block.earlier[item])) {
-    earlier = &books_.tables.transfers[block.earlier[item]];
+    if (!planted(Defect::ExistsWithoutInheritance)) {
+      earlier = &books_.tables.transfers[block.earlier[item]];
+    }
   }
   const bool took_all = (books_.tables.transfer_states[slot] & TransferState::kTookAll) != 0;
   return ledger::compare_with_existing(event, {books_.tables.transfers[slot], earlier, took_all});
@@ -96,7 +96,9 @@ void TransferRules::store(const Block& block, const TransferItem& item, const Ac
   if (work.flags <= flags::kLinked) [[likely]]
     return;
   record.amount = actual.amount;
-  if (actual.took_all) books_.tables.transfer_states[work.transfer] |= TransferState::kTookAll;
+  if (actual.took_all && !planted(Defect::ExistsForgetsTookAll)) {
+    books_.tables.transfer_states[work.transfer] |= TransferState::kTookAll;
+  }
   if (actual.hold == nullptr) return;
   record.debit_account_id = actual.hold->debit_account_id;
   record.credit_account_id = actual.hold->credit_account_id;
@@ -105,49 +107,6 @@ void TransferRules::store(const Block& block, const TransferItem& item, const Ac
   if (record.user_data_128 == 0) record.user_data_128 = actual.hold->user_data_128;
   if (record.user_data_64 == 0) record.user_data_64 = actual.hold->user_data_64;
   if (record.user_data_32 == 0) record.user_data_32 = actual.hold->user_data_32;
-}
-
-TransferOutcome TransferRules::move_plainly(const ItemWork& work, const TransferItem& item,
-                                            const Transfer& event) {
-  using enum TransferOutcome;
-  const TransferOutcome accounts = check_accounts(work, event);
-  if (accounts != Undecided) return accounts;
-  const AccountState& debit = books_.account(work.debit);
-  const AccountState& credit = books_.account(work.credit);
-  if (((debit.status | credit.status) & AccountState::kUnusual) != 0) return Undecided;
-
-  BalanceBook& balances = books_.balances;
-  u128 debits_posted = balances.get(work.debit, Counter::DebitsPosted);
-  u128 credits_posted = balances.get(work.credit, Counter::CreditsPosted);
-  u128 debits = balances.get(work.debit, Counter::DebitsPending);
-  u128 credits = balances.get(work.credit, Counter::CreditsPending);
-  if (__builtin_add_overflow(debits_posted, event.amount, &debits_posted)) {
-    return OverflowsDebitsPosted;
-  }
-  if (__builtin_add_overflow(credits_posted, event.amount, &credits_posted)) {
-    return OverflowsCreditsPosted;
-  }
-  if (__builtin_add_overflow(debits, debits_posted, &debits)) return OverflowsDebits;
-  if (__builtin_add_overflow(credits, credits_posted, &credits)) return OverflowsCredits;
-  if ((debit.flags & ledger::account_flags::kDebitsMustNotExceedCredits) != 0 &&
-      debits > balances.get(work.debit, Counter::CreditsPosted)) {
-    return ExceedsCredits;
-  }
-  if ((credit.flags & ledger::account_flags::kCreditsMustNotExceedDebits) != 0 &&
-      credits > balances.get(work.credit, Counter::DebitsPosted)) {
-    return ExceedsDebits;
-  }
-  // From here on the transfer succeeds.
-  if (books_.undo.active()) [[unlikely]] {
-    books_.undo.add(undo::Counters{work.debit, balances.all(work.debit)});
-    books_.undo.add(undo::Counters{work.credit, balances.all(work.credit)});
-  }
-  balances.set(work.debit, Counter::DebitsPosted, debits_posted);
-  balances.set(work.credit, Counter::CreditsPosted, credits_posted);
-  if (item.balances != nullptr) [[unlikely]] {
-    *item.balances = balances_of(balances.all(work.debit), balances.all(work.credit));
-  }
-  return Created;
 }
 
 TransferOutcome TransferRules::move(const Block& block, const TransferItem& item, Actual& actual) {
@@ -167,6 +126,9 @@ TransferOutcome TransferRules::move(const Block& block, const TransferItem& item
   outcome = check_closed(work.debit, work.credit);
   if (outcome != Undecided) return outcome;
   outcome = check_frozen(work.debit, work.credit);
+  if (planted(Defect::FrozenPendingPassed) && (event.flags & flags::kPending) != 0) {
+    outcome = Undecided;
+  }
   if (outcome != Undecided) return outcome;
 
   if ((event.flags & flags::kBalancing) != 0) actual.amount = balanced_amount(event, work);
@@ -212,7 +174,8 @@ void TransferRules::apply(const Movement& movement) {
 }
 
 bool TransferRules::charge(const Movement& movement, u128 amount) {
-  if (movement.item.imported || !books_.limits.has_velocity(movement.debit)) return false;
+  if (movement.item.imported && !planted(Defect::ImportedCharged)) return false;
+  if (!books_.limits.has_velocity(movement.debit)) return false;
   books_.charge(movement.debit, {movement.item.timestamp, amount, 1});
   return true;
 }
@@ -256,7 +219,7 @@ TransferOutcome TransferRules::resolve(const Block& block, const TransferItem& i
     if (outcome != Undecided) return outcome;
   }
   const bool voids = (event.flags & flags::kVoidPendingTransfer) != 0;
-  if (!voids) {
+  if (!voids && !planted(Defect::PostToClosedPassed)) {
     outcome = check_closed(hold.debit_account, hold.credit_account);
     if (outcome != Undecided) return outcome;
   }
@@ -264,6 +227,10 @@ TransferOutcome TransferRules::resolve(const Block& block, const TransferItem& i
   if (!voids) {
     part.captured = event.amount == kAmountMax ? hold.remaining : event.amount;
     part.closes = (event.flags & flags::kCapturePartial) == 0 || part.captured == hold.remaining;
+    if (planted(Defect::PartialCaptureCloses)) part.closes = true;
+    if (planted(Defect::PartialCaptureNeverCloses)) {
+      part.closes = (event.flags & flags::kCapturePartial) == 0;
+    }
     part.status = PendingStatus::Posted;
   }
   const u128 released = part.closes ? hold.remaining : part.captured;
@@ -295,11 +262,16 @@ TransferOutcome TransferRules::resolve(const Block& block, const TransferItem& i
 
 void TransferRules::release(const HoldPart& part, u32 item, u64 now) {
   const HoldState hold = books_.holds.hold(part.number);
-  const u128 released = part.closes ? hold.remaining : part.captured;
+  u128 released = part.closes ? hold.remaining : part.captured;
+  if (planted(Defect::RemainderKept) && part.status == PendingStatus::Posted) {
+    released = part.captured;
+  }
   Effect effect;
   effect.released = released;
   effect.posted = part.captured;
   effect.item = item;
+  if (planted(Defect::EffectEarly) && item > 0) --effect.item;
+  if (planted(Defect::EffectLate)) ++effect.item;
 
   const Balances debit_before = books_.balances.all(hold.debit_account);
   Balances after = debit_before;
@@ -312,7 +284,9 @@ void TransferRules::release(const HoldPart& part, u32 item, u64 now) {
   counter(after, Counter::CreditsPosted) += part.captured;
   books_.set_balances(hold.credit_account, credit_before, after);
 
-  const bool opens = part.status != PendingStatus::Posted;
+  const bool opens =
+      part.status == PendingStatus::Voided ||
+      (part.status == PendingStatus::Expired && !planted(Defect::ExpiryLeavesClosed));
   effect.kind = Effect::Kind::Debit;
   effect.account = hold.debit_account;
   effect.opens = opens && (hold.flags & flags::kClosingDebit) != 0;
@@ -332,9 +306,15 @@ void TransferRules::release(const HoldPart& part, u32 item, u64 now) {
 // What is released without having been captured returns to the velocity limit it was charged to.
 void TransferRules::give_back(const HoldState& hold, const HoldPart& part, u64 now) {
   if (!hold.charged || !part.closes || !books_.limits.has_velocity(hold.debit_account)) return;
-  if (hold.timestamp <= books_.limits.velocity(hold.debit_account).since()) return;
-  const bool uncounted = part.status != PendingStatus::Posted && !hold.captured;
-  const VelocityWindow::Charge charge{hold.timestamp, hold.remaining - part.captured,
+  if (hold.timestamp < books_.limits.velocity(hold.debit_account).since() &&
+      !planted(Defect::GivenBackBeforeCounting)) {
+    return;
+  }
+  bool uncounted = part.status != PendingStatus::Posted && !hold.captured;
+  if (planted(Defect::GivenBackNoCount)) uncounted = false;
+  if (planted(Defect::GivenBackCountOfCaptured)) uncounted = part.status != PendingStatus::Posted;
+  const u64 charged_at = planted(Defect::GivenBackToNow) ? now : hold.timestamp;
+  const VelocityWindow::Charge charge{charged_at, hold.remaining - part.captured,
                                       uncounted ? 1U : 0U};
   books_.give_back(hold.debit_account, charge, now);
 }
@@ -351,6 +331,7 @@ void TransferRules::open_accounts(const HoldState& hold) {
 void TransferRules::expire_due(u32 item, u64 now) {
   while (books_.holds.next_deadline() <= now) {
     release({books_.holds.first_due(), 0, true, PendingStatus::Expired}, item, now);
+    if (planted(Defect::ExpiryOfOneOnly)) break;
   }
 }
 

@@ -63,18 +63,15 @@ struct Limits {
 struct NewUpdate {  // Or the consumption of its id.
   u128 id;
 };
-struct KeptCreation {
-  u32 account;
-};
 struct Effect {
   u32 list;
 };
 }  // namespace undo
 
-using UndoEntry = std::variant<undo::Counters, undo::NewAccount, undo::NewTransfer, undo::Mark,
-                               undo::OpenedHold, undo::CapturedHold, undo::ClosedHold, undo::Status,
-                               undo::LastTimestamps, undo::Charged, undo::GaveBack, undo::Limits,
-                               undo::NewUpdate, undo::KeptCreation, undo::Effect>;
+using UndoEntry =
+    std::variant<undo::Counters, undo::NewAccount, undo::NewTransfer, undo::Mark, undo::OpenedHold,
+                 undo::CapturedHold, undo::ClosedHold, undo::Status, undo::LastTimestamps,
+                 undo::Charged, undo::GaveBack, undo::Limits, undo::NewUpdate, undo::Effect>;
 
 // Belongs to the authorising thread. Scopes nest: a chain may stand in a dry run.
 class UndoLog {

@@ -34,10 +34,10 @@ class UpdateBook {
 
   // What the account was created with, if that was kept.
   const ledger::AccountCreation* creation(u32 account) const;
+  // It never changes, so that it stays even if the update that needed it is undone.
   void keep_creation(u32 account, const ledger::AccountCreation& creation) {
     creations_.emplace(account, creation);
   }
-  void drop_creation(u32 account) { creations_.erase(account); }
 
   template <class Visit>
   void for_each_id(Visit&& visit) const {

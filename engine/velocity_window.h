@@ -24,7 +24,7 @@ class VelocityWindow {
   };
 
   VelocityWindow() = default;
-  // `since`: what was charged up to then does not count.
+  // `since`: what was charged before that time does not count.
   VelocityWindow(u32 window_seconds, u64 since);
 
   u32 window_seconds() const { return window_seconds_; }

@@ -46,6 +46,7 @@ usize Core::step() {
   work += release_blocks();
   work += append_blocks();
   work += sequencer_.take_submitted();
+  follow_disk_space();
   work += form_blocks();
   if (stopping_ && work == 0 && released_ == formed_ && !sequencer_.has_waiting() && log_.idle()) {
     status_.drained.store(true, std::memory_order_release);
@@ -143,7 +144,6 @@ bool Core::can_form() const {
 usize Core::form_blocks() {
   usize work = 0;
   while (sequencer_.has_waiting() || sequencer_.tick_due()) {
-    follow_disk_space();
     if (!can_form()) break;
     Slot& slot = slot_of(formed_ + 1);
     slot.clear(formed_ + 1);

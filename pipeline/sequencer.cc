@@ -59,6 +59,8 @@ bool Sequencer::form(Slot& slot) {
   const u64 now = clock_.wall_time().ns;
   large_bytes_ = 0;
   small_bytes_ = 0;
+  if (tick_passed_over_ && tick_due()) order_tick(slot, now);
+  tick_passed_over_ = false;
   if (passed_over_ != nullptr) {
     bring_to_front(passed_over_);
     passed_over_ = nullptr;
@@ -67,9 +69,8 @@ bool Sequencer::form(Slot& slot) {
   fill(slot, Share::Small, now);
   fill(slot, Share::Any, now);
   if (!slot.is_logged() && tick_due()) {
-    tick_in_flight_ = true;
-    tick_.clear_answer();
-    order_write(slot, &tick_, now);
+    tick_passed_over_ = !slot.has_room_for(tick_, limits_.block_bytes_max);
+    if (!tick_passed_over_) order_tick(slot, now);
   }
   return !slot.block.requests.empty();
 }
@@ -148,6 +149,12 @@ void Sequencer::order_write(Slot& slot, Request* request, u64 now) {
   request->position = order_.position;
   request->timestamp = Timestamp{timestamp};
   in_flight(request->operation) += request->event_count;
+}
+
+void Sequencer::order_tick(Slot& slot, u64 now) {
+  tick_in_flight_ = true;
+  tick_.clear_answer();
+  order_write(slot, &tick_, now);
 }
 
 void Sequencer::release(const Slot& slot) {

@@ -74,6 +74,7 @@ class Sequencer {
   Room room_for(const ledger::Request& request) const;
   void order_request(Slot& slot, ledger::Request* request, u64 now);
   void order_write(Slot& slot, ledger::Request* request, u64 now);
+  void order_tick(Slot& slot, u64 now);
   u64& in_flight(ledger::Operation operation);
   bool ticks() const;
   // Refuses the request if it cannot be ordered.
@@ -110,6 +111,7 @@ class Sequencer {
   u64 no_limit_ = 0;  // What ticks count towards.
   ledger::Request tick_;
   bool tick_in_flight_ = false;
+  bool tick_passed_over_ = false;  // The last block was full of reads: it begins the next one.
   ledger::RefusalCode write_refusal_ = ledger::RefusalCode::None;
   std::string write_refusal_message_;
   ledger::RefusalCode refusal_ = ledger::RefusalCode::None;

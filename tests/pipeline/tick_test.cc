@@ -136,6 +136,42 @@ TEST_P(Tick, is_not_made_by_a_ledger_that_stops) {
   EXPECT_TRUE(ledger_.status().drained.load());
 }
 
+// As many reads at once as fill every block, and a hold that is due.
+TEST_P(Tick, comes_through_a_flood_of_reads) {
+  ledger_.clock().wall_ns += kPastASecondNs;
+  const u128 id = 1;
+  for (u32 sent = 0; sent < 40; ++sent) {
+    ledger_.submit(OwnedRequest::lookup_accounts({&id, 1}), sent % 4);
+  }
+  ledger_.settle();
+  const auto answered = ledger_.take_answered();
+  EXPECT_EQ(answered.front().request().accounts[0].debits_pending, 10U);
+  EXPECT_EQ(answered.back().request().accounts[0].debits_pending, 0U);
+  EXPECT_EQ(answered.back().request().position.value, position_ + 1);
+}
+
+TEST_P(Tick, waits_while_the_disk_is_full_and_comes_when_there_is_room) {
+  hold(101, 1000);
+  ledger_.disk().limit_space(256 * kKiB);
+  u64 id = 1'000;
+  auto refusal = ledger::RefusalCode::None;
+  while (refusal == ledger::RefusalCode::None && id < 20'000) {
+    std::vector<Transfer> events;
+    for (u32 count = 0; count < 50; ++count) events.push_back(transfer(++id, 0, 0));
+    const OwnedRequest answer = answer_to(OwnedRequest::create_transfers(events));
+    refusal = answer.request().refusal;
+    position_ = answer.request().position.value;
+  }
+  ASSERT_EQ(refusal, ledger::RefusalCode::NoSpace);
+  ledger_.clock().wall_ns += 1001 * kSecondNs;
+  EXPECT_FALSE(comes_to(position_ + 1));
+  ledger_.disk().limit_space(std::nullopt);
+  bool came = false;
+  for (u32 tries = 0; tries < 1'000 && !came; ++tries) came = comes_to(position_ + 1);
+  EXPECT_TRUE(came);
+  EXPECT_EQ(status_of(101), PendingStatus::Expired);
+}
+
 std::string mode_name(const testing::TestParamInfo<pipeline::Mode>& param) {
   return param.param == pipeline::Mode::Inline ? "inline" : "parallel";
 }

@@ -1,0 +1,88 @@
+// Defects that a test program plants in the engine, one at a time, to prove that the tests find
+// them. Everywhere else none is planted, and the compiler leaves nothing of it.
+#pragma once
+
+#include "base/types.h"
+
+namespace florin::engine {
+
+// The losses of undone changes stand first, in the order of the kinds of UndoEntry.
+#define FLORIN_DEFECTS(X)                                                 \
+  X(UndoLosesCounters)                                                    \
+  X(UndoLosesNewAccount)                                                  \
+  X(UndoLosesNewTransfer)                                                 \
+  X(UndoLosesMark)                                                        \
+  X(UndoLosesOpenedHold)                                                  \
+  X(UndoLosesCapturedHold)                                                \
+  X(UndoLosesClosedHold)                                                  \
+  X(UndoLosesStatus)                                                      \
+  X(UndoLosesLastTimestamps)                                              \
+  X(UndoLosesCharge)                                                      \
+  X(UndoLosesGiveBack)                                                    \
+  X(UndoLosesLimits)                                                      \
+  X(UndoLosesNewUpdate)                                                   \
+  X(UndoLosesEffect)                                                      \
+  X(UndoKeepsCreationNumber) /* Of transfers. */                          \
+  X(LimitBoundRefused)       /* With an overdraft, or a balance limit. */ \
+  X(PlainLimitBoundRefused)  /* On the short way of a plain transfer. */  \
+  X(TransferLimitBoundRefused)                                            \
+  X(VelocitySumBoundRefused)                                              \
+  X(VelocityCountBoundPassed)                                             \
+  X(VelocityForgotten) /* When the limit is set again. */                 \
+  X(VelocityKept)      /* When it is set with another window. */          \
+  X(ImportedCharged)                                                      \
+  X(GivenBackToNow) /* The bucket of now, not that of the hold. */        \
+  X(GivenBackNoCount)                                                     \
+  X(GivenBackCountOfCaptured)                                             \
+  X(GivenBackBeforeCounting)                                              \
+  X(ExpiryEarly) /* By 1 ns, as the next. */                              \
+  X(ExpiryLate)                                                           \
+  X(ExpiryOfOneOnly)  /* At a time. */                                    \
+  X(ExpiryLosesOrder) /* When a hold leaves the queue. */                 \
+  X(ExpiryLostWithChain)                                                  \
+  X(ExpiryLeavesClosed)                                                   \
+  X(RemainderKept) /* By a post that closes the hold. */                  \
+  X(PartialCaptureCloses)                                                 \
+  X(PartialCaptureNeverCloses)                                            \
+  X(BalancingWithoutOverdraft)                                            \
+  X(OverflowOfSumPassed)                                                  \
+  X(PostToClosedPassed)                                                   \
+  X(FrozenPendingPassed)                                                  \
+  X(ImportComparedWithAccounts)                                           \
+  X(TransientKeepsId)                                                     \
+  X(TransientKeepsIdInChain)                                              \
+  X(FinalConsumesId)                                                      \
+  X(ExistsWithoutInheritance)                                             \
+  X(ExistsForgetsTookAll)                                                 \
+  X(ExistsComparesNewUserData) /* Of an account. */                       \
+  X(ExistsAnswersNow)                                                     \
+  X(ChainRetryInParts)                                                    \
+  X(ChainRetryWithoutShape)                                               \
+  X(ReversedTwice)                                                        \
+  X(ConditionBeforeEvent)                                                 \
+  X(DryRunLeavesTrace)                                                    \
+  X(DryRunLetsTimePass)                                                   \
+  X(BalancesOfBrokenChain)                                                \
+  X(EffectEarly) /* One item, as the next. */                             \
+  X(EffectLate)                                                           \
+  X(TotalsOfOneSide)                                                      \
+  X(TransferSlotReturnedEarly)                                            \
+  X(AccountSlotReturnedEarly)                                             \
+  X(TransferSlotLost)                                                     \
+  X(AccountSlotLost)                                                      \
+  X(PageSkipsOne)
+
+enum class Defect : u8 {
+#define FLORIN_ENUMERATOR(name) name,
+  FLORIN_DEFECTS(FLORIN_ENUMERATOR)
+#undef FLORIN_ENUMERATOR
+};
+
+#ifdef FLORIN_PLANTED_DEFECTS
+// Defined by the test program.
+bool planted(Defect defect);
+#else
+constexpr bool planted(Defect) { return false; }
+#endif
+
+}  // namespace florin::engine
