@@ -8,6 +8,9 @@ namespace florin::engine {
 
 namespace {
 
+// Room for effects that a list keeps. Many holds that are due at once take more for a while.
+constexpr usize kEffectsKept = 32 * 1024;
+
 // What a read, or a dry run, may answer, which bounds the memory of a block's answers.
 u32 answers_of(const ledger::Request& request) {
   using enum ledger::Operation;
@@ -90,7 +93,10 @@ void Block::clear(u64 sequence) {
 void Block::begin_effects(u32 lists) {
   CHECK(lists == 1 || lists == partitions_);
   effect_lists_ = lists;
-  for (u32 list = 0; list < lists; ++list) effects_[list].clear();
+  for (u32 list = 0; list < lists; ++list) {
+    effects_[list].clear();
+    if (effects_[list].capacity() > kEffectsKept) std::vector<Effect>().swap(effects_[list]);
+  }
 }
 
 bool Block::has_room_for(const ledger::Request& request) const {

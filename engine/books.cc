@@ -104,6 +104,8 @@ struct Books::Undoer {
   void operator()(const undo::Status& change) const {
     u16& status = books.account(change.account).status;
     status = static_cast<u16>((status & ~change.bits) | (change.before & change.bits));
+    const bool changed_first = (change.bits & ~change.before & AccountState::kChanged) != 0;
+    if (changed_first) books.updates.drop_creation(change.account);
   }
   void operator()(const undo::LastTimestamps& change) const {
     books.last_account_timestamp = change.account;

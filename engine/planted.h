@@ -24,7 +24,7 @@ namespace florin::engine {
   X(UndoLosesEffect)                                                      \
   X(UndoKeepsCreationNumber) /* Of transfers. */                          \
   X(LimitBoundRefused)       /* With an overdraft, or a balance limit. */ \
-  X(PlainLimitBoundRefused)  /* On the short way of a plain transfer. */  \
+  X(PlainLimitBoundPassed)   /* On the short way of a plain transfer. */  \
   X(TransferLimitBoundRefused)                                            \
   X(VelocitySumBoundRefused)                                              \
   X(VelocityCountBoundPassed)                                             \
@@ -65,6 +65,7 @@ namespace florin::engine {
   X(BalancesOfBrokenChain)                                                \
   X(EffectEarly) /* One item, as the next. */                             \
   X(EffectLate)                                                           \
+  X(CollidingIdBelieved)                                                  \
   X(TotalsOfOneSide)                                                      \
   X(TransferSlotReturnedEarly)                                            \
   X(AccountSlotReturnedEarly)                                             \

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/planted.h"
 #include "ledger/validation.h"
 
 namespace florin::engine {
@@ -154,7 +155,7 @@ void Resolver::resolve_transfers(Block& block, u32 first_request, u32 last_reque
       if (work.debit != kNoSlot && tables_.accounts[work.debit].id != transfer.debit_account_id) {
         work.debit = tables_.find_account(hashes.debit, transfer.debit_account_id);
       }
-      if (work.credit != kNoSlot &&
+      if (work.credit != kNoSlot && !planted(Defect::CollidingIdBelieved) &&
           tables_.accounts[work.credit].id != transfer.credit_account_id) {
         work.credit = tables_.find_account(hashes.credit, transfer.credit_account_id);
       }

@@ -109,10 +109,10 @@ inline bool TransferRules::move_plainly(const Block& block, u32 item, u64 timest
   const u128 debits_posted = debit.narrow(Counter::DebitsPosted) + event.amount;
   const u128 credits_posted = credit.narrow(Counter::CreditsPosted) + event.amount;
   if (debits_posted > kNarrowMax || credits_posted > kNarrowMax) return false;
-  const u128 slack = planted(Defect::PlainLimitBoundRefused) ? 1 : 0;
+  const u128 slack = planted(Defect::PlainLimitBoundPassed) ? 1 : 0;
   if ((debit.flags & ledger::account_flags::kDebitsMustNotExceedCredits) != 0 &&
-      debit.narrow(Counter::DebitsPending) + debits_posted + slack >
-          debit.narrow(Counter::CreditsPosted)) {
+      debit.narrow(Counter::DebitsPending) + debits_posted >
+          debit.narrow(Counter::CreditsPosted) + slack) {
     return false;
   }
   if ((credit.flags & ledger::account_flags::kCreditsMustNotExceedDebits) != 0 &&

@@ -38,6 +38,7 @@ class UpdateBook {
   void keep_creation(u32 account, const ledger::AccountCreation& creation) {
     creations_.emplace(account, creation);
   }
+  void drop_creation(u32 account) { creations_.erase(account); }
 
   template <class Visit>
   void for_each_id(Visit&& visit) const {

@@ -54,11 +54,13 @@ usize Core::step() {
   return work;
 }
 
-// A clock that is set while the thread sleeps delays a tick by no more than this.
+// A clock that is set while the thread sleeps delays a tick by no more than the longest sleep. A
+// tick that is due but has no room in the log yet is not worth spinning for.
 u64 Core::sleep_ns_max() {
-  constexpr u64 kSleepMax = 1'000'000'000;
+  constexpr u64 kSleepLeast = 1'000'000;
+  constexpr u64 kSleepMost = 1'000'000'000;
   const u64 due_in = sequencer_.tick_due_in();
-  return due_in == kNeverDue ? due_in : std::min(due_in, kSleepMax);
+  return due_in == kNeverDue ? due_in : std::clamp(due_in, kSleepLeast, kSleepMost);
 }
 
 usize Core::drive_log() {

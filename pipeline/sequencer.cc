@@ -59,7 +59,7 @@ bool Sequencer::form(Slot& slot) {
   const u64 now = clock_.wall_time().ns;
   large_bytes_ = 0;
   small_bytes_ = 0;
-  if (tick_passed_over_ && tick_due()) order_tick(slot, now);
+  if (tick_passed_over_ && tick_due()) order_tick(slot);
   tick_passed_over_ = false;
   if (passed_over_ != nullptr) {
     bring_to_front(passed_over_);
@@ -70,7 +70,7 @@ bool Sequencer::form(Slot& slot) {
   fill(slot, Share::Any, now);
   if (!slot.is_logged() && tick_due()) {
     tick_passed_over_ = !slot.has_room_for(tick_, limits_.block_bytes_max);
-    if (!tick_passed_over_) order_tick(slot, now);
+    if (!tick_passed_over_) order_tick(slot);
   }
   return !slot.block.requests.empty();
 }
@@ -151,10 +151,11 @@ void Sequencer::order_write(Slot& slot, Request* request, u64 now) {
   in_flight(request->operation) += request->event_count;
 }
 
-void Sequencer::order_tick(Slot& slot, u64 now) {
+// Not before the deadline, whatever the clock says by now: it would release nothing.
+void Sequencer::order_tick(Slot& slot) {
   tick_in_flight_ = true;
   tick_.clear_answer();
-  order_write(slot, &tick_, now);
+  order_write(slot, &tick_, std::max(clock_.wall_time().ns, engine_.next_deadline()));
 }
 
 void Sequencer::release(const Slot& slot) {

@@ -74,7 +74,7 @@ class Sequencer {
   Room room_for(const ledger::Request& request) const;
   void order_request(Slot& slot, ledger::Request* request, u64 now);
   void order_write(Slot& slot, ledger::Request* request, u64 now);
-  void order_tick(Slot& slot, u64 now);
+  void order_tick(Slot& slot);
   u64& in_flight(ledger::Operation operation);
   bool ticks() const;
   // Refuses the request if it cannot be ordered.

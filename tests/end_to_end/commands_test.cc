@@ -104,6 +104,17 @@ TEST_F(BenchCommand, measures_a_server_of_its_own) {
   EXPECT_GT(report["figures"]["server_written_mib"].get<double>(), 0);
 }
 
+TEST_F(BenchCommand, measures_every_workload) {
+  for (const std::string workload : {"holds", "chains", "limits", "mixed"}) {
+    SCOPED_TRACE(workload);
+    const auto report = bench(in_directory() +
+                              "--accounts 200 --transfers 10000 --batch 500 "
+                              "--clients 2 --seed 33 --workload " +
+                              workload);
+    EXPECT_EQ(report["settings"]["workload"], workload);
+  }
+}
+
 TEST_F(BenchCommand, measures_a_server_in_parallel_mode) {
   bench(in_directory() +
         "--accounts 100 --transfers 20000 --batch 1000 --clients 2 --distribution zipf --runs 2 "
