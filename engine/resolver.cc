@@ -24,13 +24,6 @@ constexpr u32 kHashRing = 32;  // More than kIndexAhead; a power of two.
 
 constexpr ItemWork kUnresolved = {kNoSlot, kNoSlot, kNoSlot, 0, false, 0};
 
-struct TransferHashes {
-  IdHash debit;
-  IdHash credit;
-  IdHash id;
-  IdHash earlier;  // Of `pending_id`, where there is one to look up.
-};
-
 template <class Outcome>
 bool looks_up(Outcome shape) {
   return shape == Outcome::Undecided || !ledger::precedes_exists(shape);
@@ -101,69 +94,74 @@ void Resolver::resolve_transfers(Block& block, u32 first_request, u32 last_reque
   const BlockRequest& last_one = block.requests[last_request - 1];
   const u32 last = last_one.first_item + last_one.item_count;
   std::array<TransferHashes, kHashRing> ring;
-  RequestCursor cursor(block);
-
-  RequestCursor shape_cursor(block);
+  RequestCursor hashed(block);
+  RequestCursor located(block);
   for (u32 step = first; step < last + kIndexAhead; ++step) {
-    if (step < last) {
-      const Transfer& transfer = block.transfer(step);
-      TransferHashes& hashes = ring[step % kHashRing];
-      ItemWork& work = block.work[step];
-      work = kUnresolved;
-      work.flags = transfer.flags;
-      work.shape =
-          static_cast<u8>(ledger::check_shape(transfer, shape_context(shape_cursor.at(step))));
-      hashes.id = tables_.seed.hash(transfer.id);
-      tables_.transfer_index.prefetch(hashes.id);
-      if (names_accounts(work)) [[likely]] {
-        hashes.debit = tables_.seed.hash(transfer.debit_account_id);
-        hashes.credit = tables_.seed.hash(transfer.credit_account_id);
-        tables_.account_index.prefetch(hashes.debit);
-        tables_.account_index.prefetch(hashes.credit);
-      }
-      if ((work.flags & flags::kNamesEarlier) != 0) [[unlikely]]
-        block.earlier[step] = kNoSlot;
-      if (names_earlier(work, transfer)) [[unlikely]] {
-        hashes.earlier = tables_.seed.hash(transfer.pending_id);
-        tables_.transfer_index.prefetch(hashes.earlier);
-      }
-    }
+    if (step < last) hash_transfer(block, step, hashed.at(step), ring[step % kHashRing]);
     if (step >= first + kRecordAhead && step - kRecordAhead < last) {
       const u32 item = step - kRecordAhead;
-      const TransferHashes& hashes = ring[item % kHashRing];
-      ItemWork& work = block.work[item];
-      if (names_accounts(work)) [[likely]] {
-        work.debit = tables_.account_index.first_candidate(hashes.debit);
-        work.credit = tables_.account_index.first_candidate(hashes.credit);
-        if (work.debit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.debit], 1);
-        if (work.credit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.credit], 1);
-      }
-      if (looks_up(static_cast<TransferOutcome>(work.shape))) {
-        locate_transfer(block, item, hashes.id, cursor.at(item));
-        if (names_earlier(work, block.transfer(item))) [[unlikely]] {
-          const u32 earlier = tables_.transfer_index.first_candidate(hashes.earlier);
-          block.earlier[item] = earlier;
-          if (earlier != kNoSlot) __builtin_prefetch(&tables_.transfers[earlier]);
-        }
-      }
+      find_candidates(block, item, located.at(item), ring[item % kHashRing]);
     }
     if (step >= first + kIndexAhead) {
       const u32 item = step - kIndexAhead;
-      const Transfer& transfer = block.transfer(item);
-      const TransferHashes& hashes = ring[item % kHashRing];
-      ItemWork& work = block.work[item];
-      if (work.debit != kNoSlot && tables_.accounts[work.debit].id != transfer.debit_account_id) {
-        work.debit = tables_.find_account(hashes.debit, transfer.debit_account_id);
-      }
-      if (work.credit != kNoSlot && !planted(Defect::CollidingIdBelieved) &&
-          tables_.accounts[work.credit].id != transfer.credit_account_id) {
-        work.credit = tables_.find_account(hashes.credit, transfer.credit_account_id);
-      }
-      if ((work.flags & flags::kNamesEarlier) != 0 &&
-          looks_up(static_cast<TransferOutcome>(work.shape)) && names_earlier(work, transfer)) {
-        confirm_earlier(block, item, hashes.earlier);
-      }
+      confirm_candidates(block, item, ring[item % kHashRing]);
     }
+  }
+}
+
+inline void Resolver::hash_transfer(Block& block, u32 item, const BlockRequest& request,
+                                    TransferHashes& hashes) {
+  const Transfer& transfer = block.transfer(item);
+  ItemWork& work = block.work[item];
+  work = kUnresolved;
+  work.flags = transfer.flags;
+  work.shape = static_cast<u8>(ledger::check_shape(transfer, shape_context(request)));
+  hashes.id = tables_.seed.hash(transfer.id);
+  tables_.transfer_index.prefetch(hashes.id);
+  if (names_accounts(work)) [[likely]] {
+    hashes.debit = tables_.seed.hash(transfer.debit_account_id);
+    hashes.credit = tables_.seed.hash(transfer.credit_account_id);
+    tables_.account_index.prefetch(hashes.debit);
+    tables_.account_index.prefetch(hashes.credit);
+  }
+  if ((work.flags & flags::kNamesEarlier) == 0) [[likely]]
+    return;
+  block.earlier[item] = kNoSlot;
+  if (!names_earlier(work, transfer)) return;
+  hashes.earlier = tables_.seed.hash(transfer.pending_id);
+  tables_.transfer_index.prefetch(hashes.earlier);
+}
+
+inline void Resolver::find_candidates(Block& block, u32 item, const BlockRequest& request,
+                                      const TransferHashes& hashes) {
+  ItemWork& work = block.work[item];
+  if (names_accounts(work)) [[likely]] {
+    work.debit = tables_.account_index.first_candidate(hashes.debit);
+    work.credit = tables_.account_index.first_candidate(hashes.credit);
+    if (work.debit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.debit], 1);
+    if (work.credit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.credit], 1);
+  }
+  if (!looks_up(static_cast<TransferOutcome>(work.shape))) return;
+  locate_transfer(block, item, hashes.id, request);
+  if (!names_earlier(work, block.transfer(item))) [[likely]]
+    return;
+  const u32 earlier = tables_.transfer_index.first_candidate(hashes.earlier);
+  block.earlier[item] = earlier;
+  if (earlier != kNoSlot) __builtin_prefetch(&tables_.transfers[earlier]);
+}
+
+inline void Resolver::confirm_candidates(Block& block, u32 item, const TransferHashes& hashes) {
+  const Transfer& transfer = block.transfer(item);
+  ItemWork& work = block.work[item];
+  if (work.debit != kNoSlot && tables_.accounts[work.debit].id != transfer.debit_account_id) {
+    work.debit = tables_.find_account(hashes.debit, transfer.debit_account_id);
+  }
+  if (work.credit != kNoSlot && !planted(Defect::CollidingIdBelieved) &&
+      tables_.accounts[work.credit].id != transfer.credit_account_id) {
+    work.credit = tables_.find_account(hashes.credit, transfer.credit_account_id);
+  }
+  if (names_earlier(work, transfer) && looks_up(static_cast<TransferOutcome>(work.shape))) {
+    confirm_earlier(block, item, hashes.earlier);
   }
 }
 

@@ -25,7 +25,18 @@ class Resolver {
   void resolve_partition(Block& block, u32 partition, u32 slices);
 
  private:
+  struct TransferHashes {
+    IdHash debit;
+    IdHash credit;
+    IdHash id;
+    IdHash earlier;  // Of `pending_id`, where there is one to look up.
+  };
+
   void resolve_transfers(Block& block, u32 first_request, u32 last_request);
+  void hash_transfer(Block& block, u32 item, const BlockRequest& request, TransferHashes& hashes);
+  void find_candidates(Block& block, u32 item, const BlockRequest& request,
+                       const TransferHashes& hashes);
+  void confirm_candidates(Block& block, u32 item, const TransferHashes& hashes);
   void resolve_accounts(Block& block, const BlockRequest& request);
   void resolve_updates(Block& block, const BlockRequest& request);
   void resolve_reads(Block& block, const BlockRequest& request);

@@ -57,6 +57,7 @@ usize Core::step() {
 // A clock that is set while the thread sleeps delays a tick by no more than the longest sleep. A
 // tick that is due but has no room in the log yet is not worth spinning for.
 u64 Core::sleep_ns_max() {
+  follow_deadline();
   constexpr u64 kSleepLeast = 1'000'000;
   constexpr u64 kSleepMost = 1'000'000'000;
   const u64 due_in = sequencer_.tick_due_in();
@@ -145,6 +146,7 @@ bool Core::can_form() const {
 // more requests gather. That is all of group commit.
 usize Core::form_blocks() {
   usize work = 0;
+  follow_deadline();
   while (sequencer_.has_waiting() || sequencer_.tick_due()) {
     if (!can_form()) break;
     Slot& slot = slot_of(formed_ + 1);
@@ -156,6 +158,7 @@ usize Core::form_blocks() {
     ++work;
     if (slot.is_logged()) ++logged_in_flight_;
     execute(slot);
+    follow_deadline();
   }
   return work;
 }
@@ -166,6 +169,7 @@ void Core::execute(Slot& slot) {
   const bool run_inline = mode_ == Mode::Inline || (mode_ == Mode::Auto && small && workers_idle);
   if (!run_inline) {
     slot.ticket = ++tickets_;
+    if (slot.is_logged()) last_logged_ticket_ = slot.ticket;
     stages_.slot_of(slot.ticket) = &slot;
     stages_.dispatched.publish(slot.ticket);
     stages_.ring_workers();
@@ -175,6 +179,13 @@ void Core::execute(Slot& slot) {
   slot.prepare(0, 1);
   append_blocks();  // The disk works while the engine does.
   engine_.run_inline(slot.block);
+}
+
+// While a block is on its way to the lane, the soonest deadline may still be that of a hold which
+// it resolves.
+void Core::follow_deadline() {
+  const bool settled = stages_.authorised.get() >= last_logged_ticket_;
+  sequencer_.set_deadline(settled ? engine_.next_deadline() : engine::kNoDeadline);
 }
 
 void Core::follow_disk_space() {

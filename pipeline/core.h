@@ -68,6 +68,7 @@ class Core final : public Agent {
   bool is_done(const Slot& slot);
   void release(Slot& slot);
   void follow_disk_space();
+  void follow_deadline();
   Slot& slot_of(u64 sequence) { return *slots_[sequence % slots_.size()]; }
 
   const Limits limits_;
@@ -85,6 +86,7 @@ class Core final : public Agent {
   u64 appended_ = 0;
   u64 released_ = 0;
   u64 tickets_ = 0;
+  u64 last_logged_ticket_ = 0;
   u64 logged_in_flight_ = 0;  // Formed, with something to log, and not yet durable.
   bool out_of_space_ = false;
   bool stopping_ = false;

@@ -151,11 +151,11 @@ void Sequencer::order_write(Slot& slot, Request* request, u64 now) {
   in_flight(request->operation) += request->event_count;
 }
 
-// Not before the deadline, whatever the clock says by now: it would release nothing.
+// Not before the deadline, should the clock have gone back since: it would release nothing.
 void Sequencer::order_tick(Slot& slot) {
   tick_in_flight_ = true;
   tick_.clear_answer();
-  order_write(slot, &tick_, std::max(clock_.wall_time().ns, engine_.next_deadline()));
+  order_write(slot, &tick_, std::max(clock_.wall_time().ns, deadline_));
 }
 
 void Sequencer::release(const Slot& slot) {
@@ -167,21 +167,12 @@ void Sequencer::release(const Slot& slot) {
 }
 
 // Without room in the log, or when the server stops, holds wait.
-bool Sequencer::ticks() const {
-  return !tick_in_flight_ && write_refusal_ == RefusalCode::None && refusal_ == RefusalCode::None &&
-         order_.last_timestamp < engine_.next_deadline() &&
-         engine_.next_deadline() != engine::kNoDeadline;
-}
-
-bool Sequencer::tick_due() const {
-  return ticks() && engine_.next_deadline() <= clock_.wall_time().ns;
-}
-
 u64 Sequencer::tick_due_in() const {
-  if (!ticks()) return kNeverDue;
-  const u64 deadline = engine_.next_deadline();
+  const bool possible = deadline_ != engine::kNoDeadline && !tick_in_flight_ &&
+                        write_refusal_ == RefusalCode::None && refusal_ == RefusalCode::None;
+  if (!possible || order_.last_timestamp >= deadline_) return kNeverDue;
   const u64 now = clock_.wall_time().ns;
-  return deadline > now ? deadline - now : 0;
+  return deadline_ > now ? deadline_ - now : 0;
 }
 
 bool Sequencer::refuse_if_needed(Request* request) {

@@ -37,8 +37,11 @@ class Sequencer {
   // Takes what was submitted into the lines of its sources; returns how many requests.
   usize take_submitted();
   bool has_waiting() const { return first_waiting_ != nullptr; }
+  // When the next hold expires as things stand when all that was ordered is decided, or kNoDeadline
+  // while that is not known.
+  void set_deadline(u64 deadline_ns) { deadline_ = deadline_ns; }
   // Whether a hold has come due that no ordered request releases: time for a tick.
-  bool tick_due() const;
+  bool tick_due() const { return tick_due_in() == 0; }
   // How long until that may be, kNeverDue when no hold has a deadline. Nanoseconds.
   u64 tick_due_in() const;
 
@@ -76,7 +79,6 @@ class Sequencer {
   void order_write(Slot& slot, ledger::Request* request, u64 now);
   void order_tick(Slot& slot);
   u64& in_flight(ledger::Operation operation);
-  bool ticks() const;
   // Refuses the request if it cannot be ordered.
   bool refuse_if_needed(ledger::Request* request);
   void refuse(ledger::Request* request, ledger::RefusalCode code, const std::string& message);
@@ -109,6 +111,7 @@ class Sequencer {
   u64 transfers_in_flight_ = 0;
   u64 updates_in_flight_ = 0;
   u64 no_limit_ = 0;  // What ticks count towards.
+  u64 deadline_ = engine::kNoDeadline;
   ledger::Request tick_;
   bool tick_in_flight_ = false;
   bool tick_passed_over_ = false;  // The last block was full of reads: it begins the next one.
