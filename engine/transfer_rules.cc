@@ -330,6 +330,7 @@ void TransferRules::open_accounts(const HoldState& hold) {
 
 void TransferRules::expire_due(u32 item, u64 now) {
   while (books_.holds.next_deadline() <= now) {
+    CHECK(books_.holds.next_deadline() != kNoDeadline);  // Logged time ends before.
     release({books_.holds.first_due(), 0, true, PendingStatus::Expired}, item, now);
     if (planted(Defect::ExpiryOfOneOnly)) break;
   }

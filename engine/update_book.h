@@ -34,7 +34,6 @@ class UpdateBook {
 
   // What the account was created with, if that was kept.
   const ledger::AccountCreation* creation(u32 account) const;
-  // It never changes, so that it stays even if the update that needed it is undone.
   void keep_creation(u32 account, const ledger::AccountCreation& creation) {
     creations_.emplace(account, creation);
   }

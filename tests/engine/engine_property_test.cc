@@ -32,7 +32,8 @@ GeneratorOptions options_for(u64 seed) {
 class Comparison {
  public:
   explicit Comparison(const Run& run)
-      : generator_(run.seed, options_for(run.seed)), engine_(small_limits(), run.partitions, run.mode, run.seed * 7 + 1) {}
+      : generator_(run.seed, options_for(run.seed)),
+        engine_(small_limits(), run.partitions, run.mode, run.seed * 7 + 1) {}
 
   void run(u32 requests) {
     for (u32 count = 0; count < requests; ++count) {

@@ -172,6 +172,30 @@ TEST_P(Tick, waits_while_the_disk_is_full_and_comes_when_there_is_room) {
   EXPECT_EQ(status_of(101), PendingStatus::Expired);
 }
 
+// The hold may be on its way to be voided when its time comes, and the next one due far ahead.
+TEST_P(Tick, never_lets_more_time_pass_than_there_was) {
+  for (u64 id = 1'000; id < 1'200; id += 10) {
+    hold(id, 1);
+    hold(id + 1, 100'000);
+    Transfer voids = transfer(id + 2, ledger::transfer_flags::kVoidPendingTransfer, 0);
+    voids.debit_account_id = voids.credit_account_id = voids.amount = 0;
+    voids.ledger = 0;
+    voids.code = 0;
+    voids.pending_id = id;
+    ledger_.submit(OwnedRequest::create_transfers({&voids, 1}), 0);
+    for (u64 step = 0; step < id % 7; ++step) ledger_.step();
+    ledger_.clock().wall_ns += kPastASecondNs;
+    ledger_.settle();
+    ledger_.take_answered();
+    for (u64 step = 0; step < 100; ++step) ledger_.step();
+    const Transfer plain = transfer(id + 3, 0, 0);
+    const OwnedRequest answered = answer_to(OwnedRequest::create_transfers({&plain, 1}));
+    EXPECT_LT(answered.request().timestamp.ns, ledger_.clock().wall_ns + kSecondNs);
+    EXPECT_NE(status_of(id), PendingStatus::Pending);
+    EXPECT_EQ(status_of(id + 1), PendingStatus::Pending);
+  }
+}
+
 std::string mode_name(const testing::TestParamInfo<pipeline::Mode>& param) {
   return param.param == pipeline::Mode::Inline ? "inline" : "parallel";
 }
