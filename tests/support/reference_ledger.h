@@ -2,15 +2,93 @@
 // docs/ledger.md says it. It is slow and obviously right, and judges the engine and its parts.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "ledger/request.h"
 #include "tests/support/reference_checks.h"
-#include "tests/support/reference_state.h"
 
 namespace florin::test {
+
+// An account as it is, and as it was asked for.
+struct ReferenceAccount {
+  ledger::Account now;
+  ledger::Account creation;
+  ledger::AccountLimits limits;  // Without what is used of them.
+  usize counted_from = 0;        // Velocity: of the debits charged, those from this place on count.
+};
+
+// Objects of one kind.
+template <class Object, class Outcome>
+struct ReferenceObjects {
+  std::map<u128, Object> made;
+  std::vector<u128> order;         // Their ids, as they were made.
+  std::map<u128, Outcome> failed;  // Ids that a transient refusal consumed, with that refusal.
+
+  // The object, or null.
+  const Object* find(u128 id) const {
+    const auto found = made.find(id);
+    return found == made.end() ? nullptr : &found->second;
+  }
+};
+
+// Everything that the ledger knows. What changes it goes through these functions, which remember
+// how to take the change back.
+struct ReferenceState {
+  ReferenceObjects<ReferenceAccount, ledger::AccountOutcome> accounts;
+  ReferenceObjects<ReferenceTransfer, ledger::TransferOutcome> transfers;
+  ReferenceObjects<ledger::AccountChange, ledger::UpdateOutcome> updates;
+  // Open holds by deadline, then by their timestamp. (Those of a dry run have the same: none of
+  // them expires.)
+  std::map<std::array<u64, 2>, u128> deadlines;
+  // By account: the debits that were charged while it had a velocity limit, as they were made.
+  std::map<u128, std::vector<u128>> charged;
+  std::vector<std::function<void()>> undo;
+
+  // Without a value, the entry is erased.
+  template <class Map>
+  void put(Map& map, typename Map::key_type key, std::optional<typename Map::mapped_type> value) {
+    const auto found = map.find(key);
+    if (found == map.end()) {
+      undo.push_back([&map, key] { map.erase(key); });
+    } else {
+      undo.push_back([&map, key, before = found->second] { map.insert_or_assign(key, before); });
+    }
+    if (value.has_value()) map.insert_or_assign(key, *value);
+    if (!value.has_value()) map.erase(key);
+  }
+  template <class Objects, class Object>
+  void add(Objects& objects, u128 id, const Object& object) {
+    put(objects.made, id, object);
+    append(objects.order, id);
+  }
+  void append(std::vector<u128>& ids, u128 id) {
+    ids.push_back(id);
+    undo.push_back([&ids] { ids.pop_back(); });
+  }
+  void take_back(usize changes_kept) {
+    for (; undo.size() > changes_kept; undo.pop_back()) undo.back()();
+  }
+};
+
+inline u64 timestamp_of(const ReferenceAccount& account) { return account.now.timestamp; }
+inline u64 timestamp_of(const ReferenceTransfer& record) { return record.transfer.timestamp; }
+inline u64 timestamp_of(const ledger::AccountChange& change) { return change.update.timestamp; }
+
+// An event's request, its index there, and the time that it is decided at.
+struct ReferencePlace {
+  ledger::Request& request;
+  usize index;
+  u64 timestamp;
+};
+
+// The account's limits, with what is used of a velocity limit in the window that ends at `now`.
+ledger::AccountLimits reference_limits(const ReferenceState& state, const ReferenceAccount& account,
+                                       u64 now);
 
 // Requests that are refused before they are ordered (conditions that cannot be, filters that
 // check_filter() refuses, too many events) never reach a ledger: giving one to the reference is a
@@ -22,22 +100,21 @@ class ReferenceLedger {
   void apply(ledger::Request& request, Timestamp first_event_timestamp);
 
   // Aborts unless debits equal credits in every ledger, posted counters are the sum of what was
-  // posted, pending counters the sum of what is on hold, and what expired is expired. That no
-  // transfer exceeds a limit is checked whenever one was made.
+  // posted, pending counters the sum of what is on hold, and what expired is expired.
   void check_invariants() const;
 
   // Everything the ledger knows, by id.
   std::map<u128, ledger::Account> accounts() const;
   std::map<u128, ledger::Transfer> transfers() const;
-  // Ids that a transient refusal consumed, with that refusal.
+  const std::map<u128, ledger::AccountChange>& account_changes() const {
+    return state_.updates.made;
+  }
   const std::map<u128, ledger::TransferOutcome>& failed_ids() const {
-    return state_.failed_transfers.all();
+    return state_.transfers.failed;
   }
   const std::map<u128, ledger::UpdateOutcome>& failed_update_ids() const {
-    return state_.failed_updates.all();
+    return state_.updates.failed;
   }
-  // Updates that were made, in that order.
-  const std::vector<ledger::AccountChange>& account_changes() const { return state_.changes; }
   // As look-ups answer them.
   ledger::TransferStatus transfer_status(u128 id) const;
   ledger::AccountLimits account_limits(u128 id) const;
@@ -48,98 +125,31 @@ class ReferenceLedger {
   std::optional<Timestamp> next_deadline() const;
 
  private:
-  // An event's request, place in it, and the time that it is decided at.
-  struct Place {
-    ledger::Request& request;
-    ReferenceContext context;
-    usize index;
-    u64 timestamp;
-  };
-  // Events of one request that succeed or fail together.
-  template <class Event>
-  struct Chain {
-    std::span<const Event> events;
-    ledger::Request& request;
-    ReferenceContext context;
-    usize first;  // The place of the first in the request.
-    bool open;    // The request ended before the chain did.
-
-    Place place(usize index) const {
-      const u64 later = request.dry_run ? 0 : first + index;
-      return {request, context, first + index, request.timestamp.ns + later};
-    }
-  };
-  struct VelocityUse {
-    u128 sum = 0;
-    u64 count = 0;
-  };
-
   void apply_operation(ledger::Request& request);
   template <class Event>
-  void apply_write(std::span<const Event> events, bool imported, ledger::Request& request);
+  void apply_write(ledger::Request& request, std::span<const Event> events, u16 imported_flag);
+  // The events from `begin` to before `end` succeed or fail together.
   template <class Event>
-  void apply_chain(const Chain<Event>& chain);
-  template <class Event>
-  bool exists_whole(const Chain<Event>& chain) const;
-  // Releases the holds that are due at the place's time; a dry run expires none.
-  void expire_due(const Place& place);
-
+  void apply_chain(ledger::Request& request, const ReferenceContext& context,
+                   std::span<const Event> events, usize begin, usize end);
   // What shape and id alone decide: a refusal, a comparison with the original, or Undecided.
   template <class Event>
-  auto judge_by_id(const Event& event, const ReferenceContext& context) const;
-  ledger::AccountOutcome compare_with_original(const ledger::Account& event) const;
-  ledger::TransferOutcome compare_with_original(const ledger::Transfer& event) const;
-  ledger::UpdateOutcome compare_with_original(const ledger::AccountUpdate& event) const;
-  bool has_failed(const ledger::Transfer& event) const;
-  bool has_failed(const ledger::AccountUpdate& event) const;
-  u64 original_timestamp(const ledger::Account& event) const;
-  u64 original_timestamp(const ledger::Transfer& event) const;
-  u64 original_timestamp(const ledger::AccountUpdate& event) const;
-  // To be called after a rollback: a transient refusal consumes the id for ever.
-  void consume_id(const ledger::Account& event, ledger::AccountOutcome outcome);
-  void consume_id(const ledger::Transfer& event, ledger::TransferOutcome outcome);
-  void consume_id(const ledger::AccountUpdate& event, ledger::UpdateOutcome outcome);
+  auto judge_by_id(const Event& event, const ReferenceContext& context);
+  // Releases the holds that are due.
+  void expire_due(u64 now);
 
-  // Decides one event as things stand, of which judge_by_id() had nothing to say, and makes it
-  // happen if nothing refuses it.
-  ledger::AccountOutcome perform(const ledger::Account& event, const Place& place);
-  ledger::TransferOutcome perform(const ledger::Transfer& event, const Place& place);
-  ledger::UpdateOutcome perform(const ledger::AccountUpdate& event, const Place& place);
+  // Decides one event as things stand, of which judge_by_id() had nothing to say. Changes nothing
+  // unless the event is created.
+  ledger::AccountOutcome perform(const ledger::Account& event, const ReferencePlace& place);
+  ledger::TransferOutcome perform(const ledger::Transfer& event, const ReferencePlace& place);
+  ledger::UpdateOutcome perform(const ledger::AccountUpdate& event, const ReferencePlace& place);
 
-  // Transfers: the checks in their order. Undecided means that the check has no objection.
-  ledger::TransferOutcome move_money(const ledger::Transfer& event, const Place& place);
-  ledger::TransferOutcome resolve_hold(const ledger::Transfer& event, const Place& place);
-  ledger::TransferOutcome check_accounts(const ledger::Transfer& event) const;
-  ledger::TransferOutcome check_original(const ledger::Transfer& event) const;
-  ledger::TransferOutcome check_hold(const ledger::Transfer& event) const;
-  ledger::TransferOutcome check_import(const ledger::Transfer& transfer) const;
-  ledger::TransferOutcome check_open(const ledger::Transfer& transfer) const;
-  ledger::TransferOutcome check_frozen(const ledger::Transfer& transfer) const;
-  ledger::TransferOutcome check_overflow(const ledger::Transfer& transfer) const;
-  // From here on: the accounts as the transfer would leave them.
-  ledger::TransferOutcome check_limits(const ledger::Transfer& transfer,
-                                       const ReferenceAccount& debit,
-                                       const ReferenceAccount& credit, u64 now) const;
-  ledger::TransferOutcome check_conditions(const Place& place, const ReferenceAccount& debit,
-                                           const ReferenceAccount& credit) const;
-  u128 balanced_amount(const ledger::Transfer& event) const;
-  void store(const ReferenceTransfer& record, const ReferenceAccount& debit,
-             const ReferenceAccount& credit, const Place& place);
-  // What is left of the hold returns, and what it closed opens.
-  void release_hold(u128 id, ledger::PendingStatus status);
-  // What is charged within the window that ends at `now`.
-  VelocityUse velocity_used(const ReferenceAccount& account, u64 now) const;
-  void check_limits_held(const ledger::Transfer& transfer, u64 now) const;
-
-  void lookup_accounts(ledger::Request& request) const;
-  void lookup_transfers(ledger::Request& request) const;
-  void lookup_limits(ledger::Request& request) const;
-  void get_trial_balance(ledger::Request& request) const;
   void query_accounts(ledger::Request& request) const;
   void query_transfers(ledger::Request& request) const;
   void get_account_changes(ledger::Request& request) const;
-  // The totals of every ledger that has accounts, ascending.
-  std::vector<ledger::LedgerTotals> trial_balance() const;
+  void get_trial_balance(ledger::Request& request) const;
+  // The totals of every ledger that has accounts, by ledger.
+  std::map<u32, ledger::LedgerTotals> trial_balance() const;
 
   ReferenceState state_;
   Position position_;
