@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/tables.h"
+#include "engine/update_book.h"
 
 namespace florin::cli {
 
@@ -109,6 +110,7 @@ u64 planned_memory_bytes(const Limits& limits) {
   const u64 reserved = u64{limits.blocks_in_flight} * engine::Block::write_items_max(limits);
   return (limits.accounts_max + reserved) * engine::kAccountBytes +
          (limits.transfers_max + reserved) * engine::kTransferBytes +
+         limits.account_updates_max * engine::kUpdateBytes +
          limits.blocks_in_flight * per_block;
 }
 

@@ -14,6 +14,9 @@
 
 namespace florin::engine {
 
+// Memory of one update: its line in the audit, and its id.
+inline constexpr u64 kUpdateBytes = sizeof(ledger::AccountChange) + 64;
+
 // Belongs to the authorising thread.
 class UpdateBook {
  public:
