@@ -40,6 +40,16 @@ void VelocityWindow::roll(u64 bucket) {
   }
 }
 
+bool VelocityWindow::adds_up() const {
+  u128 sum = 0;
+  u32 count = 0;
+  for (u64 place = 0; place < kBuckets; ++place) {
+    sum += sums_[place];
+    count += counts_[place];
+  }
+  return sum == sum_ && count == count_;
+}
+
 void VelocityWindow::charge(const Charge& charge) {
   roll(bucket_of(charge.at));
   charge_again(charge);

@@ -40,6 +40,8 @@ class VelocityWindow {
     return copy.slide_to(now);
   }
   void charge(const Charge& charge);
+  // Whether the sums of the window are those of its buckets.
+  bool adds_up() const;
   // Takes a charge back, at the time `now`, if its bucket is still in the window.
   void give_back(const Charge& charge, u64 now);
   // Undoes a give_back made at the time `now`: charges again if the bucket is still in the window.

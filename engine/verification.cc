@@ -92,6 +92,9 @@ Status check_account(const Books& books, const Sums& holds, u32 slot) {
       sums[static_cast<usize>(Counter::CreditsPending)] != account.credits_pending) {
     return wrong("the open holds differ from the pending counters");
   }
+  if (books.limits.has_velocity(slot) && !books.limits.velocity(slot).adds_up()) {
+    return wrong("the velocity window differs from its buckets");
+  }
   if (books.tables.account_limits[slot] == 0 && !within_flags(account)) {
     return wrong("the balance is beyond its limit");
   }

@@ -33,7 +33,9 @@ class Comparison {
  public:
   explicit Comparison(const Run& run)
       : generator_(run.seed, options_for(run.seed)),
-        engine_(small_limits(), run.partitions, run.mode, run.seed * 7 + 1) {}
+        engine_(small_limits(), run.partitions, run.mode, run.seed * 7 + 1) {
+    engine_.verify_at_block_ends();
+  }
 
   void run(u32 requests) {
     for (u32 count = 0; count < requests; ++count) {

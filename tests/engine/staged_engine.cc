@@ -1,5 +1,7 @@
 #include "tests/engine/staged_engine.h"
 
+#include <cstdio>
+
 #include "base/check.h"
 
 namespace florin::test {
@@ -51,6 +53,7 @@ void StagedEngine::seal() {
     engine_->finish(*forming_);
     free_.push_back(std::move(forming_));
     forming_ = fresh_block();
+    if (flying_.empty()) verify();
     return;
   }
   while (flying_.size() >= limits_.blocks_in_flight) step_once();
@@ -118,7 +121,15 @@ void StagedEngine::step_once() {
     engine_->finish(*flying_.front().block);
     free_.push_back(std::move(flying_.front().block));
     flying_.pop_front();
+    if (flying_.empty()) verify();
   }
+}
+
+void StagedEngine::verify() const {
+  if (!verifies_) return;
+  const Status verified = engine_->verify();
+  if (!verified) std::fprintf(stderr, "%s\n", verified.error().message.c_str());
+  CHECK(verified);
 }
 
 void StagedEngine::drain() {

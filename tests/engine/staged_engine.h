@@ -26,6 +26,8 @@ class StagedEngine {
   void run(ledger::Request& request, u64 first_timestamp);
   // Finishes everything; then all answers are there.
   void drain();
+  // From now on the engine's parts are compared whenever a block ends and none is in flight.
+  void verify_at_block_ends() { verifies_ = true; }
   engine::Engine& engine() { return *engine_; }
 
  private:
@@ -42,6 +44,7 @@ class StagedEngine {
 
   void seal();
   void step_once();
+  void verify() const;
   bool may_resolve(usize index, u32 partition) const;
   bool may_authorise(usize index) const;
   bool may_post(usize index, u32 partition) const;
@@ -56,6 +59,7 @@ class StagedEngine {
   std::deque<Flying> flying_;
   std::vector<std::unique_ptr<engine::Block>> free_;
   u64 sequence_ = 0;
+  bool verifies_ = false;
 };
 
 }  // namespace florin::test
