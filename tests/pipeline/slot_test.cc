@@ -81,9 +81,10 @@ TEST_F(SlotImage, reads_back_as_the_requests_that_were_written) {
                             request.condition_count * sizeof(ledger::Condition)),
                 0);
     }
-    EXPECT_EQ(std::memcmp((*entry)->events, request.events,
-                          request.event_count * event_bytes(request.operation)),
-              0);
+    const usize bytes = request.event_count * event_bytes(request.operation);
+    if (bytes != 0) {  // A tick has none.
+      EXPECT_EQ(std::memcmp((*entry)->events, request.events, bytes), 0);
+    }
   }
   const auto end = reader.next();
   ASSERT_TRUE(end);
