@@ -24,9 +24,9 @@ namespace {
 constexpr u32 kStateAhead = 12;
 // A post leads from the mark of its pending transfer to the hold, and from there to the accounts:
 // each is fetched when the one before is there.
-constexpr u32 kMarkAhead = 24;
-constexpr u32 kHoldAhead = 16;
-constexpr u32 kHoldAccountsAhead = 8;
+constexpr u32 kMarkAhead = 12;
+constexpr u32 kHoldAhead = 8;
+constexpr u32 kHoldAccountsAhead = 4;
 // The same of the limits of an account that is debited.
 constexpr u32 kLimitNumberAhead = 24;
 constexpr u32 kLimitAhead = 16;
@@ -251,6 +251,9 @@ void Authoriser::prefetch_ahead(const Block& block, u32 item) {
   const u32 ahead = item + kStateAhead;
   if (ahead >= block.item_count()) return;
   const ItemWork& work = block.work[ahead];
+  if ((work.flags & ledger::transfer_flags::kPending) != 0 && work.transfer != kNoSlot) {
+    __builtin_prefetch(&books_.holds.mark(work.transfer), 1);
+  }
   if (work.debit != kNoSlot) __builtin_prefetch(&tables_.account_states[work.debit], 1);
   if (work.credit != kNoSlot) __builtin_prefetch(&tables_.account_states[work.credit], 1);
 }
@@ -277,6 +280,7 @@ void Authoriser::prefetch_hold(const Block& block, u32 item) const {
   };
   if (const u32 slot = earlier(item + kMarkAhead); slot != kNoSlot) {
     __builtin_prefetch(&books_.holds.mark(slot), 1);
+    __builtin_prefetch(&tables_.transfer_states[slot]);
     const auto* record = reinterpret_cast<const std::byte*>(&tables_.transfers[slot]);
     __builtin_prefetch(record);
     __builtin_prefetch(record + 64);

@@ -2,11 +2,6 @@
 
 namespace florin::engine {
 
-Balances BalanceBook::all(u32 slot) const {
-  return {get(slot, Counter::DebitsPending), get(slot, Counter::DebitsPosted),
-          get(slot, Counter::CreditsPending), get(slot, Counter::CreditsPosted)};
-}
-
 void BalanceBook::set_all(u32 slot, const Balances& balances) {
   for (usize index = 0; index < balances.size(); ++index) {
     set(slot, static_cast<Counter>(index), balances[index]);

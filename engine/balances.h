@@ -31,7 +31,10 @@ class BalanceBook {
     state.set_narrow(counter, value);
   }
 
-  Balances all(u32 slot) const;
+  Balances all(u32 slot) const {
+    return {get(slot, Counter::DebitsPending), get(slot, Counter::DebitsPosted),
+            get(slot, Counter::CreditsPending), get(slot, Counter::CreditsPosted)};
+  }
   void set_all(u32 slot, const Balances& balances);
 
  private:

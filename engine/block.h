@@ -130,6 +130,8 @@ class Block {
   // What is to be booked beside the events: lists by partition, or one list for a block that one
   // thread executes. The authoriser begins them, in `lists` lists.
   void begin_effects(u32 lists);
+  // Lends the block another's storage for its only list, or takes it back.
+  void swap_effects(std::vector<Effect>& storage) { effects_[0].swap(storage); }
   u32 effect_lists() const { return effect_lists_; }
   std::vector<Effect>& effects(u32 list) { return effects_[list]; }
 

@@ -11,11 +11,6 @@ namespace florin::engine {
 using ledger::PendingStatus;
 using ledger::TransferOutcome;
 
-void Books::set_balances(u32 slot, const Balances& before, const Balances& after) {
-  undo.add(undo::Counters{slot, before});
-  balances.set_all(slot, after);
-}
-
 void Books::change_status(u32 slot, u16 set, u16 clear) {
   u16& status = account(slot).status;
   const u16 before = status;
@@ -64,13 +59,6 @@ void Books::charge(u32 slot, const VelocityWindow::Charge& charge) {
 void Books::give_back(u32 slot, const VelocityWindow::Charge& charge, u64 now) {
   limits.velocity(slot).give_back(charge, now);
   undo.add(undo::GaveBack{slot, charge});
-}
-
-void Books::add_effect(u32 virtual_slot, const Effect& effect) {
-  const u32 lists = block->effect_lists();
-  const u32 list = lists == 1 ? 0 : partition_of(virtual_slot, lists);
-  block->effects(list).push_back(effect);
-  undo.add(undo::Effect{list});
 }
 
 struct Books::Undoer {

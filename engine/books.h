@@ -36,7 +36,9 @@ struct Books {
            transfer_outcome(slot) == static_cast<u8>(ledger::TransferOutcome::Created);
   }
 
-  void set_balances(u32 slot, const Balances& before, const Balances& after);
+  void add_to_balance(u32 slot, Counter counter, u128 amount);
+  // What leaves the pending counter of a side, and what of it arrives at the posted one.
+  void release_balance(u32 slot, Counter pending, Counter posted, u128 released, u128 captured);
   // Sets and clears bits of the account's status; not kExists, kWide, kLimited.
   void change_status(u32 slot, u16 set, u16 clear);
   // Gives it the next number of creation.
@@ -76,6 +78,27 @@ struct Books {
   void remember_timestamps();
   struct Undoer;
 };
+
+inline void Books::add_to_balance(u32 slot, Counter counter, u128 amount) {
+  if (undo.active()) [[unlikely]]
+    undo.add(undo::Counters{slot, balances.all(slot)});
+  balances.set(slot, counter, balances.get(slot, counter) + amount);
+}
+
+inline void Books::release_balance(u32 slot, Counter pending, Counter posted, u128 released,
+                                   u128 captured) {
+  if (undo.active()) [[unlikely]]
+    undo.add(undo::Counters{slot, balances.all(slot)});
+  balances.set(slot, pending, balances.get(slot, pending) - released);
+  balances.set(slot, posted, balances.get(slot, posted) + captured);
+}
+
+inline void Books::add_effect(u32 virtual_slot, const Effect& effect) {
+  const u32 lists = block->effect_lists();
+  const u32 list = lists == 1 ? 0 : partition_of(virtual_slot, lists);
+  block->effects(list).push_back(effect);
+  undo.add(undo::Effect{list});
+}
 
 inline void Books::remember_timestamps() {
   undo.add(undo::LastTimestamps{last_account_timestamp, last_transfer_timestamp});

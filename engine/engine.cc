@@ -22,8 +22,11 @@ Engine::Engine(std::unique_ptr<Tables> tables)
 
 void Engine::run_inline(Block& block) {
   resolver_.resolve_all(block);
+  // One storage for all blocks stays in the cache.
+  block.swap_effects(inline_effects_);
   authoriser_.authorise(block, 1);
   poster_.post_all(block);
+  block.swap_effects(inline_effects_);
 }
 
 }  // namespace florin::engine

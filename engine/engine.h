@@ -75,6 +75,7 @@ class Engine {
   Resolver resolver_;
   Authoriser authoriser_;
   Poster poster_;
+  std::vector<Effect> inline_effects_;
 };
 
 }  // namespace florin::engine

@@ -191,8 +191,8 @@ u128 TransferRules::balanced_amount(const Transfer& event, const ItemWork& work)
 }
 
 TransferOutcome TransferRules::check_overflow(const Movement& movement, u128 amount) const {
-  const Balances& debit = movement.debit_before;
-  const Balances& credit = movement.credit_before;
+  const Balances& debit = movement.debit;
+  const Balances& credit = movement.credit;
   const auto overflows = [amount](u128 counter) { return counter > kU128Max - amount; };
   if ((movement.event.flags & flags::kPending) != 0) {
     if (overflows(at(debit, Counter::DebitsPending))) return OverflowsDebitsPending;
@@ -213,12 +213,12 @@ TransferOutcome TransferRules::check_overflow(const Movement& movement, u128 amo
 }
 
 TransferOutcome TransferRules::check_limits(const Movement& movement, u128 amount) {
-  const AccountState& debit = books_.account(movement.debit);
-  const AccountState& credit = books_.account(movement.credit);
-  const AccountLimitState& debit_limits = books_.limits.of_any(movement.debit);
-  const AccountLimitState& credit_limits = books_.limits.of_any(movement.credit);
-  const Balances& debit_after = movement.debit_after;
-  const Balances& credit_after = movement.credit_after;
+  const AccountState& debit = books_.account(movement.debit_account);
+  const AccountState& credit = books_.account(movement.credit_account);
+  const AccountLimitState& debit_limits = books_.limits.of_any(movement.debit_account);
+  const AccountLimitState& credit_limits = books_.limits.of_any(movement.credit_account);
+  const Balances& debit_after = movement.debit;
+  const Balances& credit_after = movement.credit;
   if ((debit.flags & ledger::account_flags::kDebitsMustNotExceedCredits) != 0 &&
       exceeds(at(debit_after, Counter::DebitsPending) + at(debit_after, Counter::DebitsPosted),
               at(debit_after, Counter::CreditsPosted), debit_limits.overdraft)) {
@@ -234,18 +234,18 @@ TransferOutcome TransferRules::check_limits(const Movement& movement, u128 amoun
     return ExceedsTransferLimit;
   }
   if (exceeds_velocity(movement, amount)) return ExceedsVelocityLimit;
-  if (exceeds_balance(movement.debit, debit_after, true) ||
-      exceeds_balance(movement.credit, credit_after, false)) {
+  if (exceeds_balance(movement.debit_account, debit_after, true) ||
+      exceeds_balance(movement.credit_account, credit_after, false)) {
     return ExceedsBalanceLimit;
   }
   return Undecided;
 }
 
 bool TransferRules::exceeds_velocity(const Movement& movement, u128 amount) {
-  if (movement.item.imported || !books_.limits.has_velocity(movement.debit)) return false;
-  const AccountLimitState& limits = books_.limits.of(movement.debit);
+  if (movement.item.imported || !books_.limits.has_velocity(movement.debit_account)) return false;
+  const AccountLimitState& limits = books_.limits.of(movement.debit_account);
   const VelocityWindow::Use used =
-      books_.limits.velocity(movement.debit).slide_to(movement.item.timestamp);
+      books_.limits.velocity(movement.debit_account).slide_to(movement.item.timestamp);
   if (used.count >= limits.velocity_count && limits.velocity_count != 0xffffffff) {
     return !planted(Defect::VelocityCountBoundPassed) || used.count > limits.velocity_count;
   }
@@ -271,10 +271,10 @@ bool TransferRules::exceeds_balance(u32 account, const Balances& after, bool deb
 TransferOutcome TransferRules::check_conditions(const Movement& movement) const {
   for (const ledger::Condition& condition : movement.item.conditions) {
     const bool debit = condition.side == static_cast<u16>(ledger::Condition::Side::Debit);
-    const u32 account = debit ? movement.debit : movement.credit;
-    const Balances& after = planted(Defect::ConditionBeforeEvent)
-                                ? (debit ? movement.debit_before : movement.credit_before)
-                                : (debit ? movement.debit_after : movement.credit_after);
+    const u32 account = debit ? movement.debit_account : movement.credit_account;
+    const Balances after = planted(Defect::ConditionBeforeEvent) ? books_.balances.all(account)
+                           : debit                               ? movement.debit
+                                                                 : movement.credit;
     if (holds(condition, available(books_.account(account).flags, after))) continue;
     return debit ? DebitAccountConditionNotMet : CreditAccountConditionNotMet;
   }

@@ -137,24 +137,22 @@ TransferOutcome TransferRules::move(const Block& block, const TransferItem& item
                     work.debit,
                     work.credit,
                     books_.balances.all(work.debit),
-                    books_.balances.all(work.credit),
-                    {},
-                    {}};
+                    books_.balances.all(work.credit)};
   outcome = check_overflow(movement, actual.amount);
   if (outcome != Undecided) return outcome;
   const bool pending = (event.flags & flags::kPending) != 0;
-  movement.debit_after = movement.debit_before;
-  movement.credit_after = movement.credit_before;
-  counter(movement.debit_after, pending ? Counter::DebitsPending : Counter::DebitsPosted) +=
-      actual.amount;
-  counter(movement.credit_after, pending ? Counter::CreditsPending : Counter::CreditsPosted) +=
-      actual.amount;
+  const Counter debited = pending ? Counter::DebitsPending : Counter::DebitsPosted;
+  const Counter credited = pending ? Counter::CreditsPending : Counter::CreditsPosted;
+  counter(movement.debit, debited) += actual.amount;
+  counter(movement.credit, credited) += actual.amount;
   outcome = check_limits(movement, actual.amount);
   if (outcome != Undecided) return outcome;
   outcome = check_conditions(movement);
   if (outcome != Undecided) return outcome;
 
-  apply(movement);
+  books_.add_to_balance(work.debit, debited, actual.amount);
+  books_.add_to_balance(work.credit, credited, actual.amount);
+  if (item.balances != nullptr) *item.balances = balances_of(movement.debit, movement.credit);
   const bool charged = charge(movement, actual.amount);
   if (pending) open_hold(block, movement, actual.amount, charged);
   if ((event.flags & flags::kReversal) != 0) {
@@ -165,18 +163,10 @@ TransferOutcome TransferRules::move(const Block& block, const TransferItem& item
   return Created;
 }
 
-void TransferRules::apply(const Movement& movement) {
-  books_.set_balances(movement.debit, movement.debit_before, movement.debit_after);
-  books_.set_balances(movement.credit, movement.credit_before, movement.credit_after);
-  if (movement.item.balances != nullptr) {
-    *movement.item.balances = balances_of(movement.debit_after, movement.credit_after);
-  }
-}
-
 bool TransferRules::charge(const Movement& movement, u128 amount) {
   if (movement.item.imported && !planted(Defect::ImportedCharged)) return false;
-  if (!books_.limits.has_velocity(movement.debit)) return false;
-  books_.charge(movement.debit, {movement.item.timestamp, amount, 1});
+  if (!books_.limits.has_velocity(movement.debit_account)) return false;
+  books_.charge(movement.debit_account, {movement.item.timestamp, amount, 1});
   return true;
 }
 
@@ -187,8 +177,8 @@ void TransferRules::open_hold(const Block& block, const Movement& movement, u128
   hold.remaining = amount;
   hold.timestamp = movement.item.timestamp;
   if (event.timeout != 0) hold.deadline = hold.timestamp + event.timeout * kSecondNs;
-  hold.debit_account = movement.debit;
-  hold.credit_account = movement.credit;
+  hold.debit_account = movement.debit_account;
+  hold.credit_account = movement.credit_account;
   hold.transfer = block.work[movement.item.item].transfer;
   hold.debit_virtual_slot = static_cast<u16>(virtual_slot(event.debit_account_id));
   hold.credit_virtual_slot = static_cast<u16>(virtual_slot(event.credit_account_id));
@@ -196,10 +186,10 @@ void TransferRules::open_hold(const Block& block, const Movement& movement, u128
   hold.charged = charged;
   books_.open_hold(hold);
   if ((event.flags & flags::kClosingDebit) != 0) {
-    books_.change_status(movement.debit, AccountState::kClosed, 0);
+    books_.change_status(movement.debit_account, AccountState::kClosed, 0);
   }
   if ((event.flags & flags::kClosingCredit) != 0) {
-    books_.change_status(movement.credit, AccountState::kClosed, 0);
+    books_.change_status(movement.credit_account, AccountState::kClosed, 0);
   }
 }
 
@@ -233,31 +223,34 @@ TransferOutcome TransferRules::resolve(const Block& block, const TransferItem& i
     }
     part.status = PendingStatus::Posted;
   }
+  if (!item.conditions.empty() || item.balances != nullptr) [[unlikely]] {
+    const Movement movement = movement_of(event, item, part, hold);
+    outcome = check_conditions(movement);
+    if (outcome != Undecided) return outcome;
+    if (item.balances != nullptr) *item.balances = balances_of(movement.debit, movement.credit);
+  }
+  actual = {voids ? original.amount : part.captured, &original,
+            !voids && part.captured == hold.remaining};
+  release(part, item.item, item.timestamp);
+  return Created;
+}
+
+// The balances that resolving a part of a hold leads to.
+TransferRules::Movement TransferRules::movement_of(const Transfer& event, const TransferItem& item,
+                                                   const HoldPart& part,
+                                                   const HoldState& hold) const {
   const u128 released = part.closes ? hold.remaining : part.captured;
   Movement movement{event,
                     item,
                     hold.debit_account,
                     hold.credit_account,
                     books_.balances.all(hold.debit_account),
-                    books_.balances.all(hold.credit_account),
-                    {},
-                    {}};
-  movement.debit_after = movement.debit_before;
-  movement.credit_after = movement.credit_before;
-  counter(movement.debit_after, Counter::DebitsPending) -= released;
-  counter(movement.debit_after, Counter::DebitsPosted) += part.captured;
-  counter(movement.credit_after, Counter::CreditsPending) -= released;
-  counter(movement.credit_after, Counter::CreditsPosted) += part.captured;
-  outcome = check_conditions(movement);
-  if (outcome != Undecided) return outcome;
-
-  actual = {voids ? original.amount : part.captured, &original,
-            !voids && part.captured == hold.remaining};
-  release(part, item.item, item.timestamp);
-  if (item.balances != nullptr) {
-    *item.balances = balances_of(movement.debit_after, movement.credit_after);
-  }
-  return Created;
+                    books_.balances.all(hold.credit_account)};
+  counter(movement.debit, Counter::DebitsPending) -= released;
+  counter(movement.debit, Counter::DebitsPosted) += part.captured;
+  counter(movement.credit, Counter::CreditsPending) -= released;
+  counter(movement.credit, Counter::CreditsPosted) += part.captured;
+  return movement;
 }
 
 void TransferRules::release(const HoldPart& part, u32 item, u64 now) {
@@ -273,16 +266,10 @@ void TransferRules::release(const HoldPart& part, u32 item, u64 now) {
   if (planted(Defect::EffectEarly) && item > 0) --effect.item;
   if (planted(Defect::EffectLate)) ++effect.item;
 
-  const Balances debit_before = books_.balances.all(hold.debit_account);
-  Balances after = debit_before;
-  counter(after, Counter::DebitsPending) -= released;
-  counter(after, Counter::DebitsPosted) += part.captured;
-  books_.set_balances(hold.debit_account, debit_before, after);
-  const Balances credit_before = books_.balances.all(hold.credit_account);
-  after = credit_before;
-  counter(after, Counter::CreditsPending) -= released;
-  counter(after, Counter::CreditsPosted) += part.captured;
-  books_.set_balances(hold.credit_account, credit_before, after);
+  books_.release_balance(hold.debit_account, Counter::DebitsPending, Counter::DebitsPosted,
+                         released, part.captured);
+  books_.release_balance(hold.credit_account, Counter::CreditsPending, Counter::CreditsPosted,
+                         released, part.captured);
 
   const bool opens =
       part.status == PendingStatus::Voided ||

@@ -48,16 +48,14 @@ class TransferRules {
     const ledger::Transfer* hold = nullptr;  // That it resolves: what it inherits.
     bool took_all = false;
   };
-  // An event between two accounts that are known.
+  // An event between two accounts that are known, and their balances: before it, then after it.
   struct Movement {
     const ledger::Transfer& event;
     const TransferItem& item;
-    u32 debit;
-    u32 credit;
-    Balances debit_before;
-    Balances credit_before;
-    Balances debit_after;
-    Balances credit_after;
+    u32 debit_account;
+    u32 credit_account;
+    Balances debit;
+    Balances credit;
   };
   struct HoldPart {
     u32 number;
@@ -82,7 +80,8 @@ class TransferRules {
   bool exceeds_balance(u32 account, const Balances& after, bool debited) const;
   ledger::TransferOutcome check_conditions(const Movement& movement) const;
 
-  void apply(const Movement& movement);
+  Movement movement_of(const ledger::Transfer& event, const TransferItem& item,
+                       const HoldPart& part, const HoldState& hold) const;
   bool charge(const Movement& movement, u128 amount);
   void open_hold(const Block& block, const Movement& movement, u128 amount, bool charged);
   void release(const HoldPart& part, u32 item, u64 now);
