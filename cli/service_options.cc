@@ -110,8 +110,7 @@ u64 planned_memory_bytes(const Limits& limits) {
   const u64 reserved = u64{limits.blocks_in_flight} * engine::Block::write_items_max(limits);
   return (limits.accounts_max + reserved) * engine::kAccountBytes +
          (limits.transfers_max + reserved) * engine::kTransferBytes +
-         limits.account_updates_max * engine::kUpdateBytes +
-         limits.blocks_in_flight * per_block;
+         limits.account_updates_max * engine::kUpdateBytes + limits.blocks_in_flight * per_block;
 }
 
 }  // namespace florin::cli
