@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "engine/paging.h"
 #include "engine/planted.h"
 #include "engine/queries.h"
 #include "ledger/validation.h"
@@ -205,9 +206,8 @@ void Authoriser::authorise_request(Block& block, const BlockRequest& request) {
     case Operation::GetAccountChanges: get_account_changes(books_, *request.request); break;
     case Operation::QueryAccounts:
       if (check_cursor(*request.request, books_.accounts_count)) {
-        request.request->next_cursor.as_of = request.request->filter.cursor.as_of == 0
-                                                 ? books_.accounts_count
-                                                 : request.request->filter.cursor.as_of;
+        request.request->next_cursor.as_of =
+            page_as_of(request.request->filter, books_.accounts_count);
       }
       break;
     case Operation::LookupAccounts:

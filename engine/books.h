@@ -75,20 +75,25 @@ struct Books {
   u64 last_time = 0;  // When the last logged event was decided.
 
  private:
+  void remember_balances(u32 slot);
   void remember_timestamps();
   struct Undoer;
 };
 
-inline void Books::add_to_balance(u32 slot, Counter counter, u128 amount) {
+// Reads the balances only where they may be wanted again.
+inline void Books::remember_balances(u32 slot) {
   if (undo.active()) [[unlikely]]
     undo.add(undo::Counters{slot, balances.all(slot)});
+}
+
+inline void Books::add_to_balance(u32 slot, Counter counter, u128 amount) {
+  remember_balances(slot);
   balances.set(slot, counter, balances.get(slot, counter) + amount);
 }
 
 inline void Books::release_balance(u32 slot, Counter pending, Counter posted, u128 released,
                                    u128 captured) {
-  if (undo.active()) [[unlikely]]
-    undo.add(undo::Counters{slot, balances.all(slot)});
+  remember_balances(slot);
   balances.set(slot, pending, balances.get(slot, pending) - released);
   balances.set(slot, posted, balances.get(slot, posted) + captured);
 }

@@ -24,6 +24,12 @@ struct alignas(64) HoldState {
 };
 static_assert(sizeof(HoldState) == 64);
 
+// When a hold with this timeout, in seconds and not 0, expires. It may be beyond all timestamps.
+constexpr u128 hold_deadline(u64 timestamp, u32 timeout) {
+  constexpr u64 kSecondNs = 1'000'000'000;
+  return u128{timestamp} + u128{timeout} * kSecondNs;
+}
+
 // What is kept of a transfer beside its outcome; of most transfers nothing, and their mark is never
 // touched.
 struct TransferMark {

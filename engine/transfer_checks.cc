@@ -16,7 +16,6 @@ namespace flags = ledger::transfer_flags;
 
 namespace {
 
-constexpr u64 kSecondNs = 1'000'000'000;
 constexpr u64 kTimestampEnd = u64{1} << 63;
 
 u128 at(const Balances& balances, Counter counter) { return balances[static_cast<usize>(counter)]; }
@@ -207,7 +206,7 @@ TransferOutcome TransferRules::check_overflow(const Movement& movement, u128 amo
   if (overflows(at(credit, Counter::CreditsPending) + at(credit, Counter::CreditsPosted))) {
     return OverflowsCredits;
   }
-  const u128 deadline = u128{movement.item.timestamp} + u128{movement.event.timeout} * kSecondNs;
+  const u128 deadline = hold_deadline(movement.item.timestamp, movement.event.timeout);
   if (movement.event.timeout != 0 && deadline >= kTimestampEnd) return OverflowsTimeout;
   return Undecided;
 }

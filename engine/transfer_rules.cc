@@ -15,8 +15,6 @@ namespace flags = ledger::transfer_flags;
 
 namespace {
 
-constexpr u64 kSecondNs = 1'000'000'000;
-
 u128& counter(Balances& balances, Counter counter) { return balances[static_cast<usize>(counter)]; }
 
 ledger::TransferBalances balances_of(const Balances& debit, const Balances& credit) {
@@ -176,7 +174,7 @@ void TransferRules::open_hold(const Block& block, const Movement& movement, u128
   HoldState hold{};
   hold.remaining = amount;
   hold.timestamp = movement.item.timestamp;
-  if (event.timeout != 0) hold.deadline = hold.timestamp + event.timeout * kSecondNs;
+  if (event.timeout != 0) hold.deadline = low_half(hold_deadline(hold.timestamp, event.timeout));
   hold.debit_account = movement.debit_account;
   hold.credit_account = movement.credit_account;
   hold.transfer = block.work[movement.item.item].transfer;
