@@ -12,6 +12,8 @@ constexpr u64 kUpdateBytes = 256;  // Of update_accounts, and how many of them o
 constexpr u64 kUpdatesMax = 4093;
 constexpr u64 kRequestHeaderBytes = 64;
 constexpr u64 kSectorBytes = 4096;
+constexpr u64 kMostBytes = u64{1} << 60;
+constexpr u64 kMostNs = u64{1} << 60;
 
 struct Range {
   const char* name;
@@ -52,6 +54,11 @@ Status check_limits(const Limits& limits) {
       {"segment_bytes", limits.segment_bytes, limits.block_bytes_max + 2 * kSectorBytes, kGiB},
       {"segments_ahead", limits.segments_ahead, 1, 64},
       {"log_writes_in_flight", limits.log_writes_in_flight, 1, 16},
+      {"outcome_delay_ns", limits.outcome_delay_ns, 0, 1'000'000'000},
+      {"snapshot_log_bytes", limits.snapshot_log_bytes, kSectorBytes, kMostBytes},
+      {"snapshot_interval_ns", limits.snapshot_interval_ns, 0, kMostNs},
+      {"snapshot_retry_ns", limits.snapshot_retry_ns, 1, kMostNs},
+      {"snapshot_stop_ns_max", limits.snapshot_stop_ns_max, 0, kMostNs},
       {"connections_max", limits.connections_max, 1, 1'000'000},
       {"connection_requests_max", limits.connection_requests_max, 1, 65'536},
       {"connection_bytes_max", limits.connection_bytes_max, limits.frame_bytes_max, kGiB},

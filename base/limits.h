@@ -27,6 +27,14 @@ struct Limits {
   u64 segment_bytes = 64 * kMiB;  // A multiple of 4 KiB, larger than any block.
   u32 segments_ahead = 2;         // Zeroed and ready before they are needed.
   u32 log_writes_in_flight = 4;
+  u64 outcome_delay_ns = 8'000'000;  // So long outcomes wait for a block to come.
+
+  // Snapshots.
+  u64 snapshot_log_bytes = 4 * kGiB;           // Of log since the last one: time for the next ...
+  u64 snapshot_interval_ns = 900'000'000'000;  // ... or this long after it; 0 = never for that.
+  u64 snapshot_retry_ns = 30'000'000'000;      // After one that failed.
+  bool snapshot_at_stop = true;                // If anything was logged since the last one.
+  u64 snapshot_stop_ns_max = 120'000'000'000;  // The longest that a stop waits for it.
 
   // Network.
   u32 connections_max = 4096;

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/int128.h"
+#include "cli/json_writer.h"
 #include "cli/money.h"
 #include "cli/object_tables.h"
 #include "cli/value_text.h"
@@ -130,7 +131,9 @@ std::string render_answer(const Command& command, const Answer& answer, Colour c
     case CommandKind::LookupLimits: return render_limits(command, answer, colour);
     case CommandKind::GetAccountChanges: return render_changes(answer, colour);
     case CommandKind::GetTrialBalance: return render_totals(answer, colour, names);
-    case CommandKind::Ping: return render_server(answer, colour);
+    case CommandKind::Ping:
+    case CommandKind::Snapshot: return render_server(answer, colour);
+    case CommandKind::Witness: return to_json(answer) + "\n";  // It goes into a file.
   }
   return "";
 }

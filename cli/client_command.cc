@@ -22,6 +22,7 @@
 #include "cli/line_reader.h"
 #include "cli/prompt.h"
 #include "cli/text_grammar.h"
+#include "cli/witness_file.h"
 #include "client/amount.h"
 #include "client/client.h"
 #include "client/endpoint.h"
@@ -38,6 +39,7 @@ struct Options {
   std::string execute;
   bool json = false;
   u32 deadline_ms = 10'000;
+  std::string witness_file;
   std::vector<std::string> ledgers;  // "978=EUR"
 };
 
@@ -48,18 +50,25 @@ void print(std::string_view text) {
 
 void print_json(const auto& value) { print(to_json(value) + "\n"); }
 
+tl::unexpected<client::ClientError> not_asked(const Error& why) {
+  client::ClientError error;
+  error.code = why.code;
+  error.message = why.message;
+  return tl::unexpected<client::ClientError>(std::move(error));
+}
+
 client::Answer<client::Client> connect(const Options& options) {
   auto address = client::parse_host_port(options.server);
-  if (!address) {
-    client::ClientError error;
-    error.code = address.error().code;
-    error.message = address.error().message;
-    return tl::unexpected<client::ClientError>(std::move(error));
-  }
+  if (!address) return not_asked(address.error());
   client::ClientOptions settings;
   settings.host = address->host;
   settings.port = address->port;
   settings.deadline = std::chrono::milliseconds(options.deadline_ms);
+  if (!options.witness_file.empty()) {
+    const auto known = read_witness_file(options.witness_file);
+    if (!known) return not_asked(known.error());
+    settings.witness = known->witness;
+  }
   return client::Client::connect(settings, Random(entropy_seed()));
 }
 
@@ -102,9 +111,21 @@ struct Display {
   client::LedgerNames names;
 };
 
+// Beside the answers: on a terminal only, and gone when it is over.
+void show_waiting(Position wanted, u64 waited_ns) {
+  fmt::print(stderr, "\rsnapshot of position {}: {:.1f} s", wanted.value,
+             static_cast<double>(waited_ns) * 1e-9);
+  std::fflush(stderr);
+}
+
+void clear_waiting() { std::fputs("\r\033[K", stderr); }
+
 // Returns whether it worked.
 bool run_request(client::Client& client, const Command& command, const Display& display) {
-  const auto answer = run(client, command);
+  const bool shows_waiting = command.kind == CommandKind::Snapshot && ::isatty(STDERR_FILENO) == 1;
+  const auto answer =
+      run(client, command, shows_waiting ? SnapshotProgress(show_waiting) : SnapshotProgress());
+  if (shows_waiting) clear_waiting();
   if (answer) {
     print(display.json ? to_json(*answer) + "\n"
                        : render_answer(command, *answer, display.colour, display.names));
@@ -184,6 +205,10 @@ void add_client_command(CLI::App& app, int& exit_code) {
   command->add_option("--deadline-ms", options->deadline_ms, "How long one request may take")
       ->capture_default_str();
   command
+      ->add_option("--witness", options->witness_file,
+                   "Ask only a server that has what this file tells, made by the command witness")
+      ->type_name("FILE");
+  command
       ->add_option("--ledger", options->ledgers,
                    "NUMBER=CURRENCY or NUMBER=NAME:DECIMALS: show amounts so, and understand "
                    "amount=12.34EUR; may be repeated")
@@ -194,6 +219,8 @@ void add_client_command(CLI::App& app, int& exit_code) {
       "  florin client < requests.jsonl               a JSON answer for each line\n"
       "  florin client --execute 'lookup_accounts 1'  one command\n"
       "  florin client --ledger 978=EUR --ledger 7=points:0\n"
+      "  florin client --execute witness > witness.json   where the log stands, kept elsewhere\n"
+      "  florin client --execute snapshot             take a snapshot now, and wait for it\n"
       "  florin client --config florin.toml           options from a file: name = value\n"
       "At the prompt, 'help' tells the commands and 'help create_transfers' all about one.");
   command->callback([options, &exit_code] { exit_code = run_client(*options); });

@@ -17,8 +17,16 @@ std::string_view name(CommandKind kind) {
     case CommandKind::GetAccountChanges: return "get_account_changes";
     case CommandKind::GetTrialBalance: return "get_trial_balance";
     case CommandKind::Ping: return "ping";
+    case CommandKind::Snapshot: return "snapshot";
+    case CommandKind::Witness: return "witness";
   }
   return "unknown";
+}
+
+std::optional<CommandKind> typed_command_kind(std::string_view word) {
+  if (word == "trial_balance") return CommandKind::GetTrialBalance;
+  if (word == "server_info") return CommandKind::Ping;
+  return command_kind(word);
 }
 
 std::optional<CommandKind> command_kind(std::string_view text) {

@@ -32,6 +32,8 @@ enum class CommandKind : u8 {
   GetAccountChanges,
   GetTrialBalance,
   Ping,
+  Snapshot,
+  Witness,
 };
 
 inline constexpr CommandKind kCommandKinds[] = {
@@ -39,11 +41,15 @@ inline constexpr CommandKind kCommandKinds[] = {
     CommandKind::UpdateAccounts,    CommandKind::LookupAccounts,  CommandKind::LookupTransfers,
     CommandKind::LookupLimits,      CommandKind::QueryAccounts,   CommandKind::QueryTransfers,
     CommandKind::GetAccountChanges, CommandKind::GetTrialBalance, CommandKind::Ping,
+    CommandKind::Snapshot,          CommandKind::Witness,
 };
 
 // The name in JSON, such as "create_accounts".
 std::string_view name(CommandKind kind);
 std::optional<CommandKind> command_kind(std::string_view name);
+// As a person types it: some commands have a second name, kOtherNames.
+std::optional<CommandKind> typed_command_kind(std::string_view word);
+inline constexpr std::string_view kOtherNames[] = {"trial_balance", "server_info"};
 // "create_accounts, create_transfers, …", for messages.
 std::string command_names();
 
@@ -66,7 +72,8 @@ struct Command {
 struct InfoItem {
   std::string name;
   std::string value;
-  bool is_number = false;  // A small number, written without quotes in JSON.
+  // What is written without quotes in JSON: small numbers, and "true" and "false".
+  enum class Form : u8 { Text, Number, Truth } form = Form::Text;
 };
 
 // The answer to a Command. Only the members of its kind are filled.
@@ -85,7 +92,7 @@ struct Answer {
   std::vector<ledger::LedgerTotals> totals;
   ledger::QueryCursor next_cursor;  // Queries: where the next page begins, if there is `more`.
   bool more = false;                // Queries and trial balance.
-  std::vector<InfoItem> server;
+  std::vector<InfoItem> server;     // Ping, snapshot, witness.
 };
 
 // Why there is no answer, for the person or program that asked.

@@ -3,8 +3,8 @@
 
 #include <fmt/core.h>
 
-#include "base/int128.h"
-#include "cli/value_text.h"
+#include "cli/server_items.h"
+#include "cli/snapshot_wait.h"
 #include "protocol/messages.h"
 
 namespace florin::cli {
@@ -81,31 +81,11 @@ void take_trial_balance(const client::TrialBalance& balance, Answer& answer) {
 }
 
 void take_server(const protocol::ServerInfo& info, Answer& answer) {
-  const auto text = [&](const char* name, std::string value) {
-    answer.server.push_back({name, std::move(value), false});
-  };
-  const auto number = [&](const char* name, u32 value) {
-    answer.server.push_back({name, std::to_string(value), true});
-  };
-  std::string threads;
-  for (const std::string& thread : info.threads) threads += (threads.empty() ? "" : ", ") + thread;
-  text("version", info.version);
-  number("protocol_version", info.protocol_version);
-  text("ledger_id", florin::to_decimal(info.ledger_id));
-  text("durable_position", std::to_string(info.durable_position.value));
-  text("accounts", std::to_string(info.accounts));
-  text("accounts_max", std::to_string(info.accounts_max));
-  text("transfers", std::to_string(info.transfers));
-  text("transfers_max", std::to_string(info.transfers_max));
-  text("mode", info.mode);
-  number("partitions", info.partitions);
-  number("workers", info.workers);
-  text("threads", threads);
-  text("storage", info.storage);
-  text("memory_bytes_planned", std::to_string(info.memory_bytes_planned));
-  number("request_events_max", info.request_events_max);
-  text("frame_bytes_max", std::to_string(info.frame_bytes_max));
-  text("start_time", time_text(info.start_time) + " UTC");
+  answer.server = server_items(info);
+}
+
+void take_witness(const protocol::ServerInfo& info, Answer& answer) {
+  answer.server = witness_items(info);
 }
 
 using Ran = tl::expected<Answer, RunFailure>;
@@ -130,6 +110,15 @@ Ran create_transfers(client::Client& client, const Command& command) {
   return answer;
 }
 
+Ran snapshot(client::Client& client, const SnapshotProgress& progress) {
+  const auto info = wait_for_snapshot(client, progress);
+  if (!info) return tl::unexpected<RunFailure>(info.error());
+  Answer answer;
+  answer.kind = CommandKind::Snapshot;
+  answer.server = snapshot_items(*info);
+  return answer;
+}
+
 }  // namespace
 
 RunFailure run_failure(const client::ClientError& error) {
@@ -146,7 +135,8 @@ RunFailure run_failure(const client::ClientError& error) {
   return failure;
 }
 
-tl::expected<Answer, RunFailure> run(client::Client& client, const Command& command) {
+tl::expected<Answer, RunFailure> run(client::Client& client, const Command& command,
+                                     const SnapshotProgress& progress) {
   const CommandKind kind = command.kind;
   switch (kind) {
     case CommandKind::CreateAccounts:
@@ -173,6 +163,8 @@ tl::expected<Answer, RunFailure> run(client::Client& client, const Command& comm
     case CommandKind::GetTrialBalance:
       return answer_from(kind, client.get_trial_balance(command.trial_balance), take_trial_balance);
     case CommandKind::Ping: return answer_from(kind, client.ping(), take_server);
+    case CommandKind::Snapshot: return snapshot(client, progress);
+    case CommandKind::Witness: return answer_from(kind, client.ping(), take_witness);
   }
   return tl::unexpected<RunFailure>(RunFailure{{"unsupported", "unknown command"}, false});
 }

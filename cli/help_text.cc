@@ -25,7 +25,9 @@ constexpr std::string_view kOverview = R"(Commands (end with Enter; a ';' at the
   query_transfers account_id=1 timestamp_min=2026-10-01 limit=10
   get_account_changes account_id=1
   trial_balance                 sums of all accounts by ledger; debits equal credits
-  ping                          what the server says about itself
+  server_info                   what the server says about itself; also: ping
+  snapshot                      take a snapshot now, and wait for it
+  witness                       where the log stands, to be kept elsewhere
   help create_transfers         fields, flags and examples of a command
   exit
 
@@ -112,6 +114,18 @@ Two that happen together or not at all; one only if 50 are left; what would happ
     {CommandKind::Ping, R"(Tells what the server says about itself.
 
   ping
+  server_info
+)"},
+    {CommandKind::Snapshot, R"(Has the server take a snapshot now, and waits until it is on disk.
+
+  snapshot
+)"},
+    {CommandKind::Witness,
+     R"(Tells position and chain of the server's log, as JSON. Kept on another machine, it tells later
+whether a server still has all of that: florin serve --witness FILE, florin client --witness FILE.
+
+  witness
+  florin client --execute witness > witness.json
 )"},
 };
 static_assert(std::size(kIntroductions) == std::size(kCommandKinds));
@@ -166,7 +180,9 @@ void with_schema(CommandKind kind, Use use) {
     case CommandKind::LookupAccounts:
     case CommandKind::LookupTransfers:
     case CommandKind::LookupLimits:
-    case CommandKind::Ping: return;
+    case CommandKind::Ping:
+    case CommandKind::Snapshot:
+    case CommandKind::Witness: return;
   }
 }
 
@@ -215,7 +231,7 @@ void propose_said(std::vector<std::string>& words, std::string_view word,
 
 void propose_commands(std::vector<std::string>& words, std::string_view prefix) {
   for (const CommandKind kind : kCommandKinds) propose(words, prefix, std::string(name(kind)));
-  propose(words, prefix, "trial_balance");
+  for (const std::string_view other : kOtherNames) propose(words, prefix, std::string(other));
 }
 
 }  // namespace
@@ -245,8 +261,7 @@ std::vector<std::string> completions(std::string_view line) {
   const std::string_view command = line.substr(0, end_of_command);
   const std::string_view word = last_word(line.substr(end_of_command), " \t,");
   if (command == "help") propose_commands(words, word);
-  const auto kind =
-      command == "trial_balance" ? CommandKind::GetTrialBalance : command_kind(command);
+  const auto kind = typed_command_kind(command);
   if (!kind) return words;
   with_schema(*kind, [&](const auto& known) { propose_said(words, word, known); });
   if (*kind == CommandKind::CreateTransfers && word.find('=') == std::string_view::npos) {

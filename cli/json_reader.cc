@@ -190,7 +190,9 @@ std::string members_of(CommandKind kind) {
     case CommandKind::GetAccountChanges: return "request, " + known_names(filter_schema(kind));
     case CommandKind::GetTrialBalance:
       return "request, " + known_names(schema<ledger::TrialBalanceFilter>());
-    case CommandKind::Ping: return "request";
+    case CommandKind::Ping:
+    case CommandKind::Snapshot:
+    case CommandKind::Witness: return "request";
   }
   return "";
 }
@@ -230,7 +232,9 @@ Status parse_members(const Json& json, Command& command) {
       return parse_filter(json, filter_schema(command.kind), command.filter);
     case CommandKind::GetTrialBalance:
       return parse_filter(json, schema<ledger::TrialBalanceFilter>(), command.trial_balance);
-    case CommandKind::Ping: return {};
+    case CommandKind::Ping:
+    case CommandKind::Snapshot:
+    case CommandKind::Witness: return {};
   }
   return {};
 }

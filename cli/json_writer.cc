@@ -149,13 +149,18 @@ Json results_to_json(const Answer& answer) {
 Json server_to_json(const Answer& answer) {
   Json server = Json::object();
   for (const InfoItem& item : answer.server) {
-    if (item.is_number) {
-      server[item.name] = std::stoul(item.value);
-    } else {
-      server[item.name] = item.value;
+    switch (item.form) {
+      case InfoItem::Form::Text: server[item.name] = item.value; break;
+      case InfoItem::Form::Number: server[item.name] = std::stoul(item.value); break;
+      case InfoItem::Form::Truth: server[item.name] = item.value == "true"; break;
     }
   }
   return server;
+}
+
+// What these tell has no place in the order.
+bool has_position(CommandKind kind) {
+  return kind != CommandKind::Ping && kind != CommandKind::Snapshot && kind != CommandKind::Witness;
 }
 
 void add_found(Json& json, const Answer& answer) {
@@ -200,6 +205,8 @@ void add_members(Json& json, const Answer& answer) {
       json["more"] = answer.more;
       break;
     case CommandKind::Ping: json["server"] = server_to_json(answer); break;
+    case CommandKind::Snapshot: json["snapshot"] = server_to_json(answer); break;
+    case CommandKind::Witness: json.update(server_to_json(answer)); break;
   }
 }
 
@@ -212,7 +219,7 @@ std::string dump(const Json& json) {
 
 std::string to_json(const Answer& answer) {
   Json json = {{"request", name(answer.kind)}};
-  if (answer.kind != CommandKind::Ping) json["position"] = std::to_string(answer.position.value);
+  if (has_position(answer.kind)) json["position"] = std::to_string(answer.position.value);
   add_members(json, answer);
   return dump(json);
 }
@@ -221,5 +228,9 @@ std::string to_json(const Failure& failure) {
   const Json json = {{"error", {{"code", failure.code}, {"message", failure.message}}}};
   return dump(json);
 }
+
+std::string to_json(const ledger::Account& account) { return object_to_json(account).dump(); }
+std::string to_json(const ledger::Transfer& transfer) { return object_to_json(transfer).dump(); }
+std::string to_json(const ledger::AccountUpdate& update) { return object_to_json(update).dump(); }
 
 }  // namespace florin::cli

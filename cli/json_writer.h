@@ -12,4 +12,9 @@ namespace florin::cli {
 std::string to_json(const Answer& answer);
 std::string to_json(const Failure& failure);
 
+// The objects by themselves, as they stand in answers and requests.
+std::string to_json(const ledger::Account& account);
+std::string to_json(const ledger::Transfer& transfer);
+std::string to_json(const ledger::AccountUpdate& update);
+
 }  // namespace florin::cli

@@ -6,11 +6,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/backup_command.h"
 #include "cli/bench_command.h"
 #include "cli/client_command.h"
 #include "cli/config_file.h"
 #include "cli/crash_test_command.h"
 #include "cli/demo_command.h"
+#include "cli/inspect_command.h"
+#include "cli/replay_command.h"
 #include "cli/serve_command.h"
 
 int main(int argc, char** argv) {
@@ -21,6 +24,10 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   add_serve_command(app, exit_code);
   add_client_command(app, exit_code);
+  add_inspect_command(app, exit_code);
+  add_replay_command(app, exit_code);
+  add_backup_command(app, exit_code);
+  add_restore_command(app, exit_code);
   add_bench_command(app, exit_code);
   add_crash_test_command(app, exit_code);
   add_demo_command(app, exit_code);

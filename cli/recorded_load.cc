@@ -14,18 +14,21 @@ namespace {
 using ledger::TransferOutcome;
 
 constexpr usize kProblemsShown = 10;
+constexpr u64 kRequestsPerUpdate = 16;
 
 std::string describe(const ledger::Transfer& transfer) {
   return fmt::format("transfer {}", florin::to_decimal(transfer.id));
 }
 
+// A transient refusal consumed the id; a final one is found again.
 bool is_right_retry(const EventRecord& record, bool chained, const client::TransferResult& answer) {
   if (record.outcome == TransferOutcome::Created) {
     return answer.outcome == TransferOutcome::Exists && answer.timestamp == record.timestamp;
   }
   const bool accepted =
       answer.outcome == TransferOutcome::Created || answer.outcome == TransferOutcome::Exists;
-  return chained ? !accepted : answer.outcome == TransferOutcome::IdAlreadyFailed;
+  if (chained || !ledger::is_transient(record.outcome)) return !accepted;
+  return answer.outcome == TransferOutcome::IdAlreadyFailed;
 }
 
 }  // namespace
@@ -130,6 +133,46 @@ void RecordedLoad::run_stream(u32 stream, Random random, const std::string& host
 }
 
 bool RecordedLoad::send_next(u32 stream, Random& random, client::Client& client) {
+  if (random.chance(1, kRequestsPerUpdate)) return send_update(stream, client);
+  return send_transfers(stream, random, client);
+}
+
+bool RecordedLoad::is_expected_refusal(const client::ClientError& error) const {
+  return options_.full_disk_expected && error.code == ErrorCode::Refused &&
+         error.refusal == ledger::RefusalCode::NoSpace;
+}
+
+bool RecordedLoad::can_go_on(const client::ClientError& error) {
+  if (error.code != ErrorCode::Refused) return true;
+  if (is_expected_refusal(error)) {
+    refused_for_space_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  problems_.add(error.message);
+  return false;
+}
+
+bool RecordedLoad::send_update(u32 stream, client::Client& client) {
+  StreamRecord& record = streams_[stream];
+  const ledger::AccountUpdate update = plan_.make_update(stream, record.updates.size());
+  UpdateRecord sent;
+  const auto answer = client.update_accounts({&update, 1});
+  if (answer) {
+    const client::UpdateResult& result = answer->results[0];
+    if (result.outcome != ledger::UpdateOutcome::Created &&
+        result.outcome != ledger::UpdateOutcome::Exists) {
+      problems_.add(fmt::format("update {} was answered {}", florin::to_decimal(update.id),
+                                ledger::name(result.outcome)));
+    }
+    sent = {RequestState::Acknowledged, result.timestamp};
+  } else if (answer.error().effect == client::ClientError::Effect::DidNotHappen) {
+    sent.state = RequestState::Absent;
+  }
+  record.updates.push_back(sent);
+  return answer || can_go_on(answer.error());
+}
+
+bool RecordedLoad::send_transfers(u32 stream, Random& random, client::Client& client) {
   StreamRecord& record = streams_[stream];
   const u32 count =
       random.chance(1, 4) ? 1 : static_cast<u32>(random.between(1, options_.request_events_max));
@@ -148,12 +191,14 @@ bool RecordedLoad::send_next(u32 stream, Random& random, client::Client& client)
     record_answer(request, *answer, record);
   } else if (answer.error().effect == client::ClientError::Effect::DidNotHappen) {
     request.state = RequestState::Absent;
-    if (answer.error().code == ErrorCode::Refused) problems_.add(answer.error().message);
+  }
+  if (!answer && is_expected_refusal(answer.error())) {
+    record.events.resize(request.planned.first);  // Never ordered: its ids are as good as new.
+    return can_go_on(answer.error());
   }
   record.requests.push_back(request);
-  if (!answer || !random.chance(1, 20)) {
-    return answer || answer.error().code != ErrorCode::Refused;
-  }
+  if (!answer) return can_go_on(answer.error());
+  if (!random.chance(1, 20)) return true;
   const auto again = client.create_transfers(events);
   if (again) {
     check_retry(events, request, *again, record, problems_);

@@ -25,6 +25,9 @@ struct LoadOptions {
   u32 request_events_max = 64;
   u64 transfers_max = 4'000'000;  // Over all connections; bounds the record's memory.
   u64 deadline_ms = 1000;         // Of one request; also how long a dead server is waited for.
+  // On a full disk requests are refused with `no_space`: then go on asking, instead of calling it a
+  // problem.
+  bool full_disk_expected = false;
 };
 
 enum class RequestState : u8 {
@@ -45,10 +48,17 @@ struct RequestRecord {
   bool verified = false;  // Compared with the server's data at least once.
 };
 
+// An update of an account: a request of its own. Created when acknowledged.
+struct UpdateRecord {
+  RequestState state = RequestState::Unknown;
+  Timestamp timestamp;
+};
+
 // The record of one connection. The events of a request are events[first .. first + count).
 struct StreamRecord {
   std::vector<EventRecord> events;
   std::vector<RequestRecord> requests;
+  std::vector<UpdateRecord> updates;  // By number.
 };
 
 struct LoadFigures {
@@ -83,6 +93,7 @@ class RecordedLoad {
   const LoadPlan& plan() const { return plan_; }
   const LoadOptions& options() const { return options_; }
   std::vector<StreamRecord>& streams() { return streams_; }
+  const std::vector<StreamRecord>& streams() const { return streams_; }
   Problems& problems() { return problems_; }
 
   // Creates the plan's accounts; those that exist already are fine.
@@ -96,13 +107,19 @@ class RecordedLoad {
   u64 acknowledged() const { return acknowledged_.load(std::memory_order_relaxed); }
   // Requests answered a second time, as they must be.
   u64 retried() const { return retried_.load(std::memory_order_relaxed); }
+  // Requests refused for want of room, where that is expected.
+  u64 refused_for_space() const { return refused_for_space_.load(std::memory_order_relaxed); }
   // Since the last call, or since the beginning.
   LoadFigures take_figures();
 
  private:
   void run_stream(u32 stream, Random random, const std::string& host, u16 port);
-  // Returns whether the connection can go on.
+  // Each returns whether the connection can go on.
   bool send_next(u32 stream, Random& random, client::Client& client);
+  bool send_transfers(u32 stream, Random& random, client::Client& client);
+  bool send_update(u32 stream, client::Client& client);
+  bool can_go_on(const client::ClientError& error);
+  bool is_expected_refusal(const client::ClientError& error) const;
   void note_latency(u64 latency_ns, u32 transfers);
 
   LoadOptions options_;
@@ -116,6 +133,7 @@ class RecordedLoad {
   std::atomic<bool> stopping_{false};
   std::atomic<u64> acknowledged_{0};
   std::atomic<u64> retried_{0};
+  std::atomic<u64> refused_for_space_{0};
   std::mutex figures_mutex_;
   LoadFigures figures_;
   std::unique_ptr<bench::Histogram> latencies_;

@@ -2,10 +2,13 @@
 #include "cli/recorded_verification.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include <fmt/core.h>
 
 #include "base/int128.h"
+#include "cli/recorded_books.h"
+#include "cli/recorded_updates.h"
 #include "cli/value_text.h"
 
 namespace florin::cli {
@@ -18,6 +21,10 @@ using ledger::TransferOutcome;
 constexpr usize kLookupIdsMax = 4000;
 constexpr usize kSampledRequests = 200;
 constexpr usize kRetriedRequests = 20;
+constexpr usize kRetriedUpdates = 10;
+constexpr usize kClosedHoldsSampled = 200;
+// How often the books are read again because a hold expired meanwhile.
+constexpr usize kReadingsMax = 100;
 
 Error error_of(const client::ClientError& error) { return {error.code, error.message}; }
 
@@ -32,9 +39,13 @@ class Verifier {
   const VerificationFigures& figures() const { return figures_; }
 
  private:
-  struct Sums {
-    u128 debits = 0;
-    u128 credits = 0;
+  // What the server says of accounts and holds, all at one moment.
+  struct Reading {
+    std::vector<usize> holds;  // Those looked up, of the books.
+    std::vector<client::TransferLookup> statuses;
+    client::Accounts accounts;
+    client::Limits limits;
+    client::TrialBalance trial_balance;
   };
 
   std::vector<RequestRecord*> requests_to_check(VerificationScope scope);
@@ -44,10 +55,15 @@ class Verifier {
   void check_event(const Transfer& sent, const EventRecord& record, bool chained,
                    const client::TransferLookup& found);
   Status retry(RequestRecord& request);
-  std::vector<Sums> expected_sums();
+  Status retry_update();
+  std::vector<usize> holds_to_look_up(const RecordedBooks& books);
+  Result<std::vector<client::TransferLookup>> look_up_holds(const RecordedBooks& books,
+                                                            const std::vector<usize>& holds);
+  Result<Reading> read_at_one_moment(const RecordedBooks& books);
+  void check_holds(RecordedBooks& books, const Reading& reading);
   void check_account(const ledger::Account& planned, const std::optional<ledger::Account>& found,
-                     const Sums& expected);
-  Status check_trial_balance(const std::vector<Sums>& expected);
+                     const RecordedBooks::Counters& expected);
+  void check_trial_balance(const RecordedBooks& books, const client::TrialBalance& found);
   StreamRecord& stream_of(const RequestRecord& request) {
     return load_.streams()[request.planned.stream];
   }
@@ -153,9 +169,12 @@ void Verifier::check_event(const Transfer& sent, const EventRecord& record, bool
                            const client::TransferLookup& found) {
   const std::string id = florin::to_decimal(sent.id);
   if (record.outcome != TransferOutcome::Created) {
+    // A final refusal leaves no trace.
+    const TransferOutcome kept_outcome =
+        ledger::is_transient(record.outcome) ? record.outcome : TransferOutcome::Undecided;
     const bool same = record.outcome == TransferOutcome::IdAlreadyFailed
                           ? found.outcome() != TransferOutcome::Undecided
-                          : found.outcome() == record.outcome;
+                          : found.outcome() == kept_outcome;
     if (found.transfer || found.outcome() == TransferOutcome::Created || (!chained && !same)) {
       problem(fmt::format("transfer {} was answered {} and is {}", id, ledger::name(record.outcome),
                           ledger::name(found.outcome())));
@@ -167,13 +186,10 @@ void Verifier::check_event(const Transfer& sent, const EventRecord& record, bool
     return;
   }
   const Transfer& kept = *found.transfer;
-  const bool same =
-      kept.debit_account_id == sent.debit_account_id &&
-      kept.credit_account_id == sent.credit_account_id && kept.amount == sent.amount &&
-      kept.pending_id == sent.pending_id && kept.user_data_128 == sent.user_data_128 &&
-      kept.user_data_64 == sent.user_data_64 && kept.user_data_32 == sent.user_data_32 &&
-      kept.timeout == sent.timeout && kept.ledger == sent.ledger && kept.code == sent.code &&
-      kept.flags == sent.flags && kept.id == sent.id;
+  Transfer expected = load_.plan().stored_form(sent);
+  expected.timestamp = kept.timestamp;
+  if (sent.amount == ledger::kAmountMax) expected.amount = kept.amount;  // The sums tell.
+  const bool same = std::memcmp(&expected, &kept, sizeof kept) == 0;
   if (!same) problem(fmt::format("transfer {} is not what was sent", id));
   if (kept.timestamp != record.timestamp.ns) {
     problem(fmt::format("transfer {} was acknowledged at {} and is stored at {}", id,
@@ -188,6 +204,7 @@ Status Verifier::check_retries() {
     to_retry_.push_back(&stream.requests[random_.below(stream.requests.size())]);
   }
   for (RequestRecord* request : to_retry_) RETURN_IF_ERROR(retry(*request));
+  for (usize i = 0; i < kRetriedUpdates; ++i) RETURN_IF_ERROR(retry_update());
   return {};
 }
 
@@ -210,62 +227,144 @@ Status Verifier::retry(RequestRecord& request) {
   return {};
 }
 
-std::vector<Verifier::Sums> Verifier::expected_sums() {
-  std::vector<Sums> sums(load_.plan().accounts().size());
-  for (StreamRecord& stream : load_.streams()) {
-    for (const RequestRecord& request : stream.requests) {
-      if (request.state == RequestState::Absent) continue;
-      load_.plan().make_request(request.planned, events_);
-      for (usize i = 0; i < events_.size(); ++i) {
-        const EventRecord& record = stream.events[request.planned.first + i];
-        if (record.outcome != TransferOutcome::Created) continue;
-        sums[LoadPlan::account_index(events_[i].debit_account_id)].debits += events_[i].amount;
-        sums[LoadPlan::account_index(events_[i].credit_account_id)].credits += events_[i].amount;
-      }
-    }
+Status Verifier::retry_update() {
+  const u32 stream = static_cast<u32>(random_.below(load_.streams().size()));
+  const std::vector<UpdateRecord>& updates = load_.streams()[stream].updates;
+  if (updates.empty()) return {};
+  const u64 number = random_.below(updates.size());
+  if (updates[number].state != RequestState::Acknowledged) return {};
+  const ledger::AccountUpdate update = load_.plan().make_update(stream, number);
+  const auto answer = client_.update_accounts({&update, 1});
+  if (!answer) return tl::unexpected<Error>(error_of(answer.error()));
+  const client::UpdateResult& result = answer->results[0];
+  if (result.outcome != ledger::UpdateOutcome::Exists ||
+      result.timestamp != updates[number].timestamp) {
+    problem(fmt::format("update {} answered {} when sent again", florin::to_decimal(update.id),
+                        ledger::name(result.outcome)));
   }
-  return sums;
+  return {};
+}
+
+// Those that are open, and some of the others.
+std::vector<usize> Verifier::holds_to_look_up(const RecordedBooks& books) {
+  std::vector<usize> chosen;
+  for (usize i = 0; i < books.holds().size(); ++i) {
+    const bool open = books.holds()[i].status == ledger::PendingStatus::Pending;
+    if (open || random_.below(books.holds().size()) < kClosedHoldsSampled) chosen.push_back(i);
+  }
+  return chosen;
+}
+
+Result<std::vector<client::TransferLookup>> Verifier::look_up_holds(
+    const RecordedBooks& books, const std::vector<usize>& holds) {
+  std::vector<client::TransferLookup> statuses;
+  for (usize begin = 0; begin < holds.size(); begin += kLookupIdsMax) {
+    std::vector<u128> ids;
+    for (usize i = begin; i < std::min(begin + kLookupIdsMax, holds.size()); ++i) {
+      ids.push_back(books.holds()[holds[i]].event.id);
+    }
+    auto answer = client_.lookup_transfers(ids);
+    if (!answer) return tl::unexpected<Error>(error_of(answer.error()));
+    statuses.insert(statuses.end(), answer->transfers.begin(), answer->transfers.end());
+  }
+  return statuses;
+}
+
+// Holds may expire between two questions: asked until the answers before and after are the same.
+Result<Verifier::Reading> Verifier::read_at_one_moment(const RecordedBooks& books) {
+  Reading reading;
+  reading.holds = holds_to_look_up(books);
+  std::vector<u128> ids;
+  for (const ledger::Account& account : load_.plan().accounts()) ids.push_back(account.id);
+  for (usize attempt = 0; attempt < kReadingsMax; ++attempt) {
+    auto before = look_up_holds(books, reading.holds);
+    RETURN_IF_ERROR(before);
+    auto accounts = client_.lookup_accounts(ids);
+    if (!accounts) return tl::unexpected<Error>(error_of(accounts.error()));
+    auto limits = client_.lookup_limits(ids);
+    if (!limits) return tl::unexpected<Error>(error_of(limits.error()));
+    auto trial_balance = client_.get_trial_balance({.ledger_min = 0, .limit = 100});
+    if (!trial_balance) return tl::unexpected<Error>(error_of(trial_balance.error()));
+    auto after = look_up_holds(books, reading.holds);
+    RETURN_IF_ERROR(after);
+    const bool same = std::equal(
+        before->begin(), before->end(), after->begin(), [](const auto& one, const auto& other) {
+          return std::memcmp(&one.status, &other.status, sizeof one.status) == 0;
+        });
+    if (!same) continue;
+    reading.statuses = std::move(*after);
+    reading.accounts = std::move(*accounts);
+    reading.limits = std::move(*limits);
+    reading.trial_balance = std::move(*trial_balance);
+    return reading;
+  }
+  return fail(ErrorCode::Timeout, "holds expire faster than the books can be read");
+}
+
+void Verifier::check_holds(RecordedBooks& books, const Reading& reading) {
+  for (usize i = 0; i < reading.holds.size(); ++i) {
+    const RecordedHold& hold = books.holds()[reading.holds[i]];
+    const ledger::TransferStatus& status = reading.statuses[i].status;
+    const auto found = static_cast<ledger::PendingStatus>(status.pending_status);
+    const bool may_expire =
+        hold.status == ledger::PendingStatus::Pending && hold.event.timeout != 0;
+    if (found == ledger::PendingStatus::Expired && may_expire) books.expire(reading.holds[i]);
+    if (found == hold.status && status.remaining == hold.remaining) continue;
+    problem(fmt::format("hold {} has status {} with {} left; its captures make it {} with {}",
+                        florin::to_decimal(hold.event.id), static_cast<u32>(found),
+                        florin::to_decimal(status.remaining), static_cast<u32>(hold.status),
+                        florin::to_decimal(hold.remaining)));
+  }
 }
 
 void Verifier::check_account(const ledger::Account& planned,
-                             const std::optional<ledger::Account>& found, const Sums& expected) {
+                             const std::optional<ledger::Account>& found,
+                             const RecordedBooks::Counters& expected) {
   const std::string id = florin::to_decimal(planned.id);
   if (!found) return problem(fmt::format("LOST: account {} is not there", id));
-  if (found->debits_posted != expected.debits || found->credits_posted != expected.credits ||
-      found->debits_pending != 0 || found->credits_pending != 0) {
-    problem(fmt::format("account {} has debits {} and credits {}; its transfers make {} and {}", id,
-                        florin::to_decimal(found->debits_posted),
-                        florin::to_decimal(found->credits_posted),
-                        florin::to_decimal(expected.debits), florin::to_decimal(expected.credits)));
+  if (found->debits_posted != expected.debits_posted ||
+      found->credits_posted != expected.credits_posted) {
+    problem(fmt::format(
+        "account {} has debits {} and credits {}; its transfers make {} and {}", id,
+        florin::to_decimal(found->debits_posted), florin::to_decimal(found->credits_posted),
+        florin::to_decimal(expected.debits_posted), florin::to_decimal(expected.credits_posted)));
+  }
+  if (found->debits_pending != expected.debits_pending ||
+      found->credits_pending != expected.credits_pending) {
+    problem(fmt::format(
+        "account {} holds {} and {}; its open holds make {} and {}", id,
+        florin::to_decimal(found->debits_pending), florin::to_decimal(found->credits_pending),
+        florin::to_decimal(expected.debits_pending), florin::to_decimal(expected.credits_pending)));
   }
   const bool limited = (planned.flags & ledger::account_flags::kDebitsMustNotExceedCredits) != 0;
-  if (limited && found->debits_posted > found->credits_posted) {
+  if (limited && found->debits_posted + found->debits_pending >
+                     found->credits_posted + LoadPlan::kOverdraftMax) {
     problem(fmt::format("account {} is overdrawn, which its flags forbid", id));
   }
 }
 
 Status Verifier::check_balances() {
-  const std::vector<Sums> expected = expected_sums();
-  std::vector<u128> ids;
-  for (const ledger::Account& account : load_.plan().accounts()) ids.push_back(account.id);
-  const auto answer = client_.lookup_accounts(ids);
-  if (!answer) return tl::unexpected<Error>(error_of(answer.error()));
-  for (usize i = 0; i < ids.size(); ++i) {
-    check_account(load_.plan().accounts()[i], answer->accounts[i], expected[i]);
+  RETURN_IF_ERROR(check_update_history(load_, client_));
+  RecordedBooks books(load_.plan(), load_.streams());
+  const auto reading = read_at_one_moment(books);
+  RETURN_IF_ERROR(reading);
+  check_holds(books, *reading);
+  for (usize i = 0; i < books.counters().size(); ++i) {
+    check_account(load_.plan().accounts()[i], reading->accounts.accounts[i], books.counters()[i]);
   }
-  return check_trial_balance(expected);
+  check_updated_accounts(load_, reading->accounts.accounts, reading->limits.limits);
+  check_trial_balance(books, reading->trial_balance);
+  return {};
 }
 
-Status Verifier::check_trial_balance(const std::vector<Sums>& expected) {
-  const auto answer = client_.get_trial_balance({.ledger_min = 0, .limit = 100});
-  if (!answer) return tl::unexpected<Error>(error_of(answer.error()));
-  for (const ledger::LedgerTotals& line : answer->lines) {
+void Verifier::check_trial_balance(const RecordedBooks& books, const client::TrialBalance& found) {
+  for (const ledger::LedgerTotals& line : found.lines) {
     u64 accounts = 0;
     ledger::WideSum posted;
-    for (usize i = 0; i < expected.size(); ++i) {
+    for (usize i = 0; i < books.counters().size(); ++i) {
       if (load_.plan().accounts()[i].ledger != line.ledger) continue;
       ++accounts;
-      posted.add(expected[i].debits);
+      posted.add(books.counters()[i].debits_posted);
     }
     const bool balanced =
         line.debits_posted == line.credits_posted && line.debits_pending == line.credits_pending;
@@ -280,7 +379,6 @@ Status Verifier::check_trial_balance(const std::vector<Sums>& expected) {
                           to_decimal(line.debits_posted), to_decimal(posted)));
     }
   }
-  return {};
 }
 
 }  // namespace

@@ -24,7 +24,9 @@ struct VerificationFigures {
 // there whole or not at all, requests sent again answer that they exist, the balances of the
 // accounts are the sums of the transfers, no limit is exceeded, the trial balance balances. What
 // does not hold is added to the load's problems. Settles the state of unanswered requests in the
-// record. The load must be stopped. An error means that the server could not be asked.
+// record. Holds have what is left of them, unless they have an end and it has passed; updates of
+// accounts are there, and limits and freezes are as they made them. The load must be stopped. An
+// error means that the server could not be asked.
 Result<VerificationFigures> verify(RecordedLoad& load, client::Client& client,
                                    VerificationScope scope, Random& random);
 

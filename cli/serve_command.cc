@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -13,6 +14,7 @@
 #include "cli/machine.h"
 #include "cli/service.h"
 #include "cli/service_options.h"
+#include "cli/service_reports.h"
 #include "net/address.h"
 
 namespace florin::cli {
@@ -59,24 +61,19 @@ Status split_address(const std::string& text, ServiceOptions& options) {
                   "authentication; listen on 127.0.0.1 and put a tunnel before it");
 }
 
-void report_start(const Service& service, const ServiceOptions& options) {
+void report_start(const Service& service, const ServiceOptions& options, const Topology& topology) {
   constexpr double kGiBytes = static_cast<double>(kGiB);
-  const replay::Recovered& recovered = service.recovered();
   if (service.directory().is_new()) {
     spdlog::info("new ledger in {}", options.data_directory);
   } else {
-    const double seconds = static_cast<double>(recovered.duration_ns) * 1e-9;
-    spdlog::info("recovered {} events from {} log blocks in {:.3f} s", recovered.events,
-                 recovered.blocks, seconds);
-  }
-  if (recovered.torn_tail.blocks != 0 || recovered.torn_tail.bytes != 0) {
-    spdlog::info("dropped the log's torn tail ({} blocks, {} bytes): it was never acknowledged",
-                 recovered.torn_tail.blocks, recovered.torn_tail.bytes);
+    report_recovered(service.recovered());
   }
   spdlog::info("log: {}", service.storage_description());
+  report_snapshot_plan(options);
+  const u64 planned = planned_memory_bytes(options.limits, topology.partitions);
   spdlog::info("capacity: {} accounts, {} remembered transfers; {:.1f} GiB when full",
                options.limits.accounts_max, options.limits.transfers_max,
-               static_cast<double>(planned_memory_bytes(options.limits)) / kGiBytes);
+               static_cast<double>(planned) / kGiBytes);
 }
 
 std::string topology_text(const Topology& topology) {
@@ -89,7 +86,7 @@ std::string topology_text(const Topology& topology) {
          (topology.pinned.empty() ? "" : ", pinned");
 }
 
-int serve(ServiceOptions options, const std::string& listen) {
+int serve(ServiceOptions options, const std::string& listen, StorageFactory storage_factory) {
   const auto refuse = [](const Error& error) {
     spdlog::error("{}", error.message);
     return kExitFailed;
@@ -100,16 +97,19 @@ int serve(ServiceOptions options, const std::string& listen) {
   if (const Status capacities = choose_capacities(options, memory_bytes()); !capacities) {
     return refuse(capacities.error());
   }
+  if (const Status snapshots = choose_snapshots(options); !snapshots) {
+    return refuse(snapshots.error());
+  }
   const auto topology = choose_topology(options, allowed_processors());
   if (!topology) return refuse(topology.error());
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is an error of the write, not our end.
-  auto service = Service::open(options, *topology);
+  auto service = Service::open(options, *topology, std::move(storage_factory));
   if (!service) return refuse(service.error());
   // Until here a signal ends the process at once, which is as safe as any crash.
   g_service.store(service->get(), std::memory_order_release);
   install_signal_handlers();
-  report_start(**service, options);
+  report_start(**service, options, *topology);
   spdlog::info("{}", topology_text(*topology));
   std::printf("listening on %s:%u\n", (*service)->host().c_str(), (*service)->port());
   std::fflush(stdout);
@@ -124,6 +124,30 @@ int serve(ServiceOptions options, const std::string& listen) {
   spdlog::info("stopped: all answers are out, the log is synced, position {}",
                (*service)->position().value);
   return 0;
+}
+
+void add_snapshot_options(CLI::App& command, ServiceOptions& options) {
+  command
+      .add_option("--snapshot-log-mib", options.snapshot_log_mib,
+                  "Take a snapshot after so many MiB of log")
+      ->capture_default_str();
+  command
+      .add_option("--snapshot-interval", options.snapshot_interval_s,
+                  "... or so many seconds after the last one, if anything was logged; 0 = never")
+      ->capture_default_str();
+  command
+      .add_option("--snapshot-rate-mib", options.snapshot_rate_mib,
+                  "Write snapshots at so many MiB a second; 0 = as fast as the disk takes them")
+      ->capture_default_str();
+  command.add_flag("--no-snapshot-at-stop", options.no_snapshot_at_stop,
+                   "Stop without a snapshot: faster, and the next start reads more of the log");
+  command.add_flag("--archive", options.archive,
+                   "Keep the whole log; otherwise what the two newest snapshots do not need is "
+                   "written over");
+  command
+      .add_option("--witness", options.witness_file,
+                  "Serve only if the log has what this file tells, made by florin client witness")
+      ->type_name("FILE");
 }
 
 void add_options(CLI::App& command, ServiceOptions& options, std::string& listen) {
@@ -163,13 +187,14 @@ void add_options(CLI::App& command, ServiceOptions& options, std::string& listen
       .add_option("--durability", options.durability,
                   "How a write is made durable: fdatasync (linked) or dsync (RWF_DSYNC)")
       ->capture_default_str();
+  add_snapshot_options(command, options);
   command.add_flag("--touch-memory", options.touch_memory,
                    "Make all memory present before serving");
 }
 
 }  // namespace
 
-void add_serve_command(CLI::App& app, int& exit_code) {
+void add_serve_command(CLI::App& app, int& exit_code, StorageFactory storage_factory) {
   auto options = std::make_shared<ServiceOptions>();
   auto listen = std::make_shared<std::string>("127.0.0.1:7717");
   CLI::App* command = app.add_subcommand("serve", "Run a server");
@@ -179,12 +204,14 @@ void add_serve_command(CLI::App& app, int& exit_code) {
       "  florin serve --data /var/lib/florin\n"
       "  florin serve --data ./bank --listen 127.0.0.1:0 --accounts-max 1000000\n"
       "  florin serve --data ./bank --mode parallel --partitions 8\n"
+      "  florin serve --data ./bank --snapshot-log-mib 1024 --snapshot-interval 300\n"
+      "  florin serve --data ./bank --archive --witness /mnt/elsewhere/witness.json\n"
       "  florin serve --config florin.toml            options from a file: name = value\n"
       "SIGTERM stops it cleanly; SIGKILL is safe: what was answered is there at the next start.");
-  command->callback([options, listen, &exit_code] {
+  command->callback([options, listen, &exit_code, storage_factory = std::move(storage_factory)] {
     spdlog::set_default_logger(spdlog::stderr_color_mt("florin"));
     spdlog::set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
-    exit_code = serve(*options, *listen);
+    exit_code = serve(*options, *listen, storage_factory);
   });
 }
 

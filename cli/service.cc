@@ -4,9 +4,14 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/int128.h"
 #include "base/random.h"
+#include "cli/service_reports.h"
+#include "cli/witness_check.h"
+#include "cli/witness_file.h"
 #include "net/address.h"
 #include "storage/open_storage.h"
+#include "wal/segment_directory.h"
 
 namespace florin::cli {
 
@@ -17,6 +22,8 @@ constexpr u64 kDrainNs = 10'000'000'000;
 // How often the core thread looks up from its sleep: what it waits for while stopping rings no
 // bell.
 constexpr int kCoreLookMs = 100;
+// More threads than this do not load a snapshot faster.
+constexpr u32 kRecoveryThreadsMax = 8;
 // How long a thread with a processor to itself looks for work before it sleeps.
 constexpr u64 kSpinNs = 50'000;
 
@@ -29,17 +36,10 @@ std::string mode_name(pipeline::Mode mode) {
   return "unknown";
 }
 
-void report_recovery(const replay::RecoveryProgress& progress) {
-  constexpr double kMiBytes = static_cast<double>(kMiB);
-  spdlog::info("recovering: {} events, {:.0f} of at most {:.0f} MiB of log read", progress.events,
-               static_cast<double>(progress.bytes_read) / kMiBytes,
-               static_cast<double>(progress.bytes_total) / kMiBytes);
-}
-
 }  // namespace
 
 // The network as an agent of the thread that runs it.
-class Service::NetAgent final : public pipeline::Agent {
+class Service::NetAgent final : public Agent {
  public:
   explicit NetAgent(net::Server& server) : server_(server) {}
   usize step() override { return server_.step(); }
@@ -61,7 +61,7 @@ class Service::NetParker final : public pipeline::Parker {
 };
 
 // Leads the way out, on the core thread: first the connections, then the log.
-class Service::StopAgent final : public pipeline::Agent {
+class Service::StopAgent final : public Agent {
  public:
   explicit StopAgent(Service& service) : service_(service) {}
 
@@ -84,7 +84,7 @@ class Service::StopAgent final : public pipeline::Agent {
       service_.drained_ = true;
       return finish();
     }
-    if (service_.clock_.monotonic_ns() > deadline_ns_ + kDrainNs) return finish();
+    if (service_.clock_.monotonic_ns() > deadline_ns_ + stop_ns_max()) return finish();
     return 0;
   }
 
@@ -93,6 +93,8 @@ class Service::StopAgent final : public pipeline::Agent {
     return std::all_of(service_.servers_.begin(), service_.servers_.end(),
                        [](const auto& server) { return server->drained(); });
   }
+  // After the connections: for the log, and for the last snapshot.
+  u64 stop_ns_max() const { return kDrainNs + service_.options_.limits.snapshot_stop_ns_max; }
   usize finish() {
     service_.finished_.store(true, std::memory_order_release);
     return 0;
@@ -103,20 +105,27 @@ class Service::StopAgent final : public pipeline::Agent {
   bool stopping_core_ = false;
 };
 
-Service::Service(ServiceOptions options, Topology topology)
-    : options_(std::move(options)), topology_(topology), start_time_(clock_.wall_time()) {}
+Service::Service(ServiceOptions options, Topology topology, StorageFactory storage_factory)
+    : options_(std::move(options)),
+      topology_(std::move(topology)),
+      storage_factory_(std::move(storage_factory)),
+      start_time_(clock_.wall_time()) {}
 
 Service::~Service() = default;
 
-Result<std::unique_ptr<Service>> Service::open(ServiceOptions options, Topology topology) {
+Result<std::unique_ptr<Service>> Service::open(ServiceOptions options, Topology topology,
+                                               StorageFactory storage_factory) {
   RETURN_IF_ERROR(check_limits(options.limits));
-  std::unique_ptr<Service> service(new Service(std::move(options), topology));
+  std::unique_ptr<Service> service(
+      new Service(std::move(options), std::move(topology), std::move(storage_factory)));
   // Listening first, so that a taken port is found before a long recovery; nobody is accepted until
   // the threads run.
   RETURN_IF_ERROR(service->open_directory());
   RETURN_IF_ERROR(service->listen());
   RETURN_IF_ERROR(service->recover());
+  RETURN_IF_ERROR(service->check_start_witness());
   RETURN_IF_ERROR(service->open_log());
+  RETURN_IF_ERROR(service->open_snapshots());
   service->make_stages();
   return service;
 }
@@ -127,7 +136,7 @@ Status Service::open_directory() {
   auto lock = storage::ProcessLock::acquire(options_.data_directory);
   if (!lock) return tl::unexpected<Error>(std::move(lock).error());
   lock_.emplace(std::move(*lock));
-  auto storage = storage::open_storage(*chosen);
+  auto storage = storage_factory_(*chosen);
   if (!storage) return tl::unexpected<Error>(std::move(storage).error());
   storage_ = std::move(*storage);
   Random random(entropy_seed());
@@ -145,8 +154,7 @@ Status Service::listen() {
   for (u32 channel = 0; channel < count; ++channel) {
     net::ServerOptions server_options = net::server_options(options_.limits, channel);
     server_options.connections_max = std::max(1U, options_.limits.connections_max / count);
-    servers_.push_back(
-        std::make_unique<net::Server>(server_options, *this, [this] { return server_info(); }));
+    servers_.push_back(std::make_unique<net::Server>(server_options, *this, voice()));
     all.push_back(servers_.back().get());
   }
   servers_.front()->share_with(all);
@@ -154,28 +162,52 @@ Status Service::listen() {
 }
 
 Status Service::recover() {
-  auto engine = engine::Engine::create(options_.limits, topology_.partitions, entropy_seed());
-  if (!engine) return tl::unexpected<Error>(std::move(engine).error());
-  engine_ = std::move(*engine);
-  if (options_.touch_memory) {
-    engine_->touch(options_.limits.accounts_max, options_.limits.transfers_max);
-  }
   replay::RecoveryOptions recovery;
   recovery.log_directory = directory_->log_path();
   recovery.log_id = directory_->ledger_id();
   recovery.limits = options_.limits;
-  const u64 start = clock_.monotonic_ns();
-  u64 last = start;
-  auto recovered =
-      replay::recover(*storage_, *engine_, clock_, recovery, [&](const auto& progress) {
-        constexpr u64 kSecond = 1'000'000'000;
-        if (clock_.monotonic_ns() - last < kSecond) return;
-        last = clock_.monotonic_ns();
-        report_recovery(progress);
-      });
+  recovery.snapshot_directory = directory_->snapshot_path();
+  recovery.partitions = topology_.partitions;
+  recovery.hash_seed = entropy_seed();
+  recovery.threads = std::min(topology_.processors, kRecoveryThreadsMax);
+  recovery.set_aside_damaged = true;
+  recovery.touch_memory = options_.touch_memory;
+  u64 last = clock_.monotonic_ns();
+  auto recovered = replay::recover(*storage_, clock_, recovery, [&](const auto& progress) {
+    constexpr u64 kSecond = 1'000'000'000;
+    if (clock_.monotonic_ns() - last < kSecond) return;
+    last = clock_.monotonic_ns();
+    report_progress(progress);
+  });
   if (!recovered) return tl::unexpected<Error>(std::move(recovered).error());
-  recovered_ = *recovered;
+  recovered_ = std::move(*recovered);
+  engine_ = std::move(recovered_.engine);
+  for (const auto& [position, chain] : recovered_.chain) chain_points_.push_back({position, chain});
+  recovered_.chain.clear();
   return {};
+}
+
+// Before anything is written: a directory that should not be served stays as it was found.
+Status Service::check_start_witness() const {
+  if (options_.witness_file.empty()) return {};
+  const auto told = read_witness_file(options_.witness_file);
+  if (!told) return tl::unexpected<Error>(told.error());
+  if (told->ledger_id != 0 && told->ledger_id != directory_->ledger_id()) {
+    return fail(ErrorCode::Refused, "--witness " + options_.witness_file + " is of ledger " +
+                                        to_decimal(told->ledger_id) + ", and " +
+                                        options_.data_directory + " holds ledger " +
+                                        to_decimal(directory_->ledger_id()));
+  }
+  pipeline::LogHistory history;
+  history.restart(chain_points_);
+  const auto refusal = refuse_witness(history, told->witness);
+  if (!refusal) return {};
+  return fail(
+      ErrorCode::Refused,
+      "--witness " + options_.witness_file + ": " + refusal->message + ". The log in " +
+          options_.data_directory +
+          " was not touched. Start with the newest copy of the data, or, if this state is to "
+          "be served all the same, without --witness");
 }
 
 Status Service::open_log() {
@@ -187,10 +219,34 @@ Status Service::open_log() {
   log.segments_ahead = options_.limits.segments_ahead;
   log.writes_in_flight_max = options_.limits.log_writes_in_flight;
   log.body_bytes_max = options_.limits.block_bytes_max;
+  log.archive = options_.archive;
   auto writer = wal::Writer::open(*storage_, clock_, log, recovered_.end);
   if (!writer) return tl::unexpected<Error>(std::move(writer).error());
   log_ = std::move(*writer);
+  if (options_.archive) {
+    const auto segments = wal::list_segments(*storage_, log.directory);
+    if (!segments) return tl::unexpected<Error>(segments.error());
+    archive_first_segment_ = segments->front().number;
+  }
   storage_description_ = storage_->describe();
+  return {};
+}
+
+// Plain system calls: the snapshots' thread may wait for the disk, and unlike a ring they do not
+// belong to the thread that opened them.
+Status Service::open_snapshots() {
+  auto chosen = storage_options(options_);
+  if (!chosen) return tl::unexpected<Error>(chosen.error());
+  chosen->kind = storage::StorageKind::Posix;
+  auto storage = storage_factory_(*chosen);
+  if (!storage) return tl::unexpected<Error>(std::move(storage).error());
+  snapshot_storage_ = std::move(*storage);
+  snapshot::TakerOptions taker;
+  taker.directory = directory_->snapshot_path();
+  taker.ledger_id = directory_->ledger_id();
+  taker.state_machine_version = pipeline::kStateMachineVersion;
+  taker.bytes_per_second = options_.snapshot_rate_mib * kMiB;
+  taker_ = std::make_unique<snapshot::Taker>(*snapshot_storage_, clock_, *engine_, taker);
   return {};
 }
 
@@ -202,6 +258,12 @@ void Service::make_stages() {
   stages_->lane_on_core_thread = !topology_.lane_thread;
   core_ = std::make_unique<pipeline::Core>(options_.limits, *engine_, *log_, *stages_, clock_,
                                            *router_, topology_.mode, channels(), recovered_.order);
+  core_->set_taker(taker_.get(), snapshot_start());
+  core_->set_snapshot_listener([retry_ns = options_.limits.snapshot_retry_ns](const auto& taken) {
+    report_snapshot(taken, retry_ns);
+  });
+  core_->remember(chain_points_);
+  core_->log_outcomes(std::move(recovered_.unlogged_outcomes));
   if (!options_.touch_memory) {
     toucher_ = std::make_unique<pipeline::MemoryToucher>(*engine_);
     toucher_->follow(engine_->accounts_used(), engine_->transfers_used());
@@ -212,6 +274,18 @@ void Service::make_stages() {
   for (u32 index = 0; index < topology_.workers; ++index) {
     workers_.push_back(std::make_unique<pipeline::Worker>(*engine_, *stages_, index));
   }
+}
+
+// Where recovery leaves the next snapshot.
+pipeline::SnapshotStart Service::snapshot_start() const {
+  pipeline::SnapshotStart start;
+  start.log_bytes = recovered_.log_bytes;
+  start.segments_needed_from = recovered_.segments_needed_from;
+  if (recovered_.snapshot) {
+    start.position = recovered_.snapshot->log.position;
+    start.time_ns = recovered_.snapshot_taken_at;
+  }
+  return start;
 }
 
 void Service::start_threads(pipeline::ThreadGroup& threads) {
@@ -227,6 +301,9 @@ void Service::start_threads(pipeline::ThreadGroup& threads) {
                    next_cpu(),
                    0});
   }
+  parkers_.push_back(std::make_unique<pipeline::BellParker>(
+      taker_->bell(), snapshot_storage_->completion_descriptor()));
+  threads.start({"florin-snap", {taker_.get()}, parkers_.back().get(), -1, 0});
   if (topology_.lane_thread) {
     parkers_.push_back(std::make_unique<pipeline::BellParker>(stages_->lane_bell));
     threads.start({"florin-lane", {lane_.get()}, parkers_.back().get(), next_cpu(), spin});
@@ -268,7 +345,7 @@ Status Service::run() {
     return tl::unexpected<Error>(core_->failure());
   }
   if (!drained_) {
-    return fail(ErrorCode::Timeout, "the log did not take everything within 20 s of the stop");
+    return fail(ErrorCode::Timeout, "the log did not take everything in time after the stop");
   }
   return {};
 }
@@ -300,7 +377,26 @@ std::vector<std::string> Service::thread_names() const {
   for (u32 index = 0; index < topology_.workers; ++index) {
     names.push_back("work" + std::to_string(index) + ": resolve, post");
   }
+  names.emplace_back("snap: snapshots");
   return names;
+}
+
+net::ServerVoice Service::voice() {
+  return {
+      .server_info = [this] { return server_info(); },
+      .take_snapshot = [this] { core_->request_snapshot(); },
+      .check_witness = [this](const protocol::Witness& witness) { return check_witness(witness); }};
+}
+
+// Either the client talks to the wrong server, or what was confirmed to it is gone: both are for a
+// person to look at, at once.
+std::optional<protocol::Refusal> Service::check_witness(const protocol::Witness& witness) {
+  auto refusal = refuse_witness(core_->history(), witness);
+  if (!refusal) return refusal;
+  witness_refusals_.fetch_add(1, std::memory_order_relaxed);
+  spdlog::critical("{}: a client was refused, since {}", ledger::name(refusal->code),
+                   refusal->message);
+  return refusal;
 }
 
 protocol::ServerInfo Service::server_info() const {
@@ -317,12 +413,31 @@ protocol::ServerInfo Service::server_info() const {
   info.transfers_max = options_.limits.transfers_max;
   info.request_events_max = options_.limits.request_events_max;
   info.frame_bytes_max = options_.limits.frame_bytes_max;
-  info.durable_position = position();
+  const pipeline::ChainPoint durable = core_->history().newest();
+  info.durable_position = durable.position;
+  info.durable_chain = durable.chain;
   info.ledger_id = directory_->ledger_id();
   info.storage = storage_description_;
-  info.memory_bytes_planned = planned_memory_bytes(options_.limits);
+  info.memory_bytes_planned = planned_memory_bytes(options_.limits, topology_.partitions);
   info.start_time = start_time_;
+  add_snapshots(info);
+  info.witness_refusals = witness_refusals_.load(std::memory_order_relaxed);
   return info;
+}
+
+void Service::add_snapshots(protocol::ServerInfo& info) const {
+  const pipeline::CoreStatus& status = core_->status();
+  // The position first, since it is written last.
+  info.snapshot_position = Position{status.snapshot_position.load(std::memory_order_acquire)};
+  info.snapshot_time = Timestamp{status.snapshot_time_ns.load(std::memory_order_relaxed)};
+  info.snapshots_taken = status.snapshots_taken.load(std::memory_order_relaxed);
+  info.snapshot_failures = status.snapshot_failures.load(std::memory_order_acquire);
+  info.snapshot_under_way = status.snapshot_under_way.load(std::memory_order_relaxed);
+  const u64 needed_from = status.log_first_segment.load(std::memory_order_relaxed);
+  info.log_first_segment =
+      options_.archive ? archive_first_segment_ : std::max<u64>(1, needed_from);
+  info.log_last_segment = status.log_last_segment.load(std::memory_order_relaxed);
+  if (recovered_.snapshot) info.recovered_from = recovered_.snapshot->log.position;
 }
 
 }  // namespace florin::cli

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/cut_buffer.h"
 #include "engine/tables.h"
 #include "engine/update_book.h"
+#include "snapshot/taker.h"
 
 namespace florin::cli {
 
@@ -46,6 +48,7 @@ Result<Topology> choose_topology(const ServiceOptions& options,
                     std::to_string(kNetThreadsMax));
   }
   Topology topology;
+  topology.processors = processors;
   topology.mode = *mode;
   topology.net_threads = options.net_threads;
   const bool few = processors < kThreadsFromProcessors;
@@ -86,6 +89,24 @@ Status choose_capacities(ServiceOptions& options, u64 memory_bytes) {
   return {};
 }
 
+Status choose_snapshots(ServiceOptions& options) {
+  const auto check = [](const char* name, u64 value, u64 least, u64 most) -> Status {
+    if (value >= least && value <= most) return {};
+    return fail(ErrorCode::InvalidArgument, std::string(name) + " is " + std::to_string(value) +
+                                                "; expected " + std::to_string(least) + " to " +
+                                                std::to_string(most));
+  };
+  constexpr u64 kNsPerSecond = 1'000'000'000;
+  constexpr u64 kYearSeconds = u64{366} * 86'400;
+  RETURN_IF_ERROR(check("--snapshot-log-mib", options.snapshot_log_mib, 1, kGiB));
+  RETURN_IF_ERROR(check("--snapshot-interval", options.snapshot_interval_s, 0, kYearSeconds));
+  RETURN_IF_ERROR(check("--snapshot-rate-mib", options.snapshot_rate_mib, 0, kMiB));
+  options.limits.snapshot_log_bytes = options.snapshot_log_mib * kMiB;
+  options.limits.snapshot_interval_ns = options.snapshot_interval_s * kNsPerSecond;
+  options.limits.snapshot_at_stop = !options.no_snapshot_at_stop;
+  return {};
+}
+
 Result<storage::StorageOptions> storage_options(const ServiceOptions& options) {
   storage::StorageOptions chosen;
   if (options.storage == "io_uring") {
@@ -105,12 +126,14 @@ Result<storage::StorageOptions> storage_options(const ServiceOptions& options) {
   return chosen;
 }
 
-u64 planned_memory_bytes(const Limits& limits) {
+u64 planned_memory_bytes(const Limits& limits, u32 partitions) {
   const u64 per_block = limits.block_bytes_max + u64{engine::Block::items_max(limits)} * 64;
+  const u64 snapshot_buffers = u64{snapshot::TakerOptions().buffers} + partitions;
   const u64 reserved = u64{limits.blocks_in_flight} * engine::Block::write_items_max(limits);
   return (limits.accounts_max + reserved) * engine::kAccountBytes +
          (limits.transfers_max + reserved) * engine::kTransferBytes +
-         limits.account_updates_max * engine::kUpdateBytes + limits.blocks_in_flight * per_block;
+         limits.account_updates_max * engine::kUpdateBytes + limits.blocks_in_flight * per_block +
+         snapshot_buffers * engine::CutBuffer::kBytes;
 }
 
 }  // namespace florin::cli

@@ -24,6 +24,12 @@ struct ServiceOptions {
   std::string storage = "auto";          // auto, io_uring, posix.
   std::string durability = "fdatasync";  // fdatasync, dsync.
   u64 segment_mib = 64;
+  u64 snapshot_log_mib = 4096;    // A snapshot after so much log ...
+  u64 snapshot_interval_s = 900;  // ... or after so long; 0 = never for that.
+  u64 snapshot_rate_mib = 256;    // A second; 0 = as fast as the disk takes it.
+  bool no_snapshot_at_stop = false;
+  bool archive = false;      // The whole log is kept.
+  std::string witness_file;  // Empty, or what must be in the log (cli/witness_file.h).
   bool touch_memory = false;
   Limits limits;  // The rest; capacities are filled in from the above.
 };
@@ -36,6 +42,7 @@ struct Topology {
   u32 net_threads = 0;       // Beside the core; 0 = the core thread does the network too.
   bool lane_thread = false;  // The authoriser has a thread of its own.
   std::vector<int> pinned;   // Every thread's processor, the core's first; empty = not pinned.
+  u32 processors = 1;        // There are so many.
   u32 threads() const { return 1 + net_threads + workers + (lane_thread ? 1 : 0); }
 };
 
@@ -47,9 +54,13 @@ Result<Topology> choose_topology(const ServiceOptions& options,
 // option that cannot be.
 Status choose_capacities(ServiceOptions& options, u64 memory_bytes);
 
+// When snapshots are taken. The error names the option that cannot be.
+Status choose_snapshots(ServiceOptions& options);
+
 Result<storage::StorageOptions> storage_options(const ServiceOptions& options);
 
-// Bytes that a ledger with these capacities takes when full, blocks in flight included.
-u64 planned_memory_bytes(const Limits& limits);
+// Bytes that a ledger with these capacities takes when full, blocks in flight and a snapshot under
+// way included.
+u64 planned_memory_bytes(const Limits& limits, u32 partitions);
 
 }  // namespace florin::cli

@@ -217,13 +217,11 @@ Parsed<void> Arguments::parse() {
       return parse_object(command_.filter, filter_schema(command_.kind));
     case CommandKind::GetTrialBalance:
       return parse_object(command_.trial_balance, schema<ledger::TrialBalanceFilter>());
-    case CommandKind::Ping: return {};
+    case CommandKind::Ping:
+    case CommandKind::Snapshot:
+    case CommandKind::Witness: return {};
   }
   return {};
-}
-
-std::optional<CommandKind> kind_of_word(std::string_view word) {
-  return word == "trial_balance" ? CommandKind::GetTrialBalance : command_kind(word);
 }
 
 Parsed<void> parse_rest(Tokenizer& tokens, const Token& first, const client::LedgerNames& names,
@@ -236,7 +234,7 @@ Parsed<void> parse_rest(Tokenizer& tokens, const Token& first, const client::Led
     typed.kind = TypedLine::Kind::Help;
     if (tokens.peek().kind != Token::Kind::Word) return {};
     const Token topic = tokens.take();
-    const auto kind = kind_of_word(topic.text);
+    const auto kind = typed_command_kind(topic.text);
     if (!kind) {
       return wrong(topic, fmt::format("no help about {}; there is help about {}", quoted(topic),
                                       command_names()));
@@ -244,7 +242,7 @@ Parsed<void> parse_rest(Tokenizer& tokens, const Token& first, const client::Led
     typed.topic = name(*kind);
     return {};
   }
-  const auto kind = kind_of_word(first.text);
+  const auto kind = typed_command_kind(first.text);
   if (!kind) {
     return wrong(first, fmt::format("{} is not a command; known are {}, help, exit", quoted(first),
                                     command_names()));

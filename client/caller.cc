@@ -15,6 +15,12 @@ using ledger::RefusalCode;
 // How long to wait for a connection to be made before the host's next address is tried.
 constexpr u64 kConnectAttemptNs = 2'000'000'000;
 
+// What is in flight: the call, or the witness before it.
+constexpr u64 kCall = 0;
+constexpr u64 kWitness = 1;
+// Of the frame of a witness; calls count from 1.
+constexpr u64 kWitnessNumber = ~u64{0};
+
 u64 to_ns(std::chrono::milliseconds duration) {
   return static_cast<u64>(std::max<i64>(duration.count(), 0)) * 1'000'000;
 }
@@ -37,7 +43,9 @@ bool is_passing(RefusalCode code) {
     case RefusalCode::InvalidCondition:
     case RefusalCode::Capacity:
     case RefusalCode::NoSpace:
-    case RefusalCode::InvalidFilter: return false;
+    case RefusalCode::InvalidFilter:
+    case RefusalCode::BehindWitness:
+    case RefusalCode::DiffersFromWitness: return false;
   }
   return false;
 }
@@ -45,7 +53,7 @@ bool is_passing(RefusalCode code) {
 }  // namespace
 
 Caller::Caller(const ClientOptions& options, Random random, std::unique_ptr<Loop> loop)
-    : options_(options), random_(random), loop_(std::move(loop)) {}
+    : options_(options), random_(random), loop_(std::move(loop)), known_(options.witness) {}
 
 void Caller::start(std::chrono::milliseconds deadline) {
   deadline_ns_ = clock_.monotonic_ns() + to_ns(deadline);
@@ -89,11 +97,29 @@ void Caller::attempt(const Call& call) {
   progress_ = Progress::Lost;
   if (channel_ != nullptr) loop_->run_once(0);
   if (!open_channel()) return;
+  if (!witnesses_presented_ && !present_witnesses()) return;
+  exchange(call.frame, kCall);
+}
+
+// Whether the server has what others, or it, said before. An older server does not know what is
+// asked, and is believed as it always was.
+bool Caller::present_witnesses() {
+  for (const Witness& witness : known_.to_present()) {
+    witness_frame_.clear();
+    protocol::encode_present_witness({.number = kWitnessNumber}, witness, witness_frame_);
+    if (!exchange(witness_frame_.bytes(), kWitness)) return false;
+  }
+  witnesses_presented_ = true;
+  return true;
+}
+
+// Sends one frame and waits; `progress_` says what became of it. Whether it was answered.
+bool Caller::exchange(std::span<const std::byte> frame, u64 tag) {
   progress_ = Progress::Waiting;
-  channel_->send(call.frame, 0);
+  channel_->send(frame, tag);
   run_while_waiting();
-  if (progress_ != Progress::Waiting) return;
-  channel_->abandon({ErrorCode::Timeout, "no answer came"});
+  if (progress_ == Progress::Waiting) channel_->abandon({ErrorCode::Timeout, "no answer came"});
+  return progress_ == Progress::Answered;
 }
 
 bool Caller::open_channel() {
@@ -110,6 +136,7 @@ bool Caller::open_channel() {
   const ChannelOptions channel_options{.requests_in_flight_max = 1,
                                        .reply_bytes_max = options_.reply_bytes_max};
   ReplyHandler& handler = *this;
+  witnesses_presented_ = false;
   channel_ =
       std::make_unique<Channel>(*loop_, endpoints_[next_endpoint_++], handler, channel_options);
   if (channel_->state() != Channel::State::Closed) return true;
@@ -135,24 +162,29 @@ void Caller::run_while_waiting() {
   }
 }
 
-void Caller::answered(u64, const protocol::Reply& reply) {
-  if (reply.kind == protocol::ReplyKind::Error) {
-    progress_ = Progress::Refused;
-    last_error_ = {ErrorCode::Refused, reply.refusal_message};
-    last_refusal_ = reply.refusal;
-    return;
-  }
+void Caller::answered(u64 tag, const protocol::Reply& reply) {
+  const bool is_old_server =
+      tag == kWitness && reply.refusal == ledger::RefusalCode::UnknownRequest;
+  if (reply.kind == protocol::ReplyKind::Error && !is_old_server) return refused(reply);
+  known_.saw(Witness{reply.position, 0});
+  if (reply.kind == protocol::ReplyKind::ServerInfo) known_.saw(reply.server_info);
   progress_ = Progress::Answered;
-  result_ = (*take_reply_)(reply);
+  if (tag == kCall) result_ = (*take_reply_)(reply);
+}
+
+void Caller::refused(const protocol::Reply& reply) {
+  progress_ = Progress::Refused;
+  last_error_ = {ErrorCode::Refused, reply.refusal_message};
+  last_refusal_ = reply.refusal;
 }
 
 // A server that closes a connection with a reason has not taken the request on it: there is only
 // the one.
-void Caller::lost(u64, const Loss& loss) {
+void Caller::lost(u64 tag, const Loss& loss) {
   progress_ = Progress::Lost;
   last_error_ = loss.error;
   last_refusal_ = loss.refusal;
-  may_have_happened_ |= loss.may_have_arrived && loss.refusal == RefusalCode::None;
+  may_have_happened_ |= tag == kCall && loss.may_have_arrived && loss.refusal == RefusalCode::None;
 }
 
 bool Caller::goes_on() const {

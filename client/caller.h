@@ -1,5 +1,6 @@
 // The retry engine of the blocking client: takes one request to its answer, over as many
-// connections as that needs, until its deadline. Belongs to one thread.
+// connections as that needs, until its deadline. On each new connection it first presents the
+// witnesses that it keeps; a server that refuses one gets no request. Belongs to one thread.
 #pragma once
 
 #include <chrono>
@@ -16,6 +17,8 @@
 #include "client/endpoint.h"
 #include "client/loop.h"
 #include "client/options.h"
+#include "client/witness_keeper.h"
+#include "protocol/byte_buffer.h"
 
 namespace florin::client {
 
@@ -43,7 +46,7 @@ class Caller final : private ReplyHandler {
  private:
   enum class Progress : u8 {
     Waiting,
-    Answered,  // `result_` is the end of the call.
+    Answered,  // `result_` is the end of the call; or the witness was accepted.
     Refused,   // `last_error_` and `last_refusal_` say why.
     Lost,      // `last_error_` says why, and `last_refusal_` if the server told.
   };
@@ -53,6 +56,9 @@ class Caller final : private ReplyHandler {
 
   void start(std::chrono::milliseconds deadline);
   void attempt(const Call& call);
+  bool present_witnesses();
+  bool exchange(std::span<const std::byte> frame, u64 tag);
+  void refused(const protocol::Reply& reply);
   bool open_channel();
   void run_while_waiting();
   bool goes_on() const;
@@ -66,6 +72,9 @@ class Caller final : private ReplyHandler {
   std::unique_ptr<Channel> channel_;
   std::vector<Endpoint> endpoints_;
   usize next_endpoint_ = 0;
+  WitnessKeeper known_;
+  bool witnesses_presented_ = false;  // On this connection.
+  protocol::ByteBuffer witness_frame_;
 
   // Of the call in progress.
   u64 deadline_ns_ = 0;

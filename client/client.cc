@@ -209,4 +209,16 @@ Answer<protocol::ServerInfo> Client::ping() {
       [](const Reply& reply, protocol::ServerInfo& answer) { return read_answer(reply, answer); });
 }
 
+Answer<Witness> Client::witness() {
+  const Answer<protocol::ServerInfo> info = ping();
+  if (!info) return tl::unexpected(info.error());
+  return Witness{info->durable_position, info->durable_chain};
+}
+
+Answer<protocol::ServerInfo> Client::take_snapshot() {
+  return impl_->call<protocol::ServerInfo>(
+      "snapshot", false, protocol::encode_take_snapshot,
+      [](const Reply& reply, protocol::ServerInfo& answer) { return read_answer(reply, answer); });
+}
+
 }  // namespace florin::client

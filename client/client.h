@@ -2,6 +2,11 @@
 // lost connection, a busy or a restarting server is retried with the same bytes until then, which
 // is safe since an id never takes effect twice. An object belongs to one thread; programs that want
 // more requests in flight open more clients or use client/channel.h.
+//
+// A client remembers the highest position that the server has told it, and what it was told of the
+// log's chain, and presents both on every new connection. A server that does not have them, since
+// it lost something, was put back from an old copy or is another one, refuses: every call then
+// fails with `behind_witness` or `differs_from_witness`, and nothing was sent to that server.
 #pragma once
 
 #include <memory>
@@ -49,6 +54,12 @@ class Client {
   Answer<TrialBalance> get_trial_balance(ledger::TrialBalanceFilter filter);
   // Asks the server about itself; also measures that it is there.
   Answer<protocol::ServerInfo> ping();
+  // Where the server's log stands now, to be kept beyond this client: see ClientOptions::witness.
+  // Chain 0: the server is of a version that tells none.
+  Answer<Witness> witness();
+  // Asks for a snapshot and does not wait for it: it is there when ping() tells a snapshot_position
+  // not below the durable_position told here, and has failed when snapshot_failures grows.
+  Answer<protocol::ServerInfo> take_snapshot();
 
   // Of the requests that follow.
   void set_deadline(std::chrono::milliseconds deadline);

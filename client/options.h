@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/types.h"
+#include "client/witness_keeper.h"
 #include "protocol/frame.h"
 
 namespace florin::client {
@@ -21,6 +22,9 @@ struct ClientOptions {
   std::chrono::milliseconds backoff_min{5};
   std::chrono::milliseconds backoff_max{1000};
   u128 trace_id = 0;  // Stored in the log with each request; 0 = none.
+  // What is known of the server's log from an earlier run, such as a file of `florin client
+  // witness`: a server that does not have it is refused. The client adds to it whatever it sees.
+  Witness witness;
   u64 reply_bytes_max = protocol::kReplyFrameBytesMax;  // A larger reply is an error.
 };
 

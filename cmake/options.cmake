@@ -1,6 +1,6 @@
 # Compiler settings of every target.
 option(FLORIN_TESTS "Build the tests" ON)
-set(FLORIN_SANITIZER "" CACHE STRING "address (with undefined behaviour), thread, or empty")
+set(FLORIN_SANITIZER "" CACHE STRING "address (with undefined behaviour), thread, fuzzer, or empty")
 set(FLORIN_ARCH "x86-64-v3" CACHE STRING "Instruction set the binary needs (-march)")
 
 if(NOT CMAKE_BUILD_TYPE)
@@ -18,6 +18,11 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
 add_compile_options(
   -march=${FLORIN_ARCH} -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wswitch-enum -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Stable sorts and merges of libstdc++ 12 use a function that it calls deprecated itself, which
+  # clang reports at their callers.
+  add_compile_options(-Wno-deprecated-declarations)
+endif()
 find_program(FLORIN_MOLD mold)
 if(FLORIN_MOLD)
   add_link_options(-fuse-ld=mold)
@@ -29,6 +34,13 @@ if(FLORIN_SANITIZER STREQUAL "address")
 elseif(FLORIN_SANITIZER STREQUAL "thread")
   add_compile_options(-fsanitize=thread)
   add_link_options(-fsanitize=thread)
+elseif(FLORIN_SANITIZER STREQUAL "fuzzer")
+  # With clang alone. Every program gets the sanitizers and says which code it reached; tests/fuzz
+  # links libFuzzer's main.
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=fuzzer-no-link,address,undefined)
 elseif(NOT FLORIN_SANITIZER STREQUAL "")
-  message(FATAL_ERROR "FLORIN_SANITIZER is '${FLORIN_SANITIZER}'; expected address, thread or nothing")
+  message(FATAL_ERROR
+    "FLORIN_SANITIZER is '${FLORIN_SANITIZER}'; expected address, thread, fuzzer or nothing")
 endif()

@@ -134,6 +134,7 @@ void AccountRules::apply(const AccountUpdate& update, u32 account, u64 timestamp
     books_.undo.add(
         undo::Limits{std::make_unique<LimitBook::Before>(books_.limits.before(account))});
   }
+  books_.cut.before_limits(account);
   books_.limits.update(account, update, timestamp);
 }
 

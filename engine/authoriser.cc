@@ -176,6 +176,12 @@ void Authoriser::authorise(Block& block, u32 lists) {
   }
   block.accounts_after = books_.accounts_count;
   block.transfers_after = books_.transfers_count;
+  block.updates_after = books_.updates.id_count();
+  block.deadline_after = books_.holds.next_deadline();
+  publish();
+}
+
+void Authoriser::publish() {
   accounts_used_.store(books_.accounts_count, std::memory_order_release);
   transfers_used_.store(books_.transfers_count, std::memory_order_release);
   updates_used_.store(books_.updates.id_count(), std::memory_order_release);

@@ -36,6 +36,9 @@ class Authoriser {
   // The soonest deadline of an open hold, or kNoDeadline; any thread.
   u64 next_deadline() const { return next_deadline_.load(std::memory_order_acquire); }
   const Books& books() const { return books_; }
+  // For those who fill the books themselves, and then say so.
+  Books& books() { return books_; }
+  void publish();
 
  private:
   // A chain of linked events: items [first, last). It is open if the request ended before it did.

@@ -88,6 +88,9 @@ void Block::clear(u64 sequence) {
   query_count_ = 0;
   effect_lists_ = 0;
   requests.clear();
+  derived.clear();
+  expiries.clear();
+  if (expiries.capacity() > kEffectsKept) std::vector<Expiry>().swap(expiries);
 }
 
 void Block::begin_effects(u32 lists) {

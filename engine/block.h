@@ -66,6 +66,13 @@ u64 stored_timestamp(const Event& event, bool imported, u64 decided) {
   return imported ? event.timestamp : decided;
 }
 
+// A hold that came due.
+struct Expiry {
+  u128 released = 0;
+  u32 item = 0;      // Released before this item was decided.
+  u32 transfer = 0;  // Slot.
+};
+
 // The lines of a trial balance that one partition found.
 struct TotalsPart {
   std::vector<ledger::LedgerTotals> lines;
@@ -141,6 +148,12 @@ class Block {
   std::unique_ptr<u32[]> earlier;
   u64 accounts_after = 0;  // Held for good when the block was decided.
   u64 transfers_after = 0;
+  u64 updates_after = 0;
+  u64 deadline_after = 0;  // The soonest of the open holds then.
+  // In order. Holds that a chain expired and gave back are not among them.
+  std::vector<Expiry> expiries;
+  // Ascending items whose transfer, if it was created, may say what its event does not.
+  std::vector<u32> derived;
   std::unique_ptr<u8[]> outcomes;  // By item: AccountOutcome or TransferOutcome.
 
  private:

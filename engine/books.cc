@@ -28,23 +28,29 @@ void Books::add_account(u32 slot, const AccountState& state) {
 }
 
 void Books::set_mark(u32 slot, const TransferMark& mark) {
+  cut.before_mark(slot);
   TransferMark& stored = holds.mark(slot);
   undo.add(undo::Mark{slot, stored});
   stored = mark;
+  tables.marked_chunks[slot / kSlotChunk] = 1;
 }
 
 u32 Books::open_hold(const HoldState& hold) {
+  cut.before_hold(holds.next_number());
   const u32 number = holds.open(hold);
   undo.add(undo::OpenedHold{number});
   return number;
 }
 
 void Books::close_hold(u32 number, PendingStatus status) {
+  cut.before_hold(number);
+  cut.before_mark(holds.hold(number).transfer);
   undo.add(undo::ClosedHold{number, holds.hold(number)});
   holds.close(number, status);
 }
 
 void Books::capture_hold(u32 number, u128 amount) {
+  cut.before_hold(number);
   HoldState& hold = holds.hold(number);
   undo.add(undo::CapturedHold{number, hold});
   hold.remaining -= amount;
@@ -52,11 +58,13 @@ void Books::capture_hold(u32 number, u128 amount) {
 }
 
 void Books::charge(u32 slot, const VelocityWindow::Charge& charge) {
+  cut.before_window(slot);
   limits.velocity(slot).charge(charge);
   undo.add(undo::Charged{slot, charge});
 }
 
 void Books::give_back(u32 slot, const VelocityWindow::Charge& charge, u64 now) {
+  cut.before_window(slot);
   limits.velocity(slot).give_back(charge, now);
   undo.add(undo::GaveBack{slot, charge});
 }
@@ -87,6 +95,8 @@ struct Books::Undoer {
     hold.captured = change.before.captured;
   }
   void operator()(const undo::ClosedHold& change) const {
+    const PendingStatus status = books.holds.mark(change.before.transfer).pending_status;
+    if (status == PendingStatus::Expired) books.block->expiries.pop_back();
     books.holds.undo_close(change.number, change.before);
   }
   void operator()(const undo::Status& change) const {

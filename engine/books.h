@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "engine/balances.h"
 #include "engine/block.h"
+#include "engine/books_cut.h"
 #include "engine/hold_book.h"
 #include "engine/limit_book.h"
 #include "engine/tables.h"
@@ -21,7 +22,8 @@ struct Books {
         balances(the_tables),
         holds(the_tables),
         limits(the_tables),
-        updates(the_tables.seed) {}
+        updates(the_tables.seed),
+        cut(the_tables, holds, limits, updates) {}
 
   AccountState& account(u32 slot) { return tables.account_states[slot]; }
   bool account_exists(u32 slot) const {
@@ -65,6 +67,7 @@ struct Books {
   LimitBook limits;
   UpdateBook updates;
   UndoLog undo;
+  BooksCut cut;            // What a cut has to copy before it changes.
   Block* block = nullptr;  // The one that effects go to.
 
   u64 accounts_count = 0;   // Created.
@@ -115,6 +118,7 @@ inline void Books::add_transfer(u32 slot, ledger::TransferOutcome outcome, u64 t
   state = static_cast<u8>(outcome);
   ++transfers_count;
   const bool created = outcome == ledger::TransferOutcome::Created;
+  if (!created) tables.transfers_failed[transfers_count - transfers_created - 1] = slot;
   if (created) {
     remember_timestamps();
     tables.transfers_by_creation[transfers_created] = slot;

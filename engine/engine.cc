@@ -14,17 +14,25 @@ Result<std::unique_ptr<Engine>> Engine::create(const Limits& limits, u32 partiti
   options.hash_seed = hash_seed;
   auto tables = Tables::create(options);
   if (!tables) return tl::unexpected<Error>(std::move(tables).error());
-  return std::unique_ptr<Engine>(new Engine(std::move(*tables)));
+  std::unique_ptr<Engine> engine(new Engine(std::move(*tables)));
+  RETURN_IF_ERROR(engine->cut_.reserve());
+  return engine;
 }
 
 Engine::Engine(std::unique_ptr<Tables> tables)
-    : tables_(std::move(tables)), resolver_(*tables_), authoriser_(*tables_), poster_(*tables_) {}
+    : tables_(std::move(tables)),
+      resolver_(*tables_),
+      authoriser_(*tables_),
+      poster_(*tables_),
+      cut_(*tables_, authoriser_.books()) {}
 
 void Engine::run_inline(Block& block) {
   resolver_.resolve_all(block);
   // One storage for all blocks stays in the cache.
   block.swap_effects(inline_effects_);
+  cut_.before_authorise();
   authoriser_.authorise(block, 1);
+  cut_.before_post_all(block);
   poster_.post_all(block);
   block.swap_effects(inline_effects_);
 }

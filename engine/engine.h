@@ -12,6 +12,8 @@
 #include "base/result.h"
 #include "engine/authoriser.h"
 #include "engine/block.h"
+#include "engine/cut.h"
+#include "engine/cut_buffer.h"
 #include "engine/poster.h"
 #include "engine/resolver.h"
 #include "engine/tables.h"
@@ -43,8 +45,14 @@ class Engine {
   void resolve(Block& block, u32 partition) {
     resolver_.resolve_partition(block, partition, partitions());
   }
-  void authorise(Block& block) { authoriser_.authorise(block, partitions()); }
-  void post(Block& block, u32 partition) { poster_.post_partition(block, partition, partitions()); }
+  void authorise(Block& block) {
+    cut_.before_authorise();
+    authoriser_.authorise(block, partitions());
+  }
+  void post(Block& block, u32 partition) {
+    cut_.before_post(block, partition, partitions());
+    poster_.post_partition(block, partition, partitions());
+  }
   // Completes the answers of a posted block.
   void finish(Block& block) { merge_parts(*tables_, block); }
 
@@ -55,6 +63,25 @@ class Engine {
   u64 updates_used() const { return authoriser_.updates_used(); }
   // When the next hold expires, in nanoseconds of logged time, or kNoDeadline. Any thread.
   u64 next_deadline() const { return authoriser_.next_deadline(); }
+
+  // A cut: an exact copy of the state between two blocks, made while blocks run. Every `copy_…`
+  // fills buffers and hands them over, about `bytes_max` bytes of work, and returns how many bytes
+  // it copied or looked at. 0: it is done, or there is no cut, or no buffer is free, so that it is
+  // to be called again; that is cheap. What becomes of the buffers must not depend on the copying.
+  //
+  // Begins one. The core thread, when no block is in flight anywhere; requires that none is active.
+  void begin_cut(CutBuffers& buffers) { cut_.begin(buffers); }
+  // Accounts: the owner of the partition, whenever it is not within a stage of a block.
+  usize copy_cut(u32 partition, u64 bytes_max) { return cut_.copy_accounts(partition, bytes_max); }
+  // What the authoriser knows: the thread that authorises, between blocks.
+  usize copy_cut_books(u64 bytes_max) { return cut_.copy_books(bytes_max); }
+  // What never changes any more: one thread, at any time.
+  usize copy_cut_history(u64 bytes_max) { return cut_.copy_history(bytes_max); }
+  // Whether everything was handed over. Any thread.
+  bool cut_copied() const { return cut_.copied(); }
+  // The core thread: when all was copied, at any time; or to abandon a cut, when no block is in
+  // flight and nobody is within a `copy_…`.
+  void end_cut() { cut_.end(); }
 
   // Makes the memory for this many objects present ahead of use. Any thread.
   void touch(u64 accounts, u64 transfers) const { tables_->touch(accounts, transfers); }
@@ -69,12 +96,14 @@ class Engine {
   Status verify() const;
 
  private:
+  friend class StateLoader;
   explicit Engine(std::unique_ptr<Tables> tables);
 
   std::unique_ptr<Tables> tables_;
   Resolver resolver_;
   Authoriser authoriser_;
   Poster poster_;
+  Cut cut_;
   std::vector<Effect> inline_effects_;
 };
 

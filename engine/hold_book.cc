@@ -20,6 +20,7 @@ u32 HoldBook::open(const HoldState& state) {
   CHECK(transfer.hold == 0);
   transfer.hold = number + 1;
   transfer.pending_status = PendingStatus::Pending;
+  tables_.marked_chunks[state.transfer / kSlotChunk] = 1;
   if (state.deadline != 0) queue_.add(number);
   return number;
 }

@@ -33,12 +33,15 @@ class HoldBook {
   void undo_close(u32 number, const HoldState& before);
 
   u64 open_count() const { return numbers_used_ - free_.size(); }
+  // All numbers below this may be open; and the one that the next hold gets.
+  u32 numbers_used() const { return numbers_used_; }
+  u32 next_number() const { return free_.empty() ? numbers_used_ : free_.back(); }
+  bool is_open(u32 number) const { return mark(hold(number).transfer).hold == number + 1; }
   // Calls visit(hold) for every open hold, in no particular order.
   template <class Visit>
   void for_each_open(Visit&& visit) const {
     for (u32 number = 0; number < numbers_used_; ++number) {
-      const HoldState& state = hold(number);
-      if (mark(state.transfer).hold == number + 1) visit(state);
+      if (is_open(number)) visit(hold(number));
     }
   }
 

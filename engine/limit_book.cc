@@ -65,6 +65,7 @@ AccountLimitState& LimitBook::take(u32 account) {
   u32& number = tables_.account_limits[account];
   if (number == 0) {
     number = limits_.add() + 1;
+    limits_[number - 1].account = account;
   }
   return limits_[number - 1];
 }
@@ -120,6 +121,14 @@ void LimitBook::set_velocity(AccountLimitState& limits, const AccountUpdate& upd
   }
   limits.velocity_sum = update.velocity_sum_limit;
   limits.velocity_count = update.velocity_count_limit;
+}
+
+void LimitBook::load(u32 account, const AccountLimitState& limits) {
+  AccountLimitState& stored = take(account);
+  stored = limits;
+  stored.account = account;
+  if (limits.velocity != 0) stored.velocity = windows_.add() + 1;
+  follow_status(account);
 }
 
 void LimitBook::follow_status(u32 account) {

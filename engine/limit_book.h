@@ -18,6 +18,7 @@ struct alignas(64) AccountLimitState {
   u32 set = 0;        // ledger::AccountLimits bits
   u64 timestamp = 0;  // Of the last update that set or cleared one.
   u32 velocity = 0;   // Number of its window plus one; 0 = it never had a velocity limit.
+  u32 account = 0;    // Slot.
 };
 
 // Belongs to the authorising thread. Memory is taken when an account gets its first limit (128
@@ -43,6 +44,14 @@ class LimitBook {
 
   // Applies what the update says about limits, and the account's status kLimited.
   void update(u32 account, const ledger::AccountUpdate& update, u64 timestamp);
+
+  // By number: limits, and the window that limits name in `velocity`.
+  u32 count() const { return limits_.size(); }
+  u32 window_count() const { return windows_.size(); }
+  const AccountLimitState& at(u32 number) const { return limits_[number]; }
+  const VelocityWindow& window(u32 velocity) const { return windows_[velocity - 1]; }
+  // Gives limits to an account that never had any, and a window of them if `velocity` is not 0.
+  void load(u32 account, const AccountLimitState& limits);
 
   // What an account's limits were, for undoing an update.
   struct Before {

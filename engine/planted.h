@@ -7,71 +7,88 @@
 namespace florin::engine {
 
 // The losses of undone changes stand first, in the order of the kinds of UndoEntry.
-#define FLORIN_DEFECTS(X)                                                 \
-  X(UndoLosesCounters)                                                    \
-  X(UndoLosesNewAccount)                                                  \
-  X(UndoLosesNewTransfer)                                                 \
-  X(UndoLosesMark)                                                        \
-  X(UndoLosesOpenedHold)                                                  \
-  X(UndoLosesCapturedHold)                                                \
-  X(UndoLosesClosedHold)                                                  \
-  X(UndoLosesStatus)                                                      \
-  X(UndoLosesLastTimestamps)                                              \
-  X(UndoLosesCharge)                                                      \
-  X(UndoLosesGiveBack)                                                    \
-  X(UndoLosesLimits)                                                      \
-  X(UndoLosesNewUpdate)                                                   \
-  X(UndoLosesEffect)                                                      \
-  X(UndoKeepsCreationNumber) /* Of transfers. */                          \
-  X(LimitBoundRefused)       /* With an overdraft, or a balance limit. */ \
-  X(PlainLimitBoundPassed)   /* On the short way of a plain transfer. */  \
-  X(TransferLimitBoundRefused)                                            \
-  X(VelocitySumBoundRefused)                                              \
-  X(VelocityCountBoundPassed)                                             \
-  X(VelocityForgotten) /* When the limit is set again. */                 \
-  X(VelocityKept)      /* When it is set with another window. */          \
-  X(ImportedCharged)                                                      \
-  X(GivenBackToNow) /* The bucket of now, not that of the hold. */        \
-  X(GivenBackNoCount)                                                     \
-  X(GivenBackCountOfCaptured)                                             \
-  X(GivenBackBeforeCounting)                                              \
-  X(ExpiryEarly) /* By 1 ns, as the next. */                              \
-  X(ExpiryLate)                                                           \
-  X(ExpiryOfOneOnly)  /* At a time. */                                    \
-  X(ExpiryLosesOrder) /* When a hold leaves the queue. */                 \
-  X(ExpiryLostWithChain)                                                  \
-  X(ExpiryLeavesClosed)                                                   \
-  X(RemainderKept) /* By a post that closes the hold. */                  \
-  X(PartialCaptureCloses)                                                 \
-  X(PartialCaptureNeverCloses)                                            \
-  X(BalancingWithoutOverdraft)                                            \
-  X(OverflowOfSumPassed)                                                  \
-  X(PostToClosedPassed)                                                   \
-  X(FrozenPendingPassed)                                                  \
-  X(ImportComparedWithAccounts)                                           \
-  X(TransientKeepsId)                                                     \
-  X(TransientKeepsIdInChain)                                              \
-  X(FinalConsumesId)                                                      \
-  X(ExistsWithoutInheritance)                                             \
-  X(ExistsForgetsTookAll)                                                 \
-  X(ExistsComparesNewUserData) /* Of an account. */                       \
-  X(ExistsAnswersNow)                                                     \
-  X(ChainRetryInParts)                                                    \
-  X(ChainRetryWithoutShape)                                               \
-  X(ReversedTwice)                                                        \
-  X(ConditionBeforeEvent)                                                 \
-  X(DryRunLeavesTrace)                                                    \
-  X(DryRunLetsTimePass)                                                   \
-  X(BalancesOfBrokenChain)                                                \
-  X(EffectEarly) /* One item, as the next. */                             \
-  X(EffectLate)                                                           \
-  X(CollidingIdBelieved)                                                  \
-  X(TotalsOfOneSide)                                                      \
-  X(TransferSlotReturnedEarly)                                            \
-  X(AccountSlotReturnedEarly)                                             \
-  X(TransferSlotLost)                                                     \
-  X(AccountSlotLost)                                                      \
-  X(PageSkipsOne)
+#define FLORIN_DEFECTS(X)                                                    \
+  X(UndoLosesCounters)                                                       \
+  X(UndoLosesNewAccount)                                                     \
+  X(UndoLosesNewTransfer)                                                    \
+  X(UndoLosesMark)                                                           \
+  X(UndoLosesOpenedHold)                                                     \
+  X(UndoLosesCapturedHold)                                                   \
+  X(UndoLosesClosedHold)                                                     \
+  X(UndoLosesStatus)                                                         \
+  X(UndoLosesLastTimestamps)                                                 \
+  X(UndoLosesCharge)                                                         \
+  X(UndoLosesGiveBack)                                                       \
+  X(UndoLosesLimits)                                                         \
+  X(UndoLosesNewUpdate)                                                      \
+  X(UndoLosesEffect)                                                         \
+  X(UndoKeepsCreationNumber) /* Of transfers. */                             \
+  X(LimitBoundRefused)       /* With an overdraft, or a balance limit. */    \
+  X(PlainLimitBoundPassed)   /* On the short way of a plain transfer. */     \
+  X(TransferLimitBoundRefused)                                               \
+  X(VelocitySumBoundRefused)                                                 \
+  X(VelocityCountBoundPassed)                                                \
+  X(VelocityForgotten) /* When the limit is set again. */                    \
+  X(VelocityKept)      /* When it is set with another window. */             \
+  X(ImportedCharged)                                                         \
+  X(GivenBackToNow) /* The bucket of now, not that of the hold. */           \
+  X(GivenBackNoCount)                                                        \
+  X(GivenBackCountOfCaptured)                                                \
+  X(GivenBackBeforeCounting)                                                 \
+  X(ExpiryEarly) /* By 1 ns, as the next. */                                 \
+  X(ExpiryLate)                                                              \
+  X(ExpiryOfOneOnly)  /* At a time. */                                       \
+  X(ExpiryLosesOrder) /* When a hold leaves the queue. */                    \
+  X(ExpiryLostWithChain)                                                     \
+  X(ExpiryLeavesClosed)                                                      \
+  X(RemainderKept) /* By a post that closes the hold. */                     \
+  X(PartialCaptureCloses)                                                    \
+  X(PartialCaptureNeverCloses)                                               \
+  X(BalancingWithoutOverdraft)                                               \
+  X(OverflowOfSumPassed)                                                     \
+  X(PostToClosedPassed)                                                      \
+  X(FrozenPendingPassed)                                                     \
+  X(ImportComparedWithAccounts)                                              \
+  X(TransientKeepsId)                                                        \
+  X(TransientKeepsIdInChain)                                                 \
+  X(FinalConsumesId)                                                         \
+  X(ExistsWithoutInheritance)                                                \
+  X(ExistsForgetsTookAll)                                                    \
+  X(ExistsComparesNewUserData) /* Of an account. */                          \
+  X(ExistsAnswersNow)                                                        \
+  X(ChainRetryInParts)                                                       \
+  X(ChainRetryWithoutShape)                                                  \
+  X(ReversedTwice)                                                           \
+  X(ConditionBeforeEvent)                                                    \
+  X(DryRunLeavesTrace)                                                       \
+  X(DryRunLetsTimePass)                                                      \
+  X(BalancesOfBrokenChain)                                                   \
+  X(EffectEarly) /* One item, as the next. */                                \
+  X(EffectLate)                                                              \
+  X(CollidingIdBelieved)                                                     \
+  X(TotalsOfOneSide)                                                         \
+  X(TransferSlotReturnedEarly)                                               \
+  X(AccountSlotReturnedEarly)                                                \
+  X(TransferSlotLost)                                                        \
+  X(AccountSlotLost)                                                         \
+  X(PageSkipsOne)                                                            \
+  X(CutForgetsAccount) /* That changes before it was copied, as the next. */ \
+  X(CutForgetsMark)                                                          \
+  X(CutForgetsHold)                                                          \
+  X(CutForgetsLimits)                                                        \
+  X(CutForgetsWindow)                                                        \
+  X(CutTakesLaterAccount)                                                    \
+  X(CutForgetsCreationFlags)                                                 \
+  X(CutForgetsExpired) /* Marks. */                                          \
+  X(CutForgetsTookAll)                                                       \
+  X(LoadLosesFailedId)                                                       \
+  X(LoadLosesDeadlines)                                                      \
+  X(LoadMixesCreations) /* Of accounts. */                                   \
+  X(LoadForgetsReversed)                                                     \
+  X(LoadForgetsCharged) /* Of holds. */                                      \
+  X(LoadForgetsChanged) /* That an account's user data was. */               \
+  X(LoadForgetsLastTimestamps)                                               \
+  X(LoadReusesSlots)
 
 enum class Defect : u8 {
 #define FLORIN_ENUMERATOR(name) name,

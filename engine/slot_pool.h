@@ -23,6 +23,11 @@ class SlotSource {
     CHECK(first + kSlotChunk <= slots_max_);
     return static_cast<u32>(first);
   }
+  // For those who fill the tables themselves, before the first lease: the first slots are in use.
+  void take_first(u64 slots) {
+    CHECK(next_ == 0 && slots <= slots_max_ && slots % kSlotChunk == 0);
+    next_ = slots;
+  }
   // All slots below this may be in use.
   u64 leased() const { return next_.load(std::memory_order_relaxed); }
 
@@ -51,6 +56,12 @@ class alignas(128) SlotPool {
     return next_++;
   }
   void give_back(u32 slot) { returned_.push_back(slot); }
+  // A chunk of which the first slots are in use already. Before anything was taken.
+  void go_on_with(u32 next, u32 end) {
+    CHECK(next_ == end_);
+    next_ = next;
+    end_ = end;
+  }
 
  private:
   SlotSource* source_;

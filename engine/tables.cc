@@ -32,7 +32,9 @@ Status reserve_transfers(Tables& tables, u64 slots) {
   RETURN_IF_ERROR(tables.transfer_states.reserve(slots));
   RETURN_IF_ERROR(tables.transfer_references.reserve(slots));
   RETURN_IF_ERROR(tables.transfer_marks.reserve(slots));
+  RETURN_IF_ERROR(tables.marked_chunks.reserve(round_up(slots, kSlotChunk) / kSlotChunk));
   RETURN_IF_ERROR(tables.transfers_by_creation.reserve(slots));
+  RETURN_IF_ERROR(tables.transfers_failed.reserve(slots));
   RETURN_IF_ERROR(tables.holds.reserve(slots));
   RETURN_IF_ERROR(tables.transfer_index.reserve(slots, tables.options.partitions));
   tables.transfer_source.set_limit(slots);

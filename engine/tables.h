@@ -112,11 +112,13 @@ struct Tables {
   ReservedArray<u32> transfer_references;  // Stamp of the last event that named the id.
   IdIndex transfer_index;
   ReservedArray<TransferMark> transfer_marks;
+  ReservedArray<u8> marked_chunks;  // By slot / kSlotChunk: 1 = one of its marks was ever set.
   SlotSource transfer_source;
 
   // Slots by the number of creation, from 0: in the order of timestamps too.
   ReservedArray<u32> accounts_by_creation;
   ReservedArray<u32> transfers_by_creation;
+  ReservedArray<u32> transfers_failed;  // The same of ids that were consumed without a transfer.
 
   ReservedArray<HoldState> holds;  // Open holds, by number.
 

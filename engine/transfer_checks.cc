@@ -243,6 +243,7 @@ TransferOutcome TransferRules::check_limits(const Movement& movement, u128 amoun
 bool TransferRules::exceeds_velocity(const Movement& movement, u128 amount) {
   if (movement.item.imported || !books_.limits.has_velocity(movement.debit_account)) return false;
   const AccountLimitState& limits = books_.limits.of(movement.debit_account);
+  books_.cut.before_window(movement.debit_account);
   const VelocityWindow::Use used =
       books_.limits.velocity(movement.debit_account).slide_to(movement.item.timestamp);
   if (used.count >= limits.velocity_count && limits.velocity_count != 0xffffffff) {

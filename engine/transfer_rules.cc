@@ -94,6 +94,9 @@ void TransferRules::store(const Block& block, const TransferItem& item, const Ac
   if (work.flags <= flags::kLinked) [[likely]]
     return;
   record.amount = actual.amount;
+  if (actual.hold != nullptr || actual.amount != block.transfer(item.item).amount) {
+    books_.block->derived.push_back(item.item);
+  }
   if (actual.took_all && !planted(Defect::ExistsForgetsTookAll)) {
     books_.tables.transfer_states[work.transfer] |= TransferState::kTookAll;
   }
@@ -281,6 +284,9 @@ void TransferRules::release(const HoldPart& part, u32 item, u64 now) {
   effect.opens = opens && (hold.flags & flags::kClosingCredit) != 0;
   books_.add_effect(hold.credit_virtual_slot, effect);
 
+  if (part.status == PendingStatus::Expired) {
+    books_.block->expiries.push_back({released, item, hold.transfer});
+  }
   give_back(hold, part, now);
   books_.capture_hold(part.number, part.captured);
   if (!part.closes) return;

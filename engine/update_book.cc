@@ -27,13 +27,29 @@ void UpdateBook::add(const ledger::AccountChange& change) {
 
 void UpdateBook::consume(u128 id, UpdateOutcome outcome) {
   CHECK(ids_.emplace(id, Entry{0, outcome}).second);
+  consumed_.push_back({id, outcome});
 }
 
 void UpdateBook::undo(u128 id) {
   const auto found = ids_.find(id);
   CHECK(found != ids_.end());
-  if (found->second.outcome == UpdateOutcome::Created) changes_.pop_back();
+  if (found->second.outcome == UpdateOutcome::Created) {
+    changes_.pop_back();
+  } else {
+    consumed_.pop_back();
+  }
   ids_.erase(found);
+}
+
+void UpdateBook::keep_creation(u32 account, const ledger::AccountCreation& creation) {
+  CHECK(creations_.emplace(account, creation).second);
+  created_with_.push_back(account);
+}
+
+void UpdateBook::drop_creation(u32 account) {
+  CHECK(created_with_.back() == account);
+  created_with_.pop_back();
+  creations_.erase(account);
 }
 
 const ledger::AccountCreation* UpdateBook::creation(u32 account) const {

@@ -35,12 +35,20 @@ class UpdateBook {
   // By the order in which they were made.
   const std::deque<ledger::AccountChange>& changes() const { return changes_; }
 
+  // Ids that were consumed without a change, in that order.
+  struct Consumed {
+    u128 id;
+    ledger::UpdateOutcome outcome;
+  };
+  const std::deque<Consumed>& consumed() const { return consumed_; }
+
   // What the account was created with, if that was kept.
   const ledger::AccountCreation* creation(u32 account) const;
-  void keep_creation(u32 account, const ledger::AccountCreation& creation) {
-    creations_.emplace(account, creation);
-  }
-  void drop_creation(u32 account) { creations_.erase(account); }
+  void keep_creation(u32 account, const ledger::AccountCreation& creation);
+  // Forgets the newest.
+  void drop_creation(u32 account);
+  // The accounts for which it was kept, by slot, in that order.
+  const std::deque<u32>& created_with() const { return created_with_; }
 
   template <class Visit>
   void for_each_id(Visit&& visit) const {
@@ -61,7 +69,9 @@ class UpdateBook {
 
   std::unordered_map<u128, Entry, IdHasher> ids_;
   std::deque<ledger::AccountChange> changes_;
+  std::deque<Consumed> consumed_;
   std::unordered_map<u32, ledger::AccountCreation> creations_;  // By account slot.
+  std::deque<u32> created_with_;
 };
 
 }  // namespace florin::engine

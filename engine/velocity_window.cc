@@ -1,6 +1,8 @@
 // The sums cannot overflow: they are of amounts that the debit counters of one account hold.
 #include "engine/velocity_window.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace florin::engine {
@@ -48,6 +50,26 @@ bool VelocityWindow::adds_up() const {
     count += counts_[place];
   }
   return sum == sum_ && count == count_;
+}
+
+void VelocityWindow::copy_to(CutWindow& content) const {
+  content.since = since_;
+  content.newest = newest_;
+  content.window_seconds = window_seconds_;
+  std::copy(sums_.begin(), sums_.end(), content.sums);
+  std::copy(counts_.begin(), counts_.end(), content.counts);
+}
+
+VelocityWindow VelocityWindow::of(const CutWindow& content) {
+  VelocityWindow window(content.window_seconds, content.since);
+  window.newest_ = content.newest;
+  for (u64 place = 0; place < kBuckets; ++place) {
+    window.sums_[place] = content.sums[place];
+    window.counts_[place] = content.counts[place];
+    window.sum_ += content.sums[place];
+    window.count_ += content.counts[place];
+  }
+  return window;
 }
 
 void VelocityWindow::charge(const Charge& charge) {

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/types.h"
+#include "engine/cut_records.h"
 #include "ledger/account_update.h"
 
 namespace florin::engine {
@@ -40,6 +41,10 @@ class VelocityWindow {
     return copy.slide_to(now);
   }
   void charge(const Charge& charge);
+  // Its content, but for the account's id; and a window with that content. Requires a window length
+  // that is allowed.
+  void copy_to(CutWindow& content) const;
+  static VelocityWindow of(const CutWindow& content);
   // Whether the sums of the window are those of its buckets.
   bool adds_up() const;
   // Takes a charge back, at the time `now`, if its bucket is still in the window.

@@ -26,8 +26,11 @@ u128 record_checksum(const Record& record) {
 u128 transfer_digest(const Books& books, u32 slot) {
   const ledger::TransferStatus status = transfer_status(books, slot);
   const u8 state = books.tables.transfer_states[slot];
-  return record_checksum(books.tables.transfers[slot]) * (u128{state} * 2 + 1) +
-         record_checksum(status);
+  const Transfer& transfer = books.tables.transfers[slot];
+  // Of an id that failed nothing else is ever told.
+  const u128 record =
+      books.transfer_exists(slot) ? record_checksum(transfer) : record_checksum(transfer.id);
+  return record * (u128{state} * 2 + 1) + record_checksum(status);
 }
 
 u128 account_digest(const Books& books, u32 slot) {
@@ -162,6 +165,11 @@ StateDigest Engine::digest() const {
   }
   for (const ledger::AccountChange& change : books.updates.changes()) {
     digest.updates = digest.updates * 3 + record_checksum(change);
+  }
+  // Of what listings and later answers come to beside it.
+  for (u64 number = 0; number < books.accounts_count; ++number) {
+    const u128 id = tables_->accounts[tables_->accounts_by_creation[number]].id;
+    digest.accounts += record_checksum(id) * (number * 2 + 1);
   }
   u128 ids = 0;
   books.updates.for_each_id([&](u128 id, ledger::UpdateOutcome outcome) {

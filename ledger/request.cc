@@ -20,6 +20,8 @@ std::string_view name(RefusalCode code) {
     case RefusalCode::ShuttingDown: return "shutting_down";
     case RefusalCode::TooManyConnections: return "too_many_connections";
     case RefusalCode::InvalidFilter: return "invalid_filter";
+    case RefusalCode::BehindWitness: return "behind_witness";
+    case RefusalCode::DiffersFromWitness: return "differs_from_witness";
   }
   return "unknown";
 }

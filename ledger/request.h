@@ -37,6 +37,8 @@ enum class RefusalCode : u16 {
   ShuttingDown = 13,        // The server is stopping.
   TooManyConnections = 14,  // The connection is closed.
   InvalidFilter = 15,       // A field of a query's filter cannot be; the message names it.
+  BehindWitness = 16,       // The client saw more than this server has. The connection is closed.
+  DiffersFromWitness = 17,  // The client saw another history. The connection is closed.
 };
 
 std::string_view name(RefusalCode code);

@@ -3,6 +3,8 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
 namespace florin::net {
 
@@ -118,17 +120,29 @@ void Connection::enforce_deadlines() {
     session_.refuse(ledger::RefusalCode::BadFrame,
                     "the frame did not arrive wholly within the deadline");
     touch();
-  } else if (state_ == State::Lingering && now - linger_begun_ns_ > context_.options.linger_ns) {
+  } else if (state_ == State::Lingering &&
+             (now - linger_begun_ns_ > context_.options.linger_ns || may_close_at_once())) {
     close();
     touch();
   }
+}
+
+// Whether the peer has received every reply, and nothing of it waits to be read: what a server that
+// stops finds at connections that were idle.
+bool Connection::may_close_at_once() {
+  if (session_.failed()) return false;
+  int unacknowledged_bytes = 0;
+  int unread_bytes = 0;
+  const int descriptor = socket_.native_handle();
+  return ioctl(descriptor, SIOCOUTQ, &unacknowledged_bytes) == 0 && unacknowledged_bytes == 0 &&
+         ioctl(descriptor, FIONREAD, &unread_bytes) == 0 && unread_bytes == 0;
 }
 
 // Ends the sending direction and waits for the peer to close. If bytes of the peer that nobody read
 // were still waiting, closing at once would make the system reset the connection, and the last
 // reply could be lost on its way.
 void Connection::linger() {
-  if (peer_closed_) {
+  if (peer_closed_ || may_close_at_once()) {
     close();
     return;
   }

@@ -75,6 +75,7 @@ class Connection {
   void count_frames();
   void watch_frame();
   void linger();
+  bool may_close_at_once();
   void discard();
   void close();
 

@@ -44,15 +44,14 @@ struct AcceptedSocket {
 }  // namespace
 
 struct Server::Impl {
-  Impl(const ServerOptions& given, ledger::RequestQueue& queue,
-       std::function<protocol::ServerInfo()> server_info)
+  Impl(const ServerOptions& given, ledger::RequestQueue& queue, ServerVoice voice)
       : options(given),
         memory(given.session.frame_bytes_max),
         context{.session = {.memory = memory,
                             .queue = queue,
                             .channel = given.channel,
                             .limits = given.session,
-                            .server_info = std::move(server_info)},
+                            .voice = std::move(voice)},
                 .options = options,
                 .counters = {},
                 .touched = {},
@@ -283,9 +282,8 @@ ServerOptions server_options(const Limits& limits, u32 channel) {
   return options;
 }
 
-Server::Server(const ServerOptions& options, ledger::RequestQueue& queue,
-               std::function<protocol::ServerInfo()> server_info)
-    : impl_(std::make_unique<Impl>(options, queue, std::move(server_info))) {}
+Server::Server(const ServerOptions& options, ledger::RequestQueue& queue, ServerVoice voice)
+    : impl_(std::make_unique<Impl>(options, queue, std::move(voice))) {}
 
 Server::~Server() = default;
 

@@ -4,7 +4,6 @@
 // otherwise, members are called on that thread, or before it starts.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,9 +39,8 @@ struct ServerCounters {
 
 class Server final : public ledger::ReplySink {
  public:
-  // `queue` must outlive the server. `server_info` answers pings, on this server's thread.
-  Server(const ServerOptions& options, ledger::RequestQueue& queue,
-         std::function<protocol::ServerInfo()> server_info);
+  // `queue` must outlive the server. The voice is asked on this server's thread.
+  Server(const ServerOptions& options, ledger::RequestQueue& queue, ServerVoice voice);
   // Closes all connections at once. Nobody may deliver any more; requests that were not delivered
   // are freed.
   ~Server() override;

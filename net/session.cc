@@ -154,8 +154,9 @@ void Session::take_frame() {
   frame_begin_ += frame.size();
   ++frames_received_;
   SessionRequest* const request = context_.memory.take_request();
-  const auto kind =
-      protocol::decode_request(frame.subspan(kFrameHeaderBytes), context_.limits.decode, *request);
+  protocol::Witness witness;
+  const auto kind = protocol::decode_request(frame.subspan(kFrameHeaderBytes),
+                                             context_.limits.decode, *request, &witness);
   if (kind && *kind == protocol::RequestKind::Ledger && !shutting_down_) {
     request->cost_bytes = std::max<u64>(frame.size(), answer_bytes_max(*request));
     submit(request, number);
@@ -164,12 +165,45 @@ void Session::take_frame() {
   context_.memory.recycle(request);
   if (!kind) {
     answer_error(number, kind.error().code, kind.error().message);
-  } else if (*kind == protocol::RequestKind::Ping) {
-    protocol::encode_server_info(number, context_.server_info(), output_);
-    ++frames_sent_;
+  } else if (*kind != protocol::RequestKind::Ledger) {
+    answer_at_once(*kind, number, witness);
   } else {
     answer_error(number, RefusalCode::ShuttingDown, "the server is stopping");
   }
+}
+
+void Session::answer_at_once(protocol::RequestKind kind, u64 number,
+                             const protocol::Witness& witness) {
+  switch (kind) {
+    case protocol::RequestKind::Ping: return answer_server_info(number);
+    case protocol::RequestKind::TakeSnapshot:
+      if (!context_.voice.take_snapshot) {
+        answer_error(number, RefusalCode::UnknownRequest, "this server takes no snapshots");
+        return;
+      }
+      context_.voice.take_snapshot();
+      return answer_server_info(number);
+    case protocol::RequestKind::PresentWitness: return answer_witness(number, witness);
+    case protocol::RequestKind::Ledger: break;
+  }
+  CHECK(false);
+}
+
+// After a refusal nothing that this server says may be believed: it says nothing more.
+void Session::answer_witness(u64 number, const protocol::Witness& witness) {
+  if (!context_.voice.check_witness) {
+    answer_error(number, RefusalCode::UnknownRequest, "this server compares no witnesses");
+    return;
+  }
+  const auto refusal = context_.voice.check_witness(witness);
+  if (!refusal) return answer_server_info(number);
+  fail(number, *refusal);
+  silent_ = true;
+}
+
+void Session::answer_server_info(u64 number) {
+  protocol::encode_server_info(number, context_.voice.server_info(), output_);
+  ++frames_sent_;
 }
 
 void Session::submit(SessionRequest* request, u64 number) {
@@ -187,7 +221,7 @@ void Session::submit(SessionRequest* request, u64 number) {
 void Session::deliver(ledger::Request* answered) {
   auto* const request = static_cast<SessionRequest*>(answered);
   CHECK(requests_in_flight_ > 0 && request->source == &source_);
-  if (!abandoned_) {
+  if (!abandoned_ && !silent_) {
     protocol::encode_reply(*request, output_);
     ++frames_sent_;
   }

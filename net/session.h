@@ -24,13 +24,22 @@ struct SessionLimits {
 
 SessionLimits session_limits(const Limits& limits);
 
+// How a session answers what is asked of the server itself, at once and on its network thread.
+struct ServerVoice {
+  std::function<protocol::ServerInfo()> server_info;
+  // Begins a snapshot soon, if none is under way. Empty: such requests are not known.
+  std::function<void()> take_snapshot = {};
+  // Whether the server has what a client saw; if not, why. Empty: such requests are not known.
+  std::function<std::optional<protocol::Refusal>(const protocol::Witness&)> check_witness = {};
+};
+
 // What the sessions of one network thread share. Must outlive them.
 struct SessionContext {
   SessionMemory& memory;
   ledger::RequestQueue& queue;
   u32 channel = 0;
   SessionLimits limits;
-  std::function<protocol::ServerInfo()> server_info;
+  ServerVoice voice;
 };
 
 class Session {
@@ -67,6 +76,8 @@ class Session {
   // Whether the connection can be closed: no request is unanswered, nothing is left to send, and
   // nothing more will come.
   bool finished() const;
+  // Whether the stream of frames was lost, or the session refused: the peer may be sending still.
+  bool failed() const { return failed_; }
   u32 requests_in_flight() const { return requests_in_flight_; }
   // Whether a frame has begun that has not arrived wholly. False while reading is held back.
   bool frame_begun() const;
@@ -80,6 +91,9 @@ class Session {
   void cut_frames();
   bool read_header();
   void take_frame();
+  void answer_at_once(protocol::RequestKind kind, u64 number, const protocol::Witness& witness);
+  void answer_witness(u64 number, const protocol::Witness& witness);
+  void answer_server_info(u64 number);
   void submit(SessionRequest* request, u64 number);
   void move_to_chunk(usize bytes);
   void fail(u64 number, const protocol::Refusal& refusal);
@@ -104,6 +118,7 @@ class Session {
   u64 frames_received_ = 0;
   u64 frames_sent_ = 0;
   bool failed_ = false;  // The stream of frames is lost, or the session was refused.
+  bool silent_ = false;  // A witness was refused: not even what was asked before is answered.
   bool peer_closed_ = false;
   bool shutting_down_ = false;
   bool abandoned_ = false;

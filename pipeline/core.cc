@@ -14,14 +14,20 @@ Core::Core(const Limits& limits, engine::Engine& engine, wal::Writer& log, Stage
       engine_(engine),
       log_(log),
       stages_(stages),
+      clock_(clock),
       sink_(sink),
       mode_(mode),
-      sequencer_(limits, engine, clock, sink, channels, start) {
+      sequencer_(limits, engine, clock, sink, channels, start),
+      snapshots_(limits, engine, log, clock, status_),
+      composer_(engine.tables()) {
   CHECK(mode == Mode::Inline || stages.worker_count() == engine.partitions());
   for (u32 index = 0; index < limits.blocks_in_flight; ++index) {
     slots_.push_back(std::make_unique<Slot>(limits, engine.partitions()));
   }
+  const ChainPoint end[] = {{start.position, log.chain()}};
+  history_.restart(end);
   status_.durable_position.store(start.position.value, std::memory_order_relaxed);
+  status_.log_last_segment.store(log.end().segment, std::memory_order_relaxed);
   status_.accounts.store(engine.accounts_used(), std::memory_order_relaxed);
   status_.transfers.store(engine.transfers_used(), std::memory_order_relaxed);
 }
@@ -36,32 +42,58 @@ void Core::stop() {
   stages_.core_bell.ring();
 }
 
+void Core::request_snapshot() {
+  snapshots_.request();
+  stages_.core_bell.ring();
+}
+
+void Core::log_outcomes(OutcomeQueue outcomes) {
+  outcomes_ = std::move(outcomes);
+  outcomes_since_ns_ = clock_.monotonic_ns();
+}
+
 usize Core::step() {
   if (status_.failed.load(std::memory_order_relaxed)) return 0;
-  if (!stopping_ && stop_requested_.load(std::memory_order_acquire)) {
-    stopping_ = true;
-    sequencer_.refuse_all(RefusalCode::ShuttingDown, "the server is stopping");
-  }
+  if (!stopping_ && stop_requested_.load(std::memory_order_acquire)) begin_stop();
   usize work = drive_log();
   work += release_blocks();
   work += append_blocks();
   work += sequencer_.take_submitted();
   follow_disk_space();
+  work += drive_snapshots();
   work += form_blocks();
-  if (stopping_ && work == 0 && released_ == formed_ && !sequencer_.has_waiting() && log_.idle()) {
+  if (stopping_ && work == 0 && is_drained()) {
     status_.drained.store(true, std::memory_order_release);
   }
   return work;
 }
 
-// A clock that is set while the thread sleeps delays a tick by no more than the longest sleep. A
-// tick that is due but has no room in the log yet is not worth spinning for.
+void Core::begin_stop() {
+  stopping_ = true;
+  sequencer_.refuse_all(RefusalCode::ShuttingDown, "the server is stopping");
+  snapshots_.begin_stop();
+  log_.finish();
+}
+
+// Outcomes that a full disk has no room for stay out of the log: replay does without.
+bool Core::is_drained() const {
+  const bool outcomes_done = outcomes_.empty() || !log_has_room();
+  return is_quiet() && !sequencer_.has_waiting() && outcomes_done && snapshots_.stopped() &&
+         log_.idle();
+}
+
+// A clock that is set while the thread sleeps delays a tick by no more than the longest sleep. What
+// is due but has no room in the log yet is not worth spinning for: the log rings when it has.
 u64 Core::sleep_ns_max() {
   follow_deadline();
   constexpr u64 kSleepLeast = 1'000'000;
   constexpr u64 kSleepMost = 1'000'000'000;
-  const u64 due_in = sequencer_.tick_due_in();
-  return due_in == kNeverDue ? due_in : std::clamp(due_in, kSleepLeast, kSleepMost);
+  const u64 tick_in = sequencer_.tick_due_in();
+  u64 due_in = tick_in == kNeverDue ? tick_in : std::min(tick_in, kSleepMost);
+  due_in = std::min(due_in, snapshots_.due_in_ns());
+  if (can_form()) due_in = std::min(due_in, outcomes_due_in_ns());
+  due_in = std::max(due_in, kSleepLeast);
+  return std::min(due_in, log_.sleep_ns_max());
 }
 
 usize Core::drive_log() {
@@ -89,23 +121,34 @@ usize Core::release_blocks() {
 }
 
 void Core::release(Slot& slot) {
-  engine_.finish(slot.block);
-  sequencer_.release(slot);
+  if (slot.has_requests()) {
+    engine_.finish(slot.block);
+    sequencer_.release(slot);
+    status_.blocks.fetch_add(1, std::memory_order_relaxed);
+    if (slot.ticket == 0) status_.inline_blocks.fetch_add(1, std::memory_order_relaxed);
+  }
   if (slot.is_logged()) {
     --logged_in_flight_;
-    status_.accounts.store(slot.block.accounts_after, std::memory_order_relaxed);
-    status_.transfers.store(slot.block.transfers_after, std::memory_order_relaxed);
-    status_.durable_position.store(slot.position_before.value + slot.event_count,
-                                   std::memory_order_release);
-    if (toucher_ != nullptr) {
-      toucher_->follow(slot.block.accounts_after, slot.block.transfers_after);
-    }
+    const Position position{slot.position_before.value + slot.event_count};
+    history_.add({position, slot.log_chain});
+    if (slot.event_count != 0) keep_outcomes(slot);
+    status_.log_last_segment.store(log_.end().segment, std::memory_order_relaxed);
+    status_.durable_position.store(position.value, std::memory_order_release);
   }
-  status_.blocks.fetch_add(1, std::memory_order_relaxed);
-  if (slot.ticket == 0) status_.inline_blocks.fetch_add(1, std::memory_order_relaxed);
   for (const engine::BlockRequest& request : slot.block.requests) {
     if (request.operation != ledger::Operation::Tick) sink_.deliver(request.request);
   }
+}
+
+// Before its requests are delivered, and with them their memory.
+void Core::keep_outcomes(const Slot& slot) {
+  status_.accounts.store(slot.block.accounts_after, std::memory_order_relaxed);
+  status_.transfers.store(slot.block.transfers_after, std::memory_order_relaxed);
+  if (toucher_ != nullptr) toucher_->follow(slot.block.accounts_after, slot.block.transfers_after);
+  if (outcomes_.empty()) outcomes_since_ns_ = clock_.monotonic_ns();
+  composer_.begin(slot.log_sequence, slot.position_before);
+  composer_.add(slot.block);
+  outcomes_.push(composer_.finish());
 }
 
 // The log takes blocks in their order, as soon as their image is ready.
@@ -124,6 +167,7 @@ usize Core::append_blocks() {
       block.event_count = slot.event_count;
       block.timestamp = Timestamp{slot.last_timestamp};
       log_.append(block);
+      slot.log_chain = log_.chain();
     }
     // A block of reads waits for the writes before it: they may have seen them.
     slot.log_sequence = log_.appended_sequence();
@@ -135,38 +179,99 @@ usize Core::append_blocks() {
 }
 
 // A block is formed only if the log is sure to take it: what was executed must be logged. On a full
-// disk writes are refused, so that the blocks formed then have nothing to log.
+// disk writes are refused, so that the blocks formed then have a tick to log, or nothing.
 bool Core::can_form() const {
   return formed_ - released_ < slots_.size() && appended_ == formed_ &&
          logged_in_flight_ < limits_.log_writes_in_flight &&
          (out_of_space_ || log_.can_append(limits_.block_bytes_max));
 }
 
+u64 Core::body_bytes_max() const {
+  return log_.can_append(limits_.block_bytes_max) ? limits_.block_bytes_max : kSectorBodyBytes;
+}
+
 // What is waiting becomes a block as soon as the log has room for one more write: while it has not,
 // more requests gather. That is all of group commit.
 usize Core::form_blocks() {
+  if (snapshots_.wants_quiet()) return 0;
   usize work = 0;
   follow_deadline();
   while (sequencer_.has_waiting() || sequencer_.tick_due()) {
-    if (!can_form()) break;
-    Slot& slot = slot_of(formed_ + 1);
-    slot.clear(formed_ + 1);
-    const bool formed = sequencer_.form(slot);
-    sink_.flush();  // What was refused does not wait for what was ordered.
-    if (!formed) break;
-    ++formed_;
+    if (!can_form() || !form_requests()) break;
     ++work;
-    if (slot.is_logged()) ++logged_in_flight_;
-    execute(slot);
     follow_deadline();
   }
+  if (outcomes_due_in_ns() == 0 && can_form() && form_outcomes()) ++work;
   return work;
 }
 
+bool Core::form_requests() {
+  Slot& slot = slot_of(formed_ + 1);
+  slot.clear(formed_ + 1);
+  const bool formed = sequencer_.form(slot);
+  sink_.flush();  // What was refused does not wait for what was ordered.
+  if (!formed) return false;
+  ++formed_;
+  if (slot.is_logged()) {
+    ++logged_in_flight_;
+    take_outcomes(slot);
+  }
+  execute(slot);
+  return true;
+}
+
+// Outcomes of earlier blocks alone; it has none itself.
+bool Core::form_outcomes() {
+  if (!log_has_room()) return false;
+  Slot& slot = slot_of(formed_ + 1);
+  slot.clear(formed_ + 1);
+  slot.position_before = sequencer_.order().position;
+  slot.last_timestamp = sequencer_.order().last_timestamp;
+  take_outcomes(slot);
+  ++formed_;
+  ++logged_in_flight_;
+  slot.prepare(0, 1);
+  append_blocks();
+  return true;
+}
+
+void Core::take_outcomes(Slot& slot) {
+  if (outcomes_.empty()) return;
+  const std::span<std::byte> room = slot.outcome_room(body_bytes_max());
+  slot.add_outcomes(outcomes_.take(room.data(), room.size()));
+}
+
+// At a stop, when all of them are there. And at once when blocks leave too little room for them, or
+// they would gather.
+u64 Core::outcomes_due_in_ns() const {
+  if (outcomes_.empty()) return ~u64{0};
+  if (outcomes_.bytes() > limits_.small_share_bytes || (stopping_ && is_quiet())) return 0;
+  const u64 due_at = outcomes_since_ns_ + limits_.outcome_delay_ns;
+  const u64 now = clock_.monotonic_ns();
+  return due_at > now ? due_at - now : 0;
+}
+
+// How much is copied at once: little where it keeps somebody waiting.
+usize Core::drive_snapshots() {
+  if (!snapshots_.has_taker()) return 0;
+  usize work = snapshots_.follow(is_quiet()) ? 1 : 0;
+  if (is_quiet() && snapshots_.wants_quiet()) {
+    // First the outcomes of what is in the snapshot, or a crash could leave some out of the log.
+    if (!outcomes_.empty() && log_has_room()) return work + (can_form() && form_outcomes() ? 1 : 0);
+    snapshots_.cut(sequencer_.order().last_timestamp);
+    return work + 1;
+  }
+  if (!snapshots_.copying() || !workers_idle()) return work;
+  constexpr u64 kIdleBytes = 64 * kKiB;
+  const bool busy = items_executed_ != 0 || sequencer_.has_waiting();
+  const u64 bytes = busy ? cut_bytes_beside(items_executed_) : kIdleBytes;
+  items_executed_ = 0;
+  return work + (snapshots_.copy(bytes) != 0 ? 1 : 0);
+}
+
 void Core::execute(Slot& slot) {
-  const bool workers_idle = stages_.posted() >= tickets_;
   const bool small = slot.block.item_count() < limits_.parallel_events_min;
-  const bool run_inline = mode_ == Mode::Inline || (mode_ == Mode::Auto && small && workers_idle);
+  const bool run_inline = mode_ == Mode::Inline || (mode_ == Mode::Auto && small && workers_idle());
   if (!run_inline) {
     slot.ticket = ++tickets_;
     if (slot.is_logged()) last_logged_ticket_ = slot.ticket;
@@ -175,10 +280,11 @@ void Core::execute(Slot& slot) {
     stages_.ring_workers();
     return;
   }
-  CHECK(workers_idle);
+  CHECK(workers_idle());
   slot.prepare(0, 1);
   append_blocks();  // The disk works while the engine does.
   engine_.run_inline(slot.block);
+  items_executed_ += slot.block.item_count();
 }
 
 // While a block is on its way to the lane, the soonest deadline may still be that of a hold which
@@ -188,7 +294,9 @@ void Core::follow_deadline() {
   sequencer_.set_deadline(settled ? engine_.next_deadline() : engine::kNoDeadline);
 }
 
+// Ticks go on as long as the log's reserve lasts.
 void Core::follow_disk_space() {
+  sequencer_.allow_ticks(log_has_room());
   if (log_.out_of_space() == out_of_space_) return;
   out_of_space_ = log_.out_of_space();
   if (out_of_space_) {

@@ -1,20 +1,25 @@
 // The thread at the centre: it orders requests into blocks, gives the blocks to the log and to the
 // engine, and releases answers when a block is posted and the log is durable up to it. Small
-// blocks, and all blocks where there are no workers, it executes itself, without hand-offs.
+// blocks, and all blocks where there are no workers, it executes itself, without hand-offs. What
+// became of a block it logs with a later one, and it says when snapshots are cut.
 #pragma once
 
 #include <atomic>
 #include <memory>
 #include <vector>
 
+#include "base/agent.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "engine/engine.h"
 #include "ledger/request.h"
-#include "pipeline/agent.h"
+#include "pipeline/core_status.h"
+#include "pipeline/log_history.h"
 #include "pipeline/memory_toucher.h"
+#include "pipeline/outcome_record.h"
 #include "pipeline/sequencer.h"
 #include "pipeline/slot.h"
+#include "pipeline/snapshot_driver.h"
 #include "pipeline/stages.h"
 #include "wal/writer.h"
 
@@ -27,18 +32,7 @@ enum class Mode : u8 {
   Parallel,  // Workers, always.
 };
 
-// What the core tells others about itself; any thread may read it.
-struct CoreStatus {
-  std::atomic<u64> durable_position{0};
-  std::atomic<u64> accounts{0};       // Held for good by then.
-  std::atomic<u64> transfers{0};      // Remembered by then, consumed ids included.
-  std::atomic<u64> blocks{0};         // Released.
-  std::atomic<u64> inline_blocks{0};  // Of these, executed inline.
-  std::atomic<bool> failed{false};    // The log failed: nothing more is answered.
-  std::atomic<bool> drained{false};   // After a stop: nothing is left to answer.
-};
-
-// Belongs to one thread, but for `submit`, `stop` and `status`.
+// Belongs to one thread, but for `submit`, `stop`, `request_snapshot`, `status` and `history`.
 class Core final : public Agent {
  public:
   Core(const Limits& limits, engine::Engine& engine, wal::Writer& log, Stages& stages, Clock& clock,
@@ -46,11 +40,31 @@ class Core final : public Agent {
 
   // Any network thread.
   void submit(u32 channel, ledger::Request* request);
-  // Any thread: refuses what was not ordered yet, and becomes drained when the rest is answered.
+  // Any thread: refuses what was not ordered yet, and becomes drained when the rest is answered,
+  // its outcomes are logged and, if one is wanted at a stop, a snapshot is taken.
   void stop();
+  // Any thread: takes a snapshot as soon as one can be begun; one that is under way does not count.
+  // Without an event since the last snapshot there is nothing to take: wait for
+  // status().snapshot_position to reach the position that is to be in it.
+  void request_snapshot();
   const CoreStatus& status() const { return status_; }
-  // Before the core starts: who keeps memory present ahead of use. Optional.
+  // What was durable when; checked against witnesses by any thread.
+  const LogHistory& history() const { return history_; }
+
+  // Before the core starts, all optional. Who keeps memory present ahead of use:
   void set_memory_toucher(MemoryToucher* toucher) { toucher_ = toucher; }
+  // who takes snapshots, and where the last one stands:
+  void set_taker(snapshot::Taker* taker, const SnapshotStart& start) {
+    snapshots_.set_taker(taker, start);
+  }
+  // who is told of every snapshot that was taken or failed, on the core thread:
+  void set_snapshot_listener(SnapshotListener listener) {
+    snapshots_.set_listener(std::move(listener));
+  }
+  // what recovery knows of the log before, the newest last; its end is known without:
+  void remember(std::span<const ChainPoint> points) { history_.restart(points); }
+  // outcomes of the last blocks, which the log does not have yet.
+  void log_outcomes(OutcomeQueue outcomes);
 
   usize step() override;
   u64 sleep_ns_max() override;
@@ -63,18 +77,36 @@ class Core final : public Agent {
   usize release_blocks();
   usize append_blocks();
   usize form_blocks();
+  usize drive_snapshots();
+  void begin_stop();
+  bool is_drained() const;
+  bool form_requests();
+  bool form_outcomes();
+  void take_outcomes(Slot& slot);
   void execute(Slot& slot);
   bool can_form() const;
   bool is_done(const Slot& slot);
+  bool is_quiet() const { return released_ == formed_; }
+  bool workers_idle() const { return stages_.posted() >= tickets_; }
   void release(Slot& slot);
+  void keep_outcomes(const Slot& slot);
+  // The largest body that the log is sure to take now.
+  u64 body_bytes_max() const;
+  bool log_has_room() const { return !out_of_space_ || log_.can_append(kSectorBodyBytes); }
+  // How long until outcomes are logged without a block of requests, ~0 = there are none.
+  u64 outcomes_due_in_ns() const;
   void follow_disk_space();
   void follow_deadline();
   Slot& slot_of(u64 sequence) { return *slots_[sequence % slots_.size()]; }
+
+  // Of a block of one sector: what still finds room in the last of the log's reserve.
+  static constexpr u64 kSectorBodyBytes = storage::kSectorBytes - wal::kHeaderBytes;
 
   const Limits limits_;
   engine::Engine& engine_;
   wal::Writer& log_;
   Stages& stages_;
+  Clock& clock_;
   ledger::ReplySink& sink_;
   MemoryToucher* toucher_ = nullptr;
   const Mode mode_;
@@ -92,6 +124,12 @@ class Core final : public Agent {
   bool stopping_ = false;
   std::atomic<bool> stop_requested_{false};
   CoreStatus status_;
+  LogHistory history_;
+  SnapshotDriver snapshots_;
+  OutcomeComposer composer_;
+  OutcomeQueue outcomes_;      // Not logged yet.
+  u64 outcomes_since_ns_ = 0;  // When the oldest of them came, by the monotonic clock.
+  u64 items_executed_ = 0;     // By this thread, since it copied for a snapshot last.
   Error failure_;
 };
 

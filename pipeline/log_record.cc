@@ -42,7 +42,25 @@ Status check_record(const RequestRecord& record, u64 bytes_left) {
 
 }  // namespace
 
+// Passes a part of a record, if that is what comes next.
+Result<bool> RecordReader::pass_outcomes() {
+  u16 operation = 0;
+  if (rest_.size() < sizeof(operation)) return false;
+  std::memcpy(&operation, rest_.data(), sizeof(operation));
+  if (operation != kOutcomesOperation) return false;
+  auto part = parse_outcome_part(rest_);
+  if (!part) return tl::unexpected<Error>(std::move(part).error());
+  outcomes_.push_back(*part);
+  rest_ = rest_.subspan(outcome_part_bytes(part->header.part_bytes));
+  return true;
+}
+
 Result<std::optional<RecordReader::Entry>> RecordReader::next() {
+  while (true) {
+    const auto passed = pass_outcomes();
+    RETURN_IF_ERROR(passed);
+    if (!*passed) break;
+  }
   if (rest_.empty()) return std::optional<Entry>();
   if (rest_.size() < sizeof(RequestRecord)) {
     return fail(ErrorCode::Corrupt, "a log block ends inside the header of a request");

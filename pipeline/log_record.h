@@ -1,5 +1,6 @@
 // How requests stand in the body of a log block: a 64-byte header, then the events as they were
-// sent, then the conditions of transfers. A tick is a header alone.
+// sent, then the conditions of transfers. A tick is a header alone. Behind the requests, or alone,
+// stands what became of earlier blocks (pipeline/outcome_record.h).
 #pragma once
 
 #include <optional>
@@ -9,12 +10,13 @@
 #include "base/result.h"
 #include "base/types.h"
 #include "ledger/request.h"
+#include "pipeline/outcome_record.h"
 
 namespace florin::pipeline {
 
 // The version of the rules that turn logged requests into outcomes. Before release 1.0 a log of
 // another version is refused.
-inline constexpr u32 kStateMachineVersion = 2;
+inline constexpr u32 kStateMachineVersion = 3;
 
 struct RequestRecord {
   u16 operation = 0;       // ledger::Operation
@@ -51,10 +53,15 @@ class RecordReader {
     const ledger::Condition* conditions = nullptr;
   };
   // The next request, or nothing at the end of the body.
-  // Corrupt: the bytes are not requests as this version writes them.
+  // Corrupt: the bytes are not requests, or outcomes, as this version writes them.
   Result<std::optional<Entry>> next();
+  // The parts of outcome records that `next` passed on its way, in their order.
+  std::span<const OutcomePart> outcomes() const { return outcomes_; }
 
  private:
+  Result<bool> pass_outcomes();
+
+  std::vector<OutcomePart> outcomes_;
   std::span<const std::byte> rest_;
 };
 

@@ -168,8 +168,8 @@ void Sequencer::release(const Slot& slot) {
 
 // Without room in the log, or when the server stops, holds wait.
 u64 Sequencer::tick_due_in() const {
-  const bool possible = deadline_ != engine::kNoDeadline && !tick_in_flight_ &&
-                        write_refusal_ == RefusalCode::None && refusal_ == RefusalCode::None;
+  const bool possible = deadline_ != engine::kNoDeadline && !tick_in_flight_ && ticks_allowed_ &&
+                        refusal_ == RefusalCode::None;
   if (!possible || order_.last_timestamp >= deadline_) return kNeverDue;
   const u64 now = clock_.wall_time().ns;
   return deadline_ > now ? deadline_ - now : 0;

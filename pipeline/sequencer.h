@@ -40,6 +40,8 @@ class Sequencer {
   // When the next hold expires as things stand when all that was ordered is decided, or kNoDeadline
   // while that is not known.
   void set_deadline(u64 deadline_ns) { deadline_ = deadline_ns; }
+  // Whether the log has room for a tick, whatever is said of writes: on a full disk it still may.
+  void allow_ticks(bool allowed) { ticks_allowed_ = allowed; }
   // Whether a hold has come due that no ordered request releases: time for a tick.
   bool tick_due() const { return tick_due_in() == 0; }
   // How long until that may be, kNeverDue when no hold has a deadline. Nanoseconds.
@@ -113,6 +115,7 @@ class Sequencer {
   u64 no_limit_ = 0;  // What ticks count towards.
   u64 deadline_ = engine::kNoDeadline;
   ledger::Request tick_;
+  bool ticks_allowed_ = true;
   bool tick_in_flight_ = false;
   bool tick_passed_over_ = false;  // The last block was full of reads: it begins the next one.
   ledger::RefusalCode write_refusal_ = ledger::RefusalCode::None;

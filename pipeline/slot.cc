@@ -21,9 +21,18 @@ void Slot::clear(u64 sequence) {
   ticket = 0;
   appended = false;
   log_sequence = 0;
+  log_chain = 0;
   placements_.clear();
   body_bytes_ = 0;
+  request_bytes_ = 0;
 }
+
+std::span<std::byte> Slot::outcome_room(u64 bytes) {
+  const u64 room = bytes > body_bytes_ ? bytes - body_bytes_ : 0;
+  return image_.span().subspan(wal::kHeaderBytes + body_bytes_, room);
+}
+
+void Slot::add_outcomes(u64 bytes) { body_bytes_ += bytes; }
 
 bool Slot::has_room_for(const ledger::Request& request, u64 bytes) const {
   return body_bytes_ + logged_bytes(request) <= bytes && block.has_room_for(request);
@@ -36,6 +45,7 @@ void Slot::add(ledger::Request* request, Position before, u64 timestamp) {
   if (event_count == 0) position_before = before;
   placements_.push_back({body_bytes_, index, before});
   body_bytes_ += logged_bytes(*request);
+  request_bytes_ = body_bytes_;
   event_count += request->event_count;
   last_timestamp = timestamp + request->event_count - 1;
 }
@@ -55,8 +65,10 @@ RequestRecord Slot::record_of(usize index) const {
 }
 
 // Writes the bytes [first, last) of the body from the requests that stand there: header, events,
-// conditions, each as far as it lies in the range.
+// conditions, each as far as it lies in the range. Outcomes are there already.
 void Slot::copy_range(u64 first, u64 last) {
+  last = std::min(last, request_bytes_);
+  if (first >= last) return;
   std::byte* body = image_.span().data() + wal::kHeaderBytes;
   auto found = std::upper_bound(placements_.begin(), placements_.end(), first,
                                 [](u64 offset, const Placement& p) { return offset < p.offset; });

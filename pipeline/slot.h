@@ -22,6 +22,10 @@ class Slot {
   void clear(u64 sequence);
   // Adds a request at the next place in the order.
   void add(ledger::Request* request, Position position_before, u64 timestamp);
+  // The room for outcomes behind the requests, when the body may have so many bytes in all; and
+  // that so many were written there. Before any slice is prepared, after all requests were added.
+  std::span<std::byte> outcome_room(u64 bytes);
+  void add_outcomes(u64 bytes);
   // Whether another request fits, with `bytes` of log allowed for the whole body.
   bool has_room_for(const ledger::Request& request, u64 bytes) const;
 
@@ -33,6 +37,8 @@ class Slot {
 
   u64 body_bytes() const { return body_bytes_; }
   bool is_logged() const { return body_bytes_ != 0; }
+  // Nothing for the engine: outcomes of other blocks alone.
+  bool has_requests() const { return !block.requests.empty(); }
   std::span<std::byte> image() { return image_.span(); }
 
   engine::Block block;
@@ -44,6 +50,7 @@ class Slot {
   u64 ticket = 0;         // Place among the blocks given to the workers; 0 = executed inline.
   bool appended = false;  // Given to the log, or nothing to log.
   u64 log_sequence = 0;   // Answers leave when this log block is durable.
+  u128 log_chain = 0;     // The hash of the log up to it.
 
  private:
   void copy_range(u64 first, u64 last);
@@ -64,6 +71,7 @@ class Slot {
   std::vector<Placement> placements_;
   std::vector<u64> slice_checksums_;
   u64 body_bytes_ = 0;
+  u64 request_bytes_ = 0;  // Of these, the first; outcomes follow.
 };
 
 }  // namespace florin::pipeline

@@ -8,9 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/agent.h"
 #include "base/doorbell.h"
 #include "base/types.h"
-#include "pipeline/agent.h"
 
 namespace florin::pipeline {
 

@@ -1,5 +1,7 @@
 #include "pipeline/worker.h"
 
+#include "pipeline/snapshot_driver.h"
+
 namespace florin::pipeline {
 
 // Oldest first: what is nearest to its answer.
@@ -37,7 +39,9 @@ void Worker::resolve(u64 ticket) {
 }
 
 void Worker::post(u64 ticket) {
-  engine_.post(stages_.slot_of(ticket)->block, index_);
+  engine::Block& block = stages_.slot_of(ticket)->block;
+  engine_.post(block, index_);
+  engine_.copy_cut(index_, cut_bytes_beside(block.item_count() / stages_.worker_count()));
   posted_ = ticket;
   own_.posted.publish(ticket);
   stages_.core_bell.ring();
@@ -46,7 +50,9 @@ void Worker::post(u64 ticket) {
 usize Lane::step() {
   if (authorised_ >= stages_.resolved()) return 0;
   ++authorised_;
-  engine_.authorise(stages_.slot_of(authorised_)->block);
+  engine::Block& block = stages_.slot_of(authorised_)->block;
+  engine_.authorise(block);
+  engine_.copy_cut_books(cut_bytes_beside(block.item_count()));
   stages_.authorised.publish(authorised_);
   stages_.ring_workers();
   return 1;

@@ -3,8 +3,8 @@
 // owns, and, once that is authorised, posts it.
 #pragma once
 
+#include "base/agent.h"
 #include "engine/engine.h"
-#include "pipeline/agent.h"
 #include "pipeline/stages.h"
 
 namespace florin::pipeline {

@@ -37,6 +37,23 @@ struct ServerInfo {
   std::string storage;  // How the log is written, in words.
   u64 memory_bytes_planned = 0;
   Timestamp start_time;
+  u128 durable_chain = 0;      // Of the log at durable_position; 0 = not told.
+  Position snapshot_position;  // Of the newest snapshot; 0 = there is none.
+  Timestamp snapshot_time;     // When it was complete, if this server took it.
+  u64 snapshots_taken = 0;     // By this server since its start, as are the failures.
+  u64 snapshot_failures = 0;
+  bool snapshot_under_way = false;
+  u64 log_first_segment = 0;  // Kept; 0 = not told.
+  u64 log_last_segment = 0;   // Being written.
+  Position recovered_from;    // The snapshot that this server started from; 0 = the log alone.
+  u64 witness_refusals = 0;   // Clients that had seen more than this server has, or other things.
+};
+
+// What a server has confirmed, as a client saw it: position and chain of its log. A server that
+// does not have it is not the one that confirmed it, or has lost something.
+struct Witness {
+  Position position;
+  u128 chain = 0;  // 0 = not known: only the position is compared.
 };
 
 // What the server uses.
@@ -51,16 +68,19 @@ struct DecodeLimits {
 enum class RequestKind : u8 {
   Ledger,  // The ledger::Request was filled in.
   Ping,    // Answer with encode_server_info.
+  TakeSnapshot,
+  PresentWitness,  // The Witness was filled in.
 };
 
 // Reads the body of a verified frame. `body` must be aligned to 16. On success with Ledger, the
 // fields of `request` that say what is asked are set, `events` and `conditions` pointing into
 // `body`; its number, routing and answer are not touched. Conditions and filters are checked,
 // events are not: they are the ledger's to refuse. A refusal is to be answered; the connection can
-// go on.
+// go on. `witness` may be null for those who do not ask.
 tl::expected<RequestKind, Refusal> decode_request(std::span<const std::byte> body,
                                                   const DecodeLimits& limits,
-                                                  ledger::Request& request);
+                                                  ledger::Request& request,
+                                                  Witness* witness = nullptr);
 
 // Appends the frame that answers the request: its answer, or its refusal as an error.
 void encode_reply(const ledger::Request& request, ByteBuffer& out);
@@ -105,6 +125,8 @@ void encode_get_trial_balance(RequestLabel label, ledger::TrialBalanceFilter fil
 void encode_query(ledger::Operation operation, RequestLabel label,
                   const ledger::QueryFilter& filter, ByteBuffer& out);
 void encode_ping(RequestLabel label, ByteBuffer& out);
+void encode_take_snapshot(RequestLabel label, ByteBuffer& out);
+void encode_present_witness(RequestLabel label, const Witness& witness, ByteBuffer& out);
 
 // A frame whose events are yet to be written, so that they need not be copied from elsewhere.
 struct OpenRequest {

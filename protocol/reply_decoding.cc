@@ -32,6 +32,10 @@ std::string text(const flatbuffers::String* string) {
   return string == nullptr ? std::string() : string->str();
 }
 
+u128 wide(const wire::UInt128* value) {
+  return value == nullptr ? 0 : make_u128(value->hi(), value->lo());
+}
+
 Status take_write_reply(const wire::WriteReply& body, Reply& reply) {
   reply.kind = ReplyKind::Write;
   reply.operation = static_cast<Operation>(body.operation());
@@ -97,12 +101,20 @@ Status take_server_info(const wire::ServerInfo& body, Reply& reply) {
   info.request_events_max = body.request_events_max();
   info.frame_bytes_max = body.frame_bytes_max();
   info.durable_position = Position{body.durable_position()};
-  if (const wire::UInt128* const id = body.ledger_id()) {
-    info.ledger_id = make_u128(id->hi(), id->lo());
-  }
+  info.ledger_id = wide(body.ledger_id());
   info.storage = text(body.storage());
   info.memory_bytes_planned = body.memory_bytes_planned();
   info.start_time = Timestamp{body.start_time()};
+  info.durable_chain = wide(body.durable_chain());
+  info.snapshot_position = Position{body.snapshot_position()};
+  info.snapshot_time = Timestamp{body.snapshot_time()};
+  info.snapshots_taken = body.snapshots_taken();
+  info.snapshot_failures = body.snapshot_failures();
+  info.snapshot_under_way = body.snapshot_under_way();
+  info.log_first_segment = body.log_first_segment();
+  info.log_last_segment = body.log_last_segment();
+  info.recovered_from = Position{body.recovered_from()};
+  info.witness_refusals = body.witness_refusals();
   return {};
 }
 

@@ -136,6 +136,7 @@ flatbuffers::Offset<wire::ServerInfo> build_server_info(Builder& builder, const 
   const auto threads = builder.CreateVectorOfStrings(info.threads);
   const auto storage = builder.CreateString(info.storage);
   const wire::UInt128 ledger_id(low_half(info.ledger_id), high_half(info.ledger_id));
+  const wire::UInt128 durable_chain(low_half(info.durable_chain), high_half(info.durable_chain));
   wire::ServerInfoBuilder fields(builder);
   fields.add_version(version);
   fields.add_protocol_version(info.protocol_version);
@@ -154,6 +155,16 @@ flatbuffers::Offset<wire::ServerInfo> build_server_info(Builder& builder, const 
   fields.add_storage(storage);
   fields.add_memory_bytes_planned(info.memory_bytes_planned);
   fields.add_start_time(info.start_time.ns);
+  fields.add_durable_chain(&durable_chain);
+  fields.add_snapshot_position(info.snapshot_position.value);
+  fields.add_snapshot_time(info.snapshot_time.ns);
+  fields.add_snapshots_taken(info.snapshots_taken);
+  fields.add_snapshot_failures(info.snapshot_failures);
+  fields.add_snapshot_under_way(info.snapshot_under_way);
+  fields.add_log_first_segment(info.log_first_segment);
+  fields.add_log_last_segment(info.log_last_segment);
+  fields.add_recovered_from(info.recovered_from.value);
+  fields.add_witness_refusals(info.witness_refusals);
   return fields.Finish();
 }
 

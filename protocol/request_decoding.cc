@@ -116,8 +116,13 @@ Decoded take_query(const wire::QueryFilter* fields, Operation operation, ledger:
   return RequestKind::Ledger;
 }
 
+Decoded take_witness(const wire::PresentWitness& body, Witness* witness) {
+  if (witness != nullptr) *witness = {Position{body.position()}, from_wire(body.chain())};
+  return RequestKind::PresentWitness;
+}
+
 Decoded decode_body(const wire::Request& message, const DecodeLimits& limits,
-                    ledger::Request& request) {
+                    ledger::Request& request, Witness* witness) {
   switch (message.body_type()) {
     case RequestBody::CreateAccounts:
       return take_events<ledger::Account>(message.body_as_CreateAccounts()->events(),
@@ -148,6 +153,9 @@ Decoded decode_body(const wire::Request& message, const DecodeLimits& limits,
       return take_query(message.body_as_GetAccountChanges()->filter(), Operation::GetAccountChanges,
                         request);
     case RequestBody::Ping: return RequestKind::Ping;
+    case RequestBody::TakeSnapshot: return RequestKind::TakeSnapshot;
+    case RequestBody::PresentWitness:
+      return take_witness(*message.body_as_PresentWitness(), witness);
     case RequestBody::NONE: break;
   }
   return refuse(
@@ -170,7 +178,7 @@ void clear_question(ledger::Request& request) {
 
 tl::expected<RequestKind, Refusal> decode_request(std::span<const std::byte> body,
                                                   const DecodeLimits& limits,
-                                                  ledger::Request& request) {
+                                                  ledger::Request& request, Witness* witness) {
   CHECK(reinterpret_cast<std::uintptr_t>(body.data()) % kFrameAlignment == 0);
   const auto* const bytes = reinterpret_cast<const u8*>(body.data());
   flatbuffers::Verifier verifier(bytes, body.size(), limits.depth_max, limits.tables_max);
@@ -184,7 +192,7 @@ tl::expected<RequestKind, Refusal> decode_request(std::span<const std::byte> bod
   }
   clear_question(request);
   request.trace_id = from_wire(message->trace_id());
-  return decode_body(*message, limits, request);
+  return decode_body(*message, limits, request, witness);
 }
 
 }  // namespace florin::protocol

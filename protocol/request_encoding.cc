@@ -236,4 +236,17 @@ void encode_ping(RequestLabel label, ByteBuffer& out) {
   seal_last_frame(out, offset, label.number);
 }
 
+void encode_take_snapshot(RequestLabel label, ByteBuffer& out) {
+  Builder builder;
+  append_request(builder, label, RequestBody::TakeSnapshot,
+                 wire::CreateTakeSnapshot(builder).Union(), out);
+}
+
+void encode_present_witness(RequestLabel label, const Witness& witness, ByteBuffer& out) {
+  Builder builder;
+  const wire::UInt128 chain = to_wire(witness.chain);
+  append_request(builder, label, RequestBody::PresentWitness,
+                 wire::CreatePresentWitness(builder, witness.position.value, &chain).Union(), out);
+}
+
 }  // namespace florin::protocol

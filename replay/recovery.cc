@@ -1,165 +1,254 @@
+// Chooses a snapshot, and executes the log behind it.
 #include "replay/recovery.h"
 
-#include <array>
-#include <vector>
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <utility>
 
-#include "base/int128.h"
+#include <fmt/core.h>
+
 #include "pipeline/log_record.h"
+#include "replay/log_copy.h"
+#include "replay/log_source.h"
+#include "replay/progress_meter.h"
+#include "snapshot/directory.h"
+#include "snapshot/loader.h"
+#include "snapshot/reader.h"
+#include "wal/segment_directory.h"
 
 namespace florin::replay {
 
-using ledger::Operation;
-using ledger::Request;
-using pipeline::RecordReader;
-
 namespace {
 
-constexpr u64 kReportEveryNs = 100'000'000;
+using snapshot::CutPoint;
+using snapshot::SnapshotFile;
 
-// Turns the bodies of log blocks into blocks of the engine and executes them. Which requests share
-// a block makes no difference to the outcome, so the log's own division is not kept.
-class Executor {
+class Recovery {
  public:
-  Executor(engine::Engine& engine, const Limits& capacity)
-      : engine_(engine),
-        capacity_(capacity),
-        block_(limits_, engine.partitions()),
-        requests_(limits_.block_requests_max) {
-    block_.clear(++sequence_);
-  }
+  Recovery(storage::Storage& storage, Clock& clock, const RecoveryOptions& options,
+           const ProgressMeter::Report& report)
+      : storage_(storage), clock_(clock), options_(options), report_(report) {}
 
-  Status execute(const wal::Block& logged) {
-    RecordReader reader(logged.body);
-    const u64 before = position_;
-    while (true) {
-      auto entry = reader.next();
-      if (!entry) return tl::unexpected<Error>(std::move(entry).error());
-      if (!entry->has_value()) break;
-      RETURN_IF_ERROR(add(**entry));
-    }
-    if (position_ - before != logged.header.event_count) {
-      return fail(ErrorCode::Corrupt, "log block " + std::to_string(logged.header.sequence) +
-                                          " holds " + std::to_string(position_ - before) +
-                                          " events; its header says " +
-                                          std::to_string(logged.header.event_count));
-    }
-    run();  // The events' memory is the reader's, until it reads on.
-    return {};
+  Result<Recovered> run() {
+    const u64 start_ns = clock_.monotonic_ns();
+    RETURN_IF_ERROR(load_newest_snapshot());
+    if (!recovered_.engine) RETURN_IF_ERROR(make_engine());
+    if (const Status executed = execute_log(); !executed) return explain(executed.error());
+    RETURN_IF_ERROR(check_rejected());
+    RETURN_IF_ERROR(look_after_snapshots());
+    recovered_.duration_ns = clock_.monotonic_ns() - start_ns;
+    return std::move(recovered_);
   }
-
-  u64 position() const { return position_; }
-  u64 last_timestamp() const { return last_timestamp_; }
 
  private:
-  Status add(const RecordReader::Entry& entry) {
-    const pipeline::RequestRecord& record = entry.record;
-    if (record.position_before != position_ || record.timestamp <= last_timestamp_) {
-      return fail(ErrorCode::Corrupt,
-                  "a logged request does not follow the one before it: "
-                  "position " +
-                      std::to_string(record.position_before) + ", expected " +
-                      std::to_string(position_));
-    }
-    RETURN_IF_ERROR(check_capacity(record));
-    Request probe;
-    probe.operation = static_cast<Operation>(record.operation);
-    probe.event_count = record.event_count;
-    if (!block_.has_room_for(probe)) run();
-    Request& request = requests_[block_.requests.size()];
-    request.clear_answer();
-    request.operation = probe.operation;
-    request.event_count = record.event_count;
-    request.events = entry.events;
-    request.conditions = entry.conditions;
-    request.condition_count = record.condition_count;
-    request.principal = record.principal;
-    request.trace_id = record.trace_id;
-    block_.add(&request, record.timestamp);
-    position_ += record.event_count;
-    last_timestamp_ = record.timestamp + record.event_count - 1;
-    added_[record.operation] += record.event_count;
-    return {};
-  }
-
-  // Replay never decides by capacity: what does not fit refuses the start. With the capacity that
-  // the log was written under, everything that was admitted then fits now.
-  Status check_capacity(const pipeline::RequestRecord& record) {
-    const auto operation = static_cast<Operation>(record.operation);
-    if (operation == Operation::Tick) return {};
-    const Room room = room_for(operation);
-    if (room.used + added_[record.operation] + record.event_count <= room.most) return {};
-    run();  // Some of what was added may have come to nothing.
-    if (room_for(operation).used + record.event_count <= room.most) return {};
-    return fail(ErrorCode::Capacity, "the log holds more than " + std::to_string(room.most) + " " +
-                                         room.objects_and_remedy);
-  }
-
-  struct Room {
-    u64 used;
-    u64 most;
-    const char* objects_and_remedy;
+  // A rejected snapshot whose first sector could be read: the log was durable up to its cut.
+  struct Witness {
+    std::string path;
+    CutPoint point;
+    bool met = false;     // The log has a block of its number, ...
+    bool agrees = false;  // ... and it is that block.
   };
-  Room room_for(Operation operation) const {
-    if (operation == Operation::CreateAccounts) {
-      return {engine_.accounts_used(), capacity_.accounts_max,
-              "accounts; start with a larger --accounts-max"};
-    }
-    if (operation == Operation::UpdateAccounts) {
-      return {engine_.updates_used(), capacity_.account_updates_max,
-              "remembered updates of accounts; start with a larger --account-updates-max"};
-    }
-    return {engine_.transfers_used(), capacity_.transfers_max,
-            "remembered transfers; start with a larger --transfers-max"};
-  }
 
-  void run() {
-    if (block_.requests.empty()) return;
-    engine_.run_inline(block_);
-    block_.clear(++sequence_);
-    added_.fill(0);
-  }
+  Status make_engine();
+  Status load_newest_snapshot();
+  Status load_snapshot(const SnapshotFile& file);
+  Status execute_log();
+  Status execute(LogSource& source, Executor& executor);
+  u64 bytes_expected(const LogSource& source) const;
+  void remember(const wal::BlockHeader& header);
+  tl::unexpected<Error> explain(const Error& error) const;
+  Status check_rejected() const;
+  Status look_after_snapshots();
 
-  engine::Engine& engine_;
-  const Limits capacity_;
-  const Limits limits_;  // Defaults: the room of a block, not of the ledger.
-  engine::Block block_;
-  std::vector<Request> requests_;
-  u64 sequence_ = 0;
-  u64 position_ = 0;
-  u64 last_timestamp_ = 0;
-  // Events in the block being filled, by operation.
-  std::array<u64, static_cast<usize>(Operation::Tick) + 1> added_{};
+  storage::Storage& storage_;
+  Clock& clock_;
+  const RecoveryOptions& options_;
+  const ProgressMeter::Report& report_;
+  Recovered recovered_;
+  std::vector<std::string> damaged_;  // Names of files.
+  std::vector<Witness> witnesses_;
+  std::deque<pipeline::ChainPoint> points_;
+  bool stopped_ = false;  // Before the end of the log, as asked.
+  u64 bytes_marked_ = 0;  // Of the log up to the segment that the mark names.
 };
+
+Status Recovery::make_engine() {
+  recovered_.engine.reset();  // Before the next one reserves its memory.
+  auto engine = engine::Engine::create(options_.limits, options_.partitions, options_.hash_seed);
+  if (!engine) return tl::unexpected<Error>(std::move(engine).error());
+  recovered_.engine = std::move(*engine);
+  if (options_.touch_memory) {
+    recovered_.engine->touch(options_.limits.accounts_max, options_.limits.transfers_max);
+  }
+  return {};
+}
+
+// An error here is one that no other snapshot would help against.
+Status Recovery::load_newest_snapshot() {
+  if (options_.snapshot_directory.empty()) return {};
+  const auto files = snapshot::list_snapshots(storage_, options_.snapshot_directory);
+  RETURN_IF_ERROR(files);
+  for (const SnapshotFile& file : *files) {
+    if (file.position > options_.until.position) continue;
+    const Status loaded = load_snapshot(file);
+    if (loaded && recovered_.snapshot) return {};
+    if (loaded) continue;  // Later than what is asked for.
+    recovered_.engine.reset();
+    const ErrorCode code = loaded.error().code;
+    if (code == ErrorCode::Capacity || code == ErrorCode::NoSpace ||
+        code == ErrorCode::InvalidArgument) {
+      return loaded;
+    }
+    const bool is_damaged = code == ErrorCode::Corrupt || code == ErrorCode::Io;
+    if (is_damaged) damaged_.push_back(file.name);
+    recovered_.rejected.push_back({options_.snapshot_directory + "/" + file.name, loaded.error()});
+  }
+  return {};
+}
+
+Status Recovery::load_snapshot(const SnapshotFile& file) {
+  const std::string path = options_.snapshot_directory + "/" + file.name;
+  const auto reader =
+      snapshot::Reader::open(storage_, path, options_.log_id, pipeline::kStateMachineVersion);
+  RETURN_IF_ERROR(reader);
+  const snapshot::SnapshotInfo& info = (*reader)->info();
+  if (info.point.log.position != file.position) {
+    return fail(ErrorCode::Corrupt, fmt::format("snapshot {} is of position {}: it was renamed",
+                                                path, info.point.log.position.value));
+  }
+  if (info.point.last_timestamp > options_.until.time.ns) return {};
+  witnesses_.push_back({path, info.point});
+  RETURN_IF_ERROR(make_engine());
+  ProgressMeter meter(clock_, report_, RecoveryPhase::Snapshot);
+  RETURN_IF_ERROR(snapshot::load(**reader, *recovered_.engine, options_.limits, options_.threads,
+                                 [&](u64 bytes) { meter.advance(bytes, info.file_bytes, 0); }));
+  recovered_.snapshot = info.point;
+  recovered_.snapshot_bytes = info.file_bytes;
+  recovered_.snapshot_taken_at = info.taken_at;
+  return {};
+}
+
+Status Recovery::execute_log() {
+  const CutPoint from = recovered_.snapshot.value_or(CutPoint{});
+  LogSourceOptions source_options;
+  source_options.directory = options_.log_directory;
+  source_options.log_id = options_.log_id;
+  source_options.state_machine_version = pipeline::kStateMachineVersion;
+  source_options.from = from.log;
+  source_options.read_ahead = options_.threads > 1;
+  const auto segments = wal::list_segments_from(storage_, options_.log_directory, from.log.segment);
+  RETURN_IF_ERROR(segments);
+  const auto source = LogSource::open(storage_, source_options);
+  RETURN_IF_ERROR(source);
+  for (const wal::SegmentFile& segment : *segments) {
+    if (segment.number <= (*source)->mark().segment) bytes_marked_ += segment.size_bytes;
+  }
+  ExecutorStart start;
+  start.order = {from.log.position, from.last_timestamp};
+  start.log_sequence = from.log.sequence;
+  Executor executor(*recovered_.engine, options_.limits, start);
+  recovered_.end = from.log;
+  points_.push_back({from.log.position, from.log.chain});
+  RETURN_IF_ERROR(execute(**source, executor));
+  recovered_.chain.assign(points_.begin(), points_.end());
+  recovered_.order = executor.order();
+  recovered_.events = executor.position().value - from.log.position.value;
+  recovered_.blocks_compared = executor.blocks_compared();
+  recovered_.unlogged_outcomes = executor.take_unlogged_outcomes();
+  return {};
+}
+
+Status Recovery::execute(LogSource& source, Executor& executor) {
+  ProgressMeter meter(clock_, report_, RecoveryPhase::Log);
+  while (true) {
+    const auto block = source.next();
+    RETURN_IF_ERROR(block);
+    if (!block->has_value()) break;
+    RETURN_IF_ERROR(executor.execute(**block, options_.until));
+    stopped_ = executor.stopped();
+    if (stopped_) return {};  // The reader may be ahead, at work.
+    remember((**block).header);
+    meter.advance(source.bytes_read(), bytes_expected(source), executor.position().value);
+  }
+  recovered_.end = source.reader().end();
+  recovered_.torn_tail = source.reader().torn_tail();
+  return {};
+}
+
+// Also sees whether the log is the one that the cuts of rejected snapshots were made in.
+void Recovery::remember(const wal::BlockHeader& header) {
+  const Position position{header.position_before + header.event_count};
+  recovered_.end = end_behind(header);
+  points_.push_back({position, header.header_checksum});
+  if (points_.size() > options_.blocks_remembered) points_.pop_front();
+  ++recovered_.blocks;
+  recovered_.log_bytes += wal::stored_bytes(header.body_bytes);
+  for (Witness& witness : witnesses_) {
+    if (witness.point.log.sequence != header.sequence) continue;
+    witness.met = true;
+    witness.agrees = witness.point.log.chain == header.header_checksum;
+  }
+}
+
+// The mark names the last segment in use, unless the log was busy to its end.
+u64 Recovery::bytes_expected(const LogSource& source) const {
+  return source.bytes_read() <= bytes_marked_ ? bytes_marked_ : source.bytes_total();
+}
+
+// A log that has lost its beginning to trimming needs a snapshot: then it is the snapshots' damage
+// that the person has to know of.
+tl::unexpected<Error> Recovery::explain(const Error& error) const {
+  if (recovered_.rejected.empty()) return tl::unexpected<Error>(error);
+  std::string message = error.message;
+  for (const RejectedSnapshot& rejected : recovered_.rejected) {
+    message += "; before that, a snapshot could not be used: " + rejected.error.message;
+  }
+  return fail(error.code, message);
+}
+
+// A snapshot is cut where the log is durable. One whose records are damaged still bears witness.
+Status Recovery::check_rejected() const {
+  for (const Witness& witness : witnesses_) {
+    const CutPoint& point = witness.point;
+    const u64 loaded = recovered_.snapshot ? recovered_.snapshot->log.sequence : 0;
+    if (point.log.sequence <= loaded) continue;
+    if (witness.met && witness.agrees) continue;
+    if (!witness.met && stopped_) continue;
+    return fail(ErrorCode::Corrupt,
+                fmt::format("snapshot {} is damaged, and was cut at position {}, log block {}, {}; "
+                            "nothing was changed. Put the log back from a copy, or start from a "
+                            "backup",
+                            witness.path, point.log.position.value, point.log.sequence,
+                            witness.met ? "which is another block in the log"
+                                        : "but the log ends before it"));
+  }
+  return {};
+}
+
+Status Recovery::look_after_snapshots() {
+  if (options_.snapshot_directory.empty()) return {};
+  const std::string& directory = options_.snapshot_directory;
+  if (options_.set_aside_damaged) {
+    for (const std::string& name : damaged_) {
+      RETURN_IF_ERROR(snapshot::set_aside(storage_, directory, name));
+    }
+  }
+  const auto whole =
+      snapshot::whole_snapshots(storage_, directory, options_.log_id,
+                                pipeline::kStateMachineVersion, snapshot::kSnapshotsKept);
+  // One that cannot be looked at now keeps the log as it is.
+  if (whole && whole->size() == snapshot::kSnapshotsKept) {
+    recovered_.segments_needed_from = whole->back().point.log.segment;
+  }
+  return {};
+}
 
 }  // namespace
 
-Result<Recovered> recover(storage::Storage& storage, engine::Engine& engine, Clock& clock,
-                          const RecoveryOptions& options,
+Result<Recovered> recover(storage::Storage& storage, Clock& clock, const RecoveryOptions& options,
                           const std::function<void(const RecoveryProgress&)>& report) {
-  const u64 start = clock.monotonic_ns();
-  auto reader = wal::Reader::open(storage, options.log_directory, options.log_id,
-                                  pipeline::kStateMachineVersion);
-  if (!reader) return tl::unexpected<Error>(std::move(reader).error());
-  Executor executor(engine, options.limits);
-  Recovered recovered;
-  u64 reported = start;
-  while (true) {
-    auto block = (*reader)->next();
-    if (!block) return tl::unexpected<Error>(std::move(block).error());
-    if (!block->has_value()) break;
-    RETURN_IF_ERROR(executor.execute(**block));
-    ++recovered.blocks;
-    const u64 now = clock.monotonic_ns();
-    if (now - reported < kReportEveryNs) continue;
-    reported = now;
-    report({(*reader)->bytes_read(), (*reader)->bytes_total(), executor.position()});
-  }
-  recovered.end = (*reader)->end();
-  recovered.order = {Position{executor.position()}, executor.last_timestamp()};
-  recovered.events = executor.position();
-  recovered.torn_tail = (*reader)->torn_tail();
-  recovered.duration_ns = clock.monotonic_ns() - start;
-  return recovered;
+  return Recovery(storage, clock, options, report).run();
 }
 
 }  // namespace florin::replay

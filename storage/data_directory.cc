@@ -96,11 +96,24 @@ Status sync_parent(Storage& storage, const std::string& directory) {
   return synced;
 }
 
+// Without it there are no snapshots, which is legal at any time: an older version did not make it,
+// and a backup need not have it.
+Status make_snapshot_directory(Storage& storage, const std::string& directory) {
+  const std::string path = directory + "/snapshots";
+  const auto entries = storage.list(path);
+  if (!entries) {
+    if (entries.error().code != ErrorCode::NotFound) return tl::unexpected<Error>(entries.error());
+    RETURN_IF_ERROR(storage.create_directory(path));
+  }
+  // Also when it was there: the call that made it may have been cut off before this.
+  return storage.sync_directory_now(directory);
+}
+
 Status make(Storage& storage, const std::string& directory, const Identity& identity) {
   RETURN_IF_ERROR(refuse_log_without_identity(storage, directory));
   RETURN_IF_ERROR(sync_parent(storage, directory));
   RETURN_IF_ERROR(storage.create_directory(directory + "/log"));
-  RETURN_IF_ERROR(storage.sync_directory_now(directory));
+  RETURN_IF_ERROR(make_snapshot_directory(storage, directory));
   return make_identity(storage, directory, identity);
 }
 
@@ -119,10 +132,22 @@ Result<DataDirectory> DataDirectory::open(Storage& storage, const std::string& p
   RETURN_IF_ERROR(found);
   if (*found) {
     RETURN_IF_ERROR(refuse_identity_without_log(storage, path));
+    RETURN_IF_ERROR(make_snapshot_directory(storage, path));
     return DataDirectory(path, (*found)->ledger_id, (*found)->segment_bytes, false);
   }
   RETURN_IF_ERROR(make(storage, path, {new_ledger_id, new_segment_bytes}));
   return DataDirectory(path, new_ledger_id, new_segment_bytes, true);
+}
+
+Result<DataDirectory> DataDirectory::open_existing(Storage& storage, const std::string& path) {
+  const auto found = find_identity(storage, path);
+  RETURN_IF_ERROR(found);
+  if (!*found) {
+    RETURN_IF_ERROR(refuse_log_without_identity(storage, path));
+    return fail(ErrorCode::NotFound, path + " is no data directory: it has no file identity");
+  }
+  RETURN_IF_ERROR(refuse_identity_without_log(storage, path));
+  return DataDirectory(path, (*found)->ledger_id, (*found)->segment_bytes, false);
 }
 
 Status create_data_directory(Storage& storage, const std::string& path) {

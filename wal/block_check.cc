@@ -9,6 +9,7 @@ namespace florin::wal {
 std::string_view describe(Defect defect) {
   switch (defect) {
     case Defect::None: return "nothing is wrong";
+    case Defect::NoSegment: return "there is no such file";
     case Defect::EndOfSegment: return "the file ends";
     case Defect::NoBlock: return "no block begins there";
     case Defect::HeaderChecksum: return "the checksum of the header does not match";

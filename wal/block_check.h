@@ -11,6 +11,7 @@ namespace florin::wal {
 
 enum class Defect : u8 {
   None,
+  NoSegment,            // There is no file.
   EndOfSegment,         // No room for a header before the end of the file.
   NoBlock,              // The magic is missing.
   HeaderChecksum,       // The header is damaged or half written.

@@ -87,6 +87,7 @@ struct LogEnd {
   Position position;
   u128 chain = 0;  // Header checksum of the last block.
   Timestamp timestamp;
+  friend bool operator==(const LogEnd&, const LogEnd&) = default;
 };
 
 }  // namespace florin::wal

@@ -22,22 +22,79 @@ BlockHeader load_header(std::span<const std::byte> sector) {
 
 }  // namespace
 
-Reader::Reader(storage::Storage& storage, std::string directory, u128 log_id, u32 version)
-    : storage_(storage), directory_(std::move(directory)), expectation_{log_id, version} {}
+Reader::Reader(storage::Storage& storage, std::string directory, u128 log_id, u32 version,
+               const LogEnd& from)
+    : storage_(storage),
+      directory_(std::move(directory)),
+      expectation_{log_id, version},
+      end_(from) {}
 
-Reader::~Reader() {
-  if (open_index_) storage_.close(file_);
-}
+Reader::~Reader() { close_segment(); }
 
 Result<std::unique_ptr<Reader>> Reader::open(storage::Storage& storage, std::string directory,
-                                             u128 log_id, u32 state_machine_version) {
+                                             u128 log_id, u32 state_machine_version,
+                                             const LogEnd& from) {
   std::unique_ptr<Reader> reader(
-      new Reader(storage, std::move(directory), log_id, state_machine_version));
-  Result<std::vector<SegmentFile>> segments = list_segments(storage, reader->directory_);
-  if (!segments) return tl::unexpected(std::move(segments).error());
-  reader->segments_ = std::move(*segments);
-  for (const SegmentFile& segment : reader->segments_) reader->bytes_total_ += segment.size_bytes;
+      new Reader(storage, std::move(directory), log_id, state_machine_version, from));
+  // In this order: the marks of a log that is just being made are there before its first segment.
+  RETURN_IF_ERROR(reader->load_segments());
+  RETURN_IF_ERROR(reader->load_mark());
+  RETURN_IF_ERROR(reader->check_start());
   return reader;
+}
+
+Status Reader::load_segments() {
+  Result<std::vector<SegmentFile>> segments =
+      list_segments_from(storage_, directory_, end_.segment);
+  if (!segments) return tl::unexpected(std::move(segments).error());
+  segments_ = std::move(*segments);
+  index_ = 0;
+  bytes_total_ = bytes_before_segment_;
+  for (const SegmentFile& segment : segments_) bytes_total_ += segment.size_bytes;
+  return {};
+}
+
+Status Reader::load_mark() {
+  const Result<Mark> mark = read_marks(storage_, directory_, expectation_.log_id);
+  if (mark) {
+    mark_ = *mark;
+    return check_mark();
+  }
+  if (mark.error().code != ErrorCode::NotFound) return tl::unexpected(mark.error());
+  if (segments_.empty() && end_.sequence == 0) return {};
+  return fail(ErrorCode::Corrupt,
+              fmt::format("{} is missing: without it nothing says up to where the log was "
+                          "acknowledged. Put the file back from a copy, or start from a backup. A "
+                          "log made before Florin wrote marks cannot be read by this version",
+                          marks_path(directory_)));
+}
+
+// The mark names a block by its checksum: it is the one that was read, or the log is another one.
+Status Reader::check_mark() const {
+  if (mark_.durable_sequence != end_.sequence) return {};
+  if (mark_.chain == end_.chain && mark_.durable_position == end_.position) return {};
+  return fail(
+      ErrorCode::Corrupt,
+      fmt::format("block {} in log segment {} is another block than the one that {} names: "
+                  "the files are not of the same log, or not of the same time. Nothing was "
+                  "changed. Put all files of the log back from one backup",
+                  end_.sequence, segment_path(directory_, end_.segment), marks_path(directory_)));
+}
+
+Status Reader::check_start() const {
+  if (end_.sequence == 0) return {};
+  const std::string path = segment_path(directory_, end_.segment);
+  if (segments_.empty()) {
+    return fail(ErrorCode::Corrupt,
+                fmt::format("log segment {} is missing, in which the log goes on after the "
+                            "snapshot at position {}; put it back from a copy",
+                            path, end_.position.value));
+  }
+  if (segments_.front().size_bytes >= end_.offset) return {};
+  return fail(ErrorCode::Corrupt,
+              fmt::format("log segment {} has {} bytes, but the snapshot at position {} was taken "
+                          "when it had more than {}; put it back from a copy",
+                          path, segments_.front().size_bytes, end_.position.value, end_.offset));
 }
 
 Result<std::optional<Block>> Reader::next() {
@@ -47,24 +104,37 @@ Result<std::optional<Block>> Reader::next() {
   return block;
 }
 
+// A writer in another process may have gone on since the files were listed and read: what seems to
+// be the end is looked at afresh. If it stays the end, and somebody bears witness that it is not,
+// once more: what a witness saw durable can be read after it was heard.
 Result<std::optional<Block>> Reader::find_next() {
-  if (segments_.empty() || finished_) return std::optional<Block>();
-  const Result<Finding> here = examine(index_, end_.offset);
-  if (!here) return tl::unexpected(here.error());
-  if (here->defect == Defect::None) return accept(index_, here->block);
-  if (index_ + 1 < segments_.size()) {
-    const Result<Finding> there = examine(index_ + 1, 0);
-    if (!there) return tl::unexpected(there.error());
-    if (there->defect == Defect::None) return accept(index_ + 1, there->block);
+  for (u32 looks = 1; !finished_; ++looks) {
+    const Result<Finding> found = look();
+    if (!found) return tl::unexpected(found.error());
+    if (found->defect == Defect::None) return accept(found->block);
+    if (looks > 1) {
+      const Result<std::optional<Witness>> witness = find_witness();
+      if (!witness) return tl::unexpected(witness.error());
+      finished_ = !witness->has_value();
+      if (!finished_ && looks > 2) return tl::unexpected(damage(**witness, found->defect).error());
+    }
+    if (!finished_) RETURN_IF_ERROR(look_afresh());
   }
-  RETURN_IF_ERROR(finish(here->defect));
   return std::optional<Block>();
 }
 
-std::optional<Block> Reader::accept(usize index, const Block& block) {
-  if (index != index_) bytes_before_segment_ += segments_[index_].size_bytes;
+Result<Reader::Finding> Reader::look() {
+  if (segments_.empty()) return Finding{Defect::NoSegment, {}};
+  Result<Finding> here = examine(index_, end_.offset);
+  if (!here || here->defect == Defect::None || index_ + 1 >= segments_.size()) return here;
+  Result<Finding> there = examine(index_ + 1, 0);
+  if (!there || there->defect == Defect::None) return there;
+  return here;
+}
+
+Result<std::optional<Block>> Reader::accept(const Block& block) {
   const BlockHeader& header = block.header;
-  index_ = index;
+  if (header.segment != end_.segment) bytes_before_segment_ += segments_[index_++].size_bytes;
   end_.segment = header.segment;
   end_.offset = header.offset + stored_bytes(header.body_bytes);
   end_.sequence = header.sequence;
@@ -72,6 +142,7 @@ std::optional<Block> Reader::accept(usize index, const Block& block) {
   end_.position.value += header.event_count;
   end_.chain = header.header_checksum;
   end_.timestamp.ns = header.timestamp;
+  RETURN_IF_ERROR(check_mark());
   return block;
 }
 
@@ -124,17 +195,22 @@ Status Reader::check_refusal(usize index, const Finding& finding) const {
   return {};
 }
 
-Status Reader::finish(Defect defect) {
-  // Whatever was acknowledged is named by the watermark of a later block, unless no later block was
-  // written: then it cannot be told from a torn tail.
-  for (usize index = index_; index < segments_.size(); ++index) {
-    RETURN_IF_ERROR(scan_segment(index, index == index_ ? end_.offset : 0, defect));
+// Whatever was acknowledged is named by the mark of a log that came to rest behind it, or by the
+// watermark of a later block.
+Result<std::optional<Reader::Witness>> Reader::find_witness() {
+  torn_tail_ = {};
+  RETURN_IF_ERROR(load_mark());
+  if (mark_.durable_sequence > end_.sequence) {
+    return Witness{mark_.durable_sequence, describe_mark()};
   }
-  finished_ = true;
-  return {};
+  for (usize index = index_; index < segments_.size(); ++index) {
+    auto witness = scan_segment(index, index == index_ ? end_.offset : 0);
+    if (!witness || witness->has_value()) return witness;
+  }
+  return std::optional<Witness>();
 }
 
-Status Reader::scan_segment(usize index, u64 first_offset, Defect defect) {
+Result<std::optional<Reader::Witness>> Reader::scan_segment(usize index, u64 first_offset) {
   const SegmentFile& segment = segments_[index];
   for (u64 offset = first_offset; offset < segment.size_bytes; offset += storage::kSectorBytes) {
     const auto sector = window(index, offset, storage::kSectorBytes);
@@ -142,26 +218,57 @@ Status Reader::scan_segment(usize index, u64 first_offset, Defect defect) {
     const BlockHeader header = load_header(*sector);
     const BlockPlace place{segment.number, offset, segment.size_bytes};
     if (check_alone(header, expectation_.log_id, place) != Defect::None) continue;
-    if (header.durable_sequence > end_.sequence) return damage(index, header, defect);
+    if (header.durable_sequence > end_.sequence) {
+      return Witness{header.durable_sequence, fmt::format("block {} at byte {} of {}",
+                                                          header.sequence, offset, path_of(index))};
+    }
     // Blocks of before an earlier restart were dropped then.
     if (header.sequence > end_.sequence && header.generation >= end_.generation) {
       torn_tail_.blocks += 1;
       torn_tail_.bytes += stored_bytes(header.body_bytes);
     }
   }
-  return {};
+  return std::optional<Witness>();
 }
 
-Status Reader::damage(usize witness_index, const BlockHeader& witness, Defect defect) const {
+std::string Reader::describe_mark() const {
+  const u64 last = segments_.empty() ? end_.segment - 1 : segments_.back().number;
+  const std::string path = marks_path(directory_);
+  if (mark_.segment <= last) return path;
+  return fmt::format("{}, which names block {} in the missing log segment {},", path,
+                     mark_.durable_sequence, segment_path(directory_, mark_.segment));
+}
+
+Status Reader::look_afresh() {
+  close_segment();
+  const bool was_there = !segments_.empty();
+  Status loaded = load_segments();
+  if (was_there && (!loaded || segments_.empty())) {
+    const Result<std::vector<SegmentFile>> files = list_segments(storage_, directory_);
+    if (!files) return tl::unexpected(files.error());
+    const bool is_there =
+        std::ranges::find(*files, end_.segment, &SegmentFile::number) != files->end();
+    if (!is_there) return recycled(end_.segment);
+  }
+  return loaded;
+}
+
+Status Reader::recycled(u64 segment) const {
+  return fail(ErrorCode::NotFound,
+              fmt::format("log segment {} was recycled while it was read; read again from behind "
+                          "the newest snapshot",
+                          segment_path(directory_, segment)));
+}
+
+Status Reader::damage(const Witness& witness, Defect defect) const {
   return fail(
       ErrorCode::Corrupt,
       fmt::format(
           "log segment {} is damaged at byte {}: expected block {}, which begins with "
-          "position {}, but {}; block {} at byte {} of {} says that all blocks up to {} were "
-          "acknowledged. Nothing was changed. Put the segment back from a copy, or start from "
-          "a backup",
-          path_of(index_), end_.offset, end_.sequence + 1, end_.position.value + 1,
-          describe(defect), witness.sequence, witness.offset, path_of(witness_index),
+          "position {}, but {}; {} says that all blocks up to {} were acknowledged. Nothing was "
+          "changed. Put the segment back from a copy, or start from a backup",
+          segment_path(directory_, end_.segment), end_.offset, end_.sequence + 1,
+          end_.position.value + 1, describe(defect), witness.description,
           witness.durable_sequence));
 }
 
@@ -185,14 +292,19 @@ Status Reader::read_window(usize index, u64 offset, u64 bytes) {
 
 Status Reader::open_segment(usize index) {
   if (open_index_ == index) return {};
-  if (open_index_) storage_.close(file_);
-  open_index_.reset();
-  window_bytes_ = 0;
+  close_segment();
   Result<storage::File> file = storage_.open(path_of(index), storage::OpenMode::Read);
+  if (!file && file.error().code == ErrorCode::NotFound) return recycled(segments_[index].number);
   if (!file) return tl::unexpected(std::move(file).error());
   file_ = *file;
   open_index_ = index;
   return {};
+}
+
+void Reader::close_segment() {
+  if (open_index_) storage_.close(file_);
+  open_index_.reset();
+  window_bytes_ = 0;
 }
 
 std::string Reader::path_of(usize index) const {

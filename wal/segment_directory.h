@@ -1,4 +1,4 @@
-// What a log directory holds: its segment files, in order and without gaps.
+// What a log directory holds: its segment files, in order.
 #pragma once
 
 #include <string>
@@ -18,10 +18,15 @@ struct SegmentFile {
 std::string segment_path(const std::string& directory, u64 number);
 std::string preparing_path(const std::string& directory, u64 number);
 
-// The segments of the directory in order; files with other names are not ours to judge.
-// Corrupt: the first is not segment 1, a number is missing, or a file is empty or not whole
-// sectors.
+// All segments of the directory in order; files with other names are not ours to judge. The first
+// ones may be missing, with gaps, when snapshots have made them needless: no matter of this list.
 Result<std::vector<SegmentFile>> list_segments(storage::Storage& storage,
                                                const std::string& directory);
+
+// The segments from `first` on; those before it do not matter.
+// Corrupt: others are there but `first` is not, a number behind it is missing, or a file is empty
+// or not whole sectors.
+Result<std::vector<SegmentFile>> list_segments_from(storage::Storage& storage,
+                                                    const std::string& directory, u64 first);
 
 }  // namespace florin::wal

@@ -29,12 +29,13 @@ alignas(storage::kSectorBytes) std::byte zero_piece[kZeroPieceBytes];
 }  // namespace
 
 SegmentSupply::SegmentSupply(storage::Storage& storage, Clock& clock, std::string directory,
-                             u64 segment_bytes, u32 segments_ahead)
+                             u64 segment_bytes, u32 segments_ahead, u32 recycled_segments_max)
     : storage_(storage),
       clock_(clock),
       directory_(std::move(directory)),
       segment_bytes_(segment_bytes),
-      segments_ahead_(segments_ahead) {
+      segments_ahead_(segments_ahead),
+      recycled_segments_max_(recycled_segments_max) {
   CHECK(segment_bytes_ > 0 && segment_bytes_ % storage::kSectorBytes == 0);
   CHECK(segments_ahead_ > 0);
 }
@@ -50,6 +51,12 @@ void SegmentSupply::adopt(const Segment& segment) {
   ++next_number_;
 }
 
+void SegmentSupply::recycle(const SegmentFile& segment) {
+  const bool kept =
+      segment.size_bytes == segment_bytes_ && recyclable_.size() < recycled_segments_max_;
+  (kept ? recyclable_ : surplus_).push_back(segment.number);
+}
+
 Segment SegmentSupply::take() {
   CHECK(ready());
   const Segment segment = ready_.front();
@@ -63,17 +70,54 @@ void SegmentSupply::log_grew(u64 bytes) {
 
 Result<usize> SegmentSupply::advance(Pace pace) {
   if (step_ == Step::Zeroing) return write_zeros(pace);
-  if (step_ != Step::Idle || ready_.size() >= segments_ahead_) return usize{0};
-  if (disk_full_ && clock_.monotonic_ns() < retry_at_ns_) return usize{0};
+  if (step_ != Step::Idle) return usize{0};
+  if (ready_.size() >= segments_ahead_) return remove_surplus();
+  if (disk_full() && clock_.monotonic_ns() < retry_at_ns_) return remove_surplus();
   RETURN_IF_ERROR(begin());
   return usize{1};
 }
 
-Status SegmentSupply::begin() {
+u64 SegmentSupply::sleep_ns_max() const {
+  const bool waits = disk_full() && step_ == Step::Idle && ready_.size() < segments_ahead_;
+  if (!waits) return ~u64{0};
+  const u64 now = clock_.monotonic_ns();
+  return now < retry_at_ns_ ? retry_at_ns_ - now : 0;
+}
+
+// One file a time: the log goes on in between. Nothing depends on when a crash forgets that they
+// are gone, so the directory is not synced for it.
+Result<usize> SegmentSupply::remove_surplus() {
+  if (surplus_.empty()) return usize{0};
+  RETURN_IF_ERROR(storage_.remove(segment_path(directory_, surplus_.front())));
+  surplus_.pop_front();
+  return usize{1};
+}
+
+Status SegmentSupply::begin() { return recyclable_.empty() ? begin_new() : begin_recycled(); }
+
+// The name is made durable before the segment is used, and before the next file gets its name: a
+// crash leaves the file under its old name or under the new one, and no gap.
+Status SegmentSupply::begin_recycled() {
+  const std::string from = segment_path(directory_, recyclable_.front());
+  Result<storage::File> file = storage_.open(from, storage::OpenMode::ReadWrite);
+  if (!file) return tl::unexpected(std::move(file).error());
+  const Status renamed = storage_.rename(from, segment_path(directory_, next_number_));
+  if (!renamed) storage_.close(*file);
+  rename_refused_ = !renamed && renamed.error().code == ErrorCode::NoSpace;
+  if (rename_refused_) {
+    wait_for_room();
+    return {};
+  }
+  RETURN_IF_ERROR(renamed);
+  recyclable_.pop_front();
+  file_ = *file;
+  return sync_name();
+}
+
+Status SegmentSupply::begin_new() {
   Result<storage::File> file = storage_.open(path_being_prepared(), storage::OpenMode::Create);
   if (!file && file.error().code == ErrorCode::NoSpace) {
-    disk_full_ = true;
-    retry_at_ns_ = clock_.monotonic_ns() + kRetryAfterNs;
+    wait_for_room();
     return {};
   }
   if (!file) return tl::unexpected(std::move(file).error());
@@ -145,8 +189,12 @@ Status SegmentSupply::start_rename() {
       storage_.rename(path_being_prepared(), segment_path(directory_, next_number_));
   if (!renamed && renamed.error().code == ErrorCode::NoSpace) return give_up_for_now();
   RETURN_IF_ERROR(renamed);
-  // Until the directory is synced, a crash could take back the name and with it every block in the
-  // segment; so it is not ready before.
+  return sync_name();
+}
+
+// Until the directory is synced, a crash could take back the name and with it every block in the
+// segment; so it is not ready before.
+Status SegmentSupply::sync_name() {
   step_ = Step::SyncingDirectory;
   storage_.sync_directory(directory_, kSupplyToken);
   storage_.submit();
@@ -156,9 +204,13 @@ Status SegmentSupply::start_rename() {
 Status SegmentSupply::give_up_for_now() {
   storage_.close(file_);
   step_ = Step::Idle;
+  wait_for_room();
+  return storage_.remove(path_being_prepared());
+}
+
+void SegmentSupply::wait_for_room() {
   disk_full_ = true;
   retry_at_ns_ = clock_.monotonic_ns() + kRetryAfterNs;
-  return storage_.remove(path_being_prepared());
 }
 
 Status SegmentSupply::failed(const char* action, int error_number) {

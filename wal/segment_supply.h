@@ -2,7 +2,8 @@
 // nothing, filled with zeros (first writes into merely reserved space are two to three times
 // slower), synced, and only then renamed; ready when the directory is synced too. A segment thus
 // exists whole or not at all, and one after the other, so that a crash leaves no gap in the
-// numbers.
+// numbers. Segments that are no longer needed are renamed to be the next ones instead: their room
+// is allocated and written, and their old blocks name another segment.
 #pragma once
 
 #include <deque>
@@ -12,6 +13,7 @@
 #include "base/result.h"
 #include "base/types.h"
 #include "storage/storage.h"
+#include "wal/segment_directory.h"
 
 namespace florin::wal {
 
@@ -37,7 +39,7 @@ enum class Pace : u8 {
 class SegmentSupply {
  public:
   SegmentSupply(storage::Storage& storage, Clock& clock, std::string directory, u64 segment_bytes,
-                u32 segments_ahead);
+                u32 segments_ahead, u32 recycled_segments_max);
   ~SegmentSupply();
   SegmentSupply(const SegmentSupply&) = delete;
   SegmentSupply& operator=(const SegmentSupply&) = delete;
@@ -46,8 +48,12 @@ class SegmentSupply {
   void start_at(u64 number) { next_number_ = number; }
   // Takes a segment that exists already and was not used up, as if it had been made here.
   void adopt(const Segment& segment);
+  // Takes a closed segment that nobody needs any more: to be used again, or removed if there are
+  // many already or it has another size.
+  void recycle(const SegmentFile& segment);
 
   bool ready() const { return !ready_.empty(); }
+  usize ready_count() const { return ready_.size(); }
   Segment take();
 
   // Starts what can be started. Returns how much was done. An error is final, but a full disk is
@@ -58,14 +64,24 @@ class SegmentSupply {
   // For each completion whose token has kSupplyToken.
   Status complete(const storage::Completion& completion);
 
-  // The last attempt met a full disk. The next is made a second later, by `advance`.
-  bool disk_full() const { return disk_full_; }
+  // The last attempt met a full disk, and nothing can be recycled. The next attempt is made a
+  // second later, by `advance`.
+  bool disk_full() const { return disk_full_ && !can_recycle(); }
+  // When it wants to be advanced again though nothing completes; ~0 = never.
+  u64 sleep_ns_max() const;
   bool idle() const { return step_ == Step::Idle; }
 
  private:
   enum class Step : u8 { Idle, Zeroing, Syncing, SyncingDirectory };
 
+  // A rename needs no room; as a rule.
+  bool can_recycle() const { return !recyclable_.empty() && !rename_refused_; }
   Status begin();
+  Status begin_new();
+  Status begin_recycled();
+  Result<usize> remove_surplus();
+  Status sync_name();
+  void wait_for_room();
   usize write_zeros(Pace pace);
   bool may_write_piece(Pace pace) const;
   Status start_rename();
@@ -78,8 +94,11 @@ class SegmentSupply {
   std::string directory_;
   u64 segment_bytes_;
   u32 segments_ahead_;
+  u32 recycled_segments_max_;
   u64 next_number_ = 1;
   std::deque<Segment> ready_;
+  std::deque<u64> recyclable_;  // Numbers of files with segment_bytes_, ...
+  std::deque<u64> surplus_;     // ... and of files that are to be removed.
 
   Step step_ = Step::Idle;
   storage::File file_;    // Of the segment being prepared.
@@ -88,7 +107,8 @@ class SegmentSupply {
   u64 allowance_bytes_ = 0;     // Zeros that may be written beside the log.
   bool met_full_disk_ = false;  // Waiting for the other pieces in flight before giving up.
   bool disk_full_ = false;
-  u64 retry_at_ns_ = 0;  // Monotonic.
+  bool rename_refused_ = false;  // Even a rename found no room.
+  u64 retry_at_ns_ = 0;          // Monotonic.
 };
 
 }  // namespace florin::wal

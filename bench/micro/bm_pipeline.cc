@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "engine/engine.h"
+#include "pipeline/outcome_record.h"
 #include "pipeline/sequencer.h"
 #include "pipeline/slot.h"
 #include "pipeline/stages.h"
@@ -109,6 +110,73 @@ void hand_over_between_threads(benchmark::State& state) {
   set_ns_per(state, "ns_per_round_trip", ticket);
 }
 
+// What became of a block, from the engine's block to the bytes of a log body. Arguments: transfers,
+// in how many requests, and whether they post holds, each of which then says more than its event.
+void log_outcomes(benchmark::State& state) {
+  const auto transfers = static_cast<u32>(state.range(0));
+  const auto requests = static_cast<u32>(state.range(1));
+  const bool posts = state.range(2) != 0;
+  Limits limits;
+  limits.transfers_max = 1'000'000;
+  limits.accounts_max = 1'000;
+  auto engine = engine::Engine::create(limits, 1, 1).value();
+  engine::Block block(limits, 1);
+  u64 sequence = 0;
+  u64 time = 1;
+  const auto run = [&](std::vector<Request>& all, ledger::Operation operation, auto& events) {
+    block.clear(++sequence);
+    const usize each = events.size() / all.size();
+    for (usize index = 0; index < all.size(); ++index) {
+      all[index].operation = operation;
+      all[index].event_count = static_cast<u32>(each);
+      all[index].events = reinterpret_cast<const std::byte*>(&events[index * each]);
+      block.add(&all[index], time);
+      time += each;
+    }
+    engine->run_inline(block);
+    for (const Request& request : all) CHECK(request.exceptions.empty());
+  };
+  std::vector<ledger::Account> accounts(2);
+  for (u64 id = 1; id <= 2; ++id) {
+    accounts[id - 1].id = id;
+    accounts[id - 1].ledger = accounts[id - 1].code = 1;
+  }
+  std::vector<Request> opening(1);
+  run(opening, ledger::Operation::CreateAccounts, accounts);
+  std::vector<Transfer> events(transfers);
+  std::vector<Request> asked(requests);
+  for (const bool resolves : {false, true}) {
+    if (resolves && !posts) break;
+    for (u64 index = 0; index < transfers; ++index) {
+      Transfer& event = events[index] = Transfer{};
+      event.id = sequence * kBatch + index + 1;
+      event.amount = resolves ? ledger::kAmountMax : 1;
+      if (resolves) event.pending_id = event.id - kBatch;
+      event.debit_account_id = resolves ? 0 : 1;
+      event.credit_account_id = resolves ? 0 : 2;
+      event.ledger = event.code = resolves ? 0 : 1;
+      namespace flags = ledger::transfer_flags;
+      if (posts) event.flags = resolves ? flags::kPostPendingTransfer : flags::kPending;
+    }
+    run(asked, ledger::Operation::CreateTransfers, events);
+  }
+  pipeline::OutcomeComposer composer(engine->tables());
+  pipeline::OutcomeQueue queue;
+  std::vector<std::byte> body(2 * kMiB);
+  u64 count = 0;
+  u64 bytes = 0;
+  for (auto _ : state) {
+    composer.begin(1, Position{0});
+    composer.add(block);
+    queue.push(composer.finish());
+    bytes += queue.take(body.data(), body.size());
+    count += transfers;
+  }
+  set_ns_per(state, "ns_per_transfer", count);
+  state.counters["log_bytes_per_block"] =
+      static_cast<double>(bytes) / static_cast<double>(state.iterations());
+}
+
 // Durable blocks through the log's writer, four in flight, on the disk of the current directory.
 // Argument: bytes of the body.
 void append_to_log(benchmark::State& state) {
@@ -139,6 +207,11 @@ void append_to_log(benchmark::State& state) {
 BENCHMARK(order_single_transfers);
 BENCHMARK(prepare_block);
 BENCHMARK(hand_over_between_threads)->UseRealTime();
+BENCHMARK(log_outcomes)
+    ->Args({1, 1, 0})
+    ->Args({kBatch, 1, 0})
+    ->Args({8'192, 8'192, 0})
+    ->Args({kBatch, 1, 1});
 BENCHMARK(append_to_log)->Arg(512)->Arg(64 << 10)->Arg(1 << 20)->UseRealTime()->Iterations(2000);
 
 }  // namespace

@@ -259,7 +259,7 @@ TEST(AnswerText, says_whether_each_ledger_balances) {
 TEST(AnswerText, shows_failures_and_the_server) {
   EXPECT_EQ(render_failure({"busy", "try again"}, Colour::Never), "error (busy): try again\n");
   Answer answer;
-  answer.server = {{"version", "0.1.0", false}};
+  answer.server = {{"version", "0.1.0"}};
   EXPECT_EQ(render_answer({}, answer, Colour::Never),
             "server   value\n"
             "-------  -----\n"

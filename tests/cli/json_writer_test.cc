@@ -172,8 +172,19 @@ TEST(JsonWriter, writes_the_trial_balance_with_sums_beyond_128_bits) {
 
 TEST(JsonWriter, writes_the_server_and_errors) {
   Answer answer;
-  answer.server = {{"version", "0.1.0", false}, {"workers", "2", true}};
-  EXPECT_EQ(to_json(answer), R"({"request":"ping","server":{"version":"0.1.0","workers":2}})");
+  answer.server = {{"version", "0.1.0"},
+                   {"workers", "2", InfoItem::Form::Number},
+                   {"busy", "true", InfoItem::Form::Truth},
+                   {"idle", "false", InfoItem::Form::Truth}};
+  EXPECT_EQ(
+      to_json(answer),
+      R"({"request":"ping","server":{"version":"0.1.0","workers":2,"busy":true,"idle":false}})");
+  answer.kind = CommandKind::Snapshot;
+  answer.server = {{"snapshot_position", "7"}};
+  EXPECT_EQ(to_json(answer), R"({"request":"snapshot","snapshot":{"snapshot_position":"7"}})");
+  answer.kind = CommandKind::Witness;
+  answer.server = {{"position", "7"}, {"chain", "0x1"}};
+  EXPECT_EQ(to_json(answer), R"({"request":"witness","position":"7","chain":"0x1"})");
   EXPECT_EQ(to_json(Failure{"busy", "say \"please\""}),
             R"({"error":{"code":"busy","message":"say \"please\""}})");
 }

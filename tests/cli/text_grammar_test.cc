@@ -62,6 +62,9 @@ TEST(TextGrammar, reads_ids_filters_and_words) {
   EXPECT_EQ(understood("get_trial_balance").command.trial_balance.limit,
             ledger::kTrialBalanceLinesMax);
   EXPECT_EQ(understood("ping").kind, TypedLine::Kind::Request);
+  EXPECT_EQ(understood("server_info").command.kind, CommandKind::Ping);
+  EXPECT_EQ(understood("snapshot;").command.kind, CommandKind::Snapshot);
+  EXPECT_EQ(understood("witness").command.kind, CommandKind::Witness);
   EXPECT_EQ(understood("").kind, TypedLine::Kind::Nothing);
   EXPECT_EQ(understood(" ; ").kind, TypedLine::Kind::Nothing);
   EXPECT_EQ(understood("exit").kind, TypedLine::Kind::Exit);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "protocol/frame.h"
+#include "protocol/messages.h"
 
 namespace florin::test {
 
@@ -142,6 +142,7 @@ void FakeServer::serve(FakeConnection& connection) {
     frame.bytes.assign(connection.received_.begin() + static_cast<i64>(offset),
                        connection.received_.begin() + static_cast<i64>(offset + bytes));
     offset += bytes;
+    if (options_.accepts_witnesses && accept_witness(connection, frame)) continue;
     {
       const std::lock_guard lock(frames_mutex_);
       frames_.push_back(frame);
@@ -150,6 +151,18 @@ void FakeServer::serve(FakeConnection& connection) {
   }
   connection.received_.erase(connection.received_.begin(),
                              connection.received_.begin() + static_cast<i64>(offset));
+}
+
+// What comes may be damaged: tests send all kinds of bytes.
+bool FakeServer::accept_witness(FakeConnection& connection, FakeFrame& frame) const {
+  ledger::Request request;
+  const auto kind = protocol::decode_request(
+      std::span(frame.bytes).subspan(protocol::kFrameHeaderBytes), {}, request);
+  if (kind != protocol::RequestKind::PresentWitness) return false;
+  protocol::ByteBuffer out;
+  protocol::encode_server_info(frame.number, {}, out);
+  connection.send(out.bytes());
+  return true;
 }
 
 }  // namespace florin::test

@@ -46,6 +46,8 @@ struct FakeFrame {
 struct FakeServerOptions {
   bool reads = true;          // Whether it takes bytes from its connections at all.
   bool accepts_again = true;  // Whether it goes on listening after its first connection.
+  // Whether every witness is accepted, without the behaviour's or the test's seeing the frame.
+  bool accepts_witnesses = true;
 };
 
 class FakeServer {
@@ -68,6 +70,7 @@ class FakeServer {
   bool wait(std::vector<bool>& readable);
   void accept_one();
   void serve(FakeConnection& connection);
+  bool accept_witness(FakeConnection& connection, FakeFrame& frame) const;
 
   Behaviour behaviour_;
   FakeServerOptions options_;

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "wal/marks.h"
+
 namespace florin::test {
 
 std::vector<LogBlock> first_segment_blocks(const std::string& data_directory) {
@@ -19,6 +21,21 @@ std::vector<LogBlock> first_segment_blocks(const std::string& data_directory) {
     if (!is_next) return blocks;
     offset += wal::stored_bytes(block.header.body_bytes);
     blocks.push_back(block);
+  }
+}
+
+void set_marks_to(const std::string& data_directory, const LogBlock& block) {
+  wal::Mark mark;
+  mark.count = 1;
+  mark.durable_sequence = block.header.sequence;
+  mark.durable_position = Position{block.header.position_before + block.header.event_count};
+  mark.chain = block.header.header_checksum;
+  mark.segment = block.header.segment;
+  for (usize sector = 0; sector < wal::kMarkSectors; ++sector) {
+    change_file(wal::marks_path(data_directory + "/log"), sector * storage::kSectorBytes,
+                storage::kSectorBytes, [&](std::span<std::byte> bytes) {
+                  wal::store_mark(mark, block.header.log_id, bytes);
+                });
   }
 }
 

@@ -18,6 +18,10 @@ struct LogBlock {
 // The blocks of the first segment, in order.
 std::vector<LogBlock> first_segment_blocks(const std::string& data_directory);
 
+// Has both marks name this block as the last one that was durable, as if the power had failed
+// before a later mark was written.
+void set_marks_to(const std::string& data_directory, const LogBlock& block);
+
 // Reads `count` bytes at `offset` of a file, lets `change` work on them, and writes them back.
 void change_file(const std::string& path, u64 offset, usize count,
                  const std::function<void(std::span<std::byte>)>& change);

@@ -20,10 +20,15 @@ Limits small_limits() {
 }
 
 StagedEngine::StagedEngine(const Limits& limits, u32 partitions, Mode mode, u64 seed)
-    : limits_(limits), partitions_(partitions), mode_(mode), random_(seed) {
-  auto engine = engine::Engine::create(limits, partitions, seed);
-  CHECK(engine);
-  engine_ = std::move(*engine);
+    : StagedEngine(limits, engine::Engine::create(limits, partitions, seed).value(), mode, seed) {}
+
+StagedEngine::StagedEngine(const Limits& limits, std::unique_ptr<engine::Engine> engine, Mode mode,
+                           u64 seed)
+    : limits_(limits),
+      partitions_(engine->partitions()),
+      mode_(mode),
+      random_(seed),
+      engine_(std::move(engine)) {
   forming_ = fresh_block();
 }
 
@@ -49,6 +54,7 @@ void StagedEngine::seal() {
   const bool run_inline =
       mode_ == Mode::Inline || (mode_ == Mode::Mixed && flying_.empty() && random_.chance(1, 2));
   if (run_inline) {
+    call_between_steps();
     engine_->run_inline(*forming_);
     engine_->finish(*forming_);
     free_.push_back(std::move(forming_));
@@ -89,6 +95,7 @@ bool StagedEngine::may_post(usize index, u32 partition) const {
 
 // One allowed step, drawn at random: any block, any stage, any partition.
 void StagedEngine::step_once() {
+  call_between_steps();
   while (true) {
     const usize index = random_.below(flying_.size());
     const auto partition = static_cast<u32>(random_.below(partitions_));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -20,12 +21,16 @@ class StagedEngine {
   enum class Mode : u8 { Inline, Stepped, Mixed };
 
   StagedEngine(const Limits& limits, u32 partitions, Mode mode, u64 seed);
+  // Goes on with an engine that has a state.
+  StagedEngine(const Limits& limits, std::unique_ptr<engine::Engine> engine, Mode mode, u64 seed);
 
   // Adds the request to the block being formed, or to the next one if the dice say so or it is
   // full.
   void run(ledger::Request& request, u64 first_timestamp);
   // Finishes everything; then all answers are there.
   void drain();
+  // Is called before every step, when no stage is at work: for what an owner does between blocks.
+  void between_steps(std::function<void()> call) { between_steps_ = std::move(call); }
   // From now on the engine's parts are compared whenever a block ends and none is in flight.
   void verify_at_block_ends() { verifies_ = true; }
   engine::Engine& engine() { return *engine_; }
@@ -43,6 +48,9 @@ class StagedEngine {
   };
 
   void seal();
+  void call_between_steps() {
+    if (between_steps_) between_steps_();
+  }
   void step_once();
   void verify() const;
   bool may_resolve(usize index, u32 partition) const;
@@ -60,6 +68,7 @@ class StagedEngine {
   std::vector<std::unique_ptr<engine::Block>> free_;
   u64 sequence_ = 0;
   bool verifies_ = false;
+  std::function<void()> between_steps_;
 };
 
 }  // namespace florin::test

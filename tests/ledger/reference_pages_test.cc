@@ -198,7 +198,7 @@ TEST(ReferencePages, are_all_on_the_index) {
   for (const char* name :
        {"create_accounts", "create_transfers", "update_accounts", "lookup_accounts",
         "lookup_transfers", "lookup_limits", "query_accounts", "query_transfers",
-        "get_account_changes", "get_trial_balance", "ping", "errors"}) {
+        "get_account_changes", "get_trial_balance", "ping", "snapshot", "witness", "errors"}) {
     EXPECT_NE(index.find("](" + std::string(name) + ".md)"), std::string::npos) << name;
     EXPECT_TRUE(begins_with(page(name), "# ")) << name;
   }

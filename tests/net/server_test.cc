@@ -42,11 +42,11 @@ class ServerTest : public testing::Test {
     std::vector<ledger::ReplySink*> sinks;
     for (u32 channel = 0; channel < server_count; ++channel) {
       options.channel = channel;
-      servers.push_back(std::make_unique<Server>(options, queue, [] {
-        protocol::ServerInfo info;
-        info.version = "test";
-        return info;
-      }));
+      servers.push_back(std::make_unique<Server>(options, queue, ServerVoice{[] {
+                                                   protocol::ServerInfo info;
+                                                   info.version = "test";
+                                                   return info;
+                                                 }}));
       all.push_back(servers.back().get());
       sinks.push_back(servers.back().get());
     }
@@ -287,7 +287,7 @@ TEST_F(ServerTest, a_drain_answers_what_came_and_then_closes) {
   ASSERT_TRUE(eventually([&] { return queue.submitted() == 2; }));
   for (auto& server : servers) server->drain();
   // The first server drains as soon as its port is free.
-  Server other({}, queue, [] { return protocol::ServerInfo(); });
+  Server other({}, queue, {[] { return protocol::ServerInfo(); }});
   ASSERT_TRUE(
       eventually([&] { return other.listen("127.0.0.1", servers[0]->port()).has_value(); }));
   first.send(transfers(3, 1));
@@ -303,6 +303,21 @@ TEST_F(ServerTest, a_drain_answers_what_came_and_then_closes) {
   EXPECT_TRUE(eventually([&] { return servers[0]->drained() && servers[1]->drained(); }));
 }
 
+// It would have to wait for a minute if it waited for them to close.
+TEST_F(ServerTest, a_drain_does_not_wait_for_clients_that_have_everything) {
+  ServerOptions options;
+  options.linger_ns = 60'000'000'000;
+  start(2, options);
+  TestClient silent = connect();
+  TestClient answered = connect();
+  answered.send(transfers(1, 100));
+  EXPECT_EQ(answered.receive().kind, ReplyKind::Write);
+  for (auto& server : servers) server->drain();
+  EXPECT_TRUE(eventually([&] { return servers[0]->drained() && servers[1]->drained(); }));
+  EXPECT_TRUE(answered.sees_end());
+  EXPECT_TRUE(silent.sees_end());
+}
+
 TEST_F(ServerTest, stops_accepting_and_goes_on_serving) {
   start();
   TestClient client = connect();
@@ -310,7 +325,7 @@ TEST_F(ServerTest, stops_accepting_and_goes_on_serving) {
   EXPECT_EQ(client.receive().kind, ReplyKind::Write);
   servers[0]->stop_accepting();
   // The port is free once the listener is gone.
-  Server other({}, queue, [] { return protocol::ServerInfo(); });
+  Server other({}, queue, {[] { return protocol::ServerInfo(); }});
   EXPECT_TRUE(
       eventually([&] { return other.listen("127.0.0.1", servers[0]->port()).has_value(); }));
   client.send(transfers(2, 1));
@@ -319,7 +334,7 @@ TEST_F(ServerTest, stops_accepting_and_goes_on_serving) {
 
 TEST_F(ServerTest, says_why_it_cannot_listen) {
   start();
-  Server other({}, queue, [] { return protocol::ServerInfo(); });
+  Server other({}, queue, {[] { return protocol::ServerInfo(); }});
   const Status taken = other.listen("127.0.0.1", servers[0]->port());
   ASSERT_FALSE(taken.has_value());
   EXPECT_EQ(taken.error().code, ErrorCode::AlreadyInUse) << taken.error().message;
@@ -337,7 +352,7 @@ TEST_F(ServerTest, says_why_it_cannot_listen) {
 
 // Nothing happens, and each of them would last for a second.
 TEST_F(ServerTest, park_ends_when_the_time_that_was_given_has_passed) {
-  Server server({}, queue, [] { return protocol::ServerInfo{}; });
+  Server server({}, queue, {[] { return protocol::ServerInfo{}; }});
   const auto begin = std::chrono::steady_clock::now();
   for (u32 i = 0; i < 60; ++i) server.park(1'000'000);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
@@ -345,7 +360,7 @@ TEST_F(ServerTest, park_ends_when_the_time_that_was_given_has_passed) {
 
 // A park ends after a second in any case: ten that each end for their reason take far less.
 TEST_F(ServerTest, park_ends_for_a_wake_and_for_a_watched_descriptor) {
-  Server server({}, queue, [] { return protocol::ServerInfo(); });
+  Server server({}, queue, {[] { return protocol::ServerInfo(); }});
   const int descriptor = eventfd(0, EFD_NONBLOCK);
   ASSERT_GE(descriptor, 0);
   server.watch(descriptor);

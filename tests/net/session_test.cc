@@ -33,17 +33,24 @@ class SessionTest : public testing::Test {
  protected:
   explicit SessionTest(SessionLimits limits = {})
       : memory(limits.frame_bytes_max),
-        context{.memory = memory,
-                .queue = queue,
-                .channel = 3,
-                .limits = limits,
-                .server_info =
-                    [] {
-                      protocol::ServerInfo info;
-                      info.version = "test";
-                      return info;
-                    }},
+        context{.memory = memory, .queue = queue, .channel = 3, .limits = limits, .voice = voice()},
         session(context, this) {}
+
+  ServerVoice voice() {
+    return {.server_info =
+                [] {
+                  protocol::ServerInfo info;
+                  info.version = "test";
+                  return info;
+                },
+            .take_snapshot = [this] { ++snapshots_asked; },
+            .check_witness =
+                [this](const protocol::Witness& witness) -> std::optional<protocol::Refusal> {
+              witnesses.push_back(witness);
+              if (witness.position.value <= kDurable) return std::nullopt;
+              return protocol::Refusal{RefusalCode::BehindWitness, "behind"};
+            }};
+  }
 
   // Gives the session as much of the bytes as it wants, in pieces of at most `piece_bytes`; returns
   // how much it took.
@@ -116,6 +123,9 @@ class SessionTest : public testing::Test {
                                       numbered_transfers(count), out);
   }
 
+  static constexpr u64 kDurable = 100;
+  u32 snapshots_asked = 0;
+  std::vector<protocol::Witness> witnesses;
   FakeQueue queue;
   SessionMemory memory;
   SessionContext context;
@@ -170,6 +180,63 @@ TEST_F(SessionTest, ping_is_answered_at_once_and_overtakes) {
   EXPECT_EQ(reply.kind, ReplyKind::ServerInfo);
   EXPECT_EQ(reply.number, 2u);
   EXPECT_EQ(answer_all(), 1u);
+}
+
+TEST_F(SessionTest, a_snapshot_is_asked_for_at_once) {
+  ByteBuffer bytes;
+  protocol::encode_take_snapshot({.number = 3}, bytes);
+  feed(bytes.bytes());
+  const SeenReply reply = only_reply();
+  EXPECT_EQ(reply.kind, ReplyKind::ServerInfo);
+  EXPECT_EQ(reply.number, 3u);
+  EXPECT_EQ(snapshots_asked, 1u);
+}
+
+TEST_F(SessionTest, a_witness_that_the_server_has_is_answered_and_the_session_goes_on) {
+  ByteBuffer bytes;
+  protocol::encode_present_witness({.number = 3}, {Position{kDurable}, make_u128(5, 6)}, bytes);
+  append_transfers(4, 1, bytes);
+  feed(bytes.bytes());
+  EXPECT_EQ(only_reply().kind, ReplyKind::ServerInfo);
+  ASSERT_EQ(witnesses.size(), 1u);
+  EXPECT_EQ(witnesses[0].position.value, kDurable);
+  EXPECT_TRUE(witnesses[0].chain == make_u128(5, 6));
+  EXPECT_EQ(answer_all(), 1u);
+  EXPECT_EQ(only_reply().number, 4u);
+  EXPECT_FALSE(session.finished());
+}
+
+TEST_F(SessionTest, a_refused_witness_is_the_last_thing_that_is_answered) {
+  ByteBuffer bytes;
+  append_transfers(1, 1, bytes);
+  protocol::encode_present_witness({.number = 2}, {Position{kDurable + 1}, 0}, bytes);
+  append_transfers(3, 1, bytes);
+  protocol::encode_ping({.number = 4}, bytes);
+  feed(bytes.bytes());
+  const SeenReply reply = only_reply();
+  EXPECT_EQ(reply.number, 2u);
+  EXPECT_EQ(reply.refusal, RefusalCode::BehindWitness);
+  EXPECT_EQ(reply.message, "behind");
+  EXPECT_FALSE(session.wants_read());
+  EXPECT_FALSE(session.finished());  // The first request is still the ledger's.
+  EXPECT_EQ(answer_all(), 1u);       // The third was never taken.
+  EXPECT_TRUE(read().empty());
+  EXPECT_TRUE(session.finished());
+}
+
+TEST_F(SessionTest, what_a_server_does_not_offer_is_an_unknown_request) {
+  context.voice.take_snapshot = {};
+  context.voice.check_witness = {};
+  ByteBuffer bytes;
+  protocol::encode_take_snapshot({.number = 1}, bytes);
+  protocol::encode_present_witness({.number = 2}, {}, bytes);
+  protocol::encode_ping({.number = 3}, bytes);
+  feed(bytes.bytes());
+  const auto replies = read();
+  ASSERT_EQ(replies.size(), 3u);
+  EXPECT_EQ(replies[0].refusal, RefusalCode::UnknownRequest);
+  EXPECT_EQ(replies[1].refusal, RefusalCode::UnknownRequest);
+  EXPECT_EQ(replies[2].kind, ReplyKind::ServerInfo);
 }
 
 TEST_F(SessionTest, events_stay_in_place_until_they_are_answered) {

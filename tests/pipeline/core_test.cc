@@ -99,10 +99,12 @@ TEST(Recovery, refuses_a_capacity_that_is_too_small) {
   ManualClock clock;
   Limits small = tiny_limits();
   small.transfers_max = 59;
-  auto engine = engine::Engine::create(small, 1, 1);
-  ASSERT_TRUE(engine);
-  const auto recovered = replay::recover(disk, **engine, clock, {"/log", 0xf10f10, small},
-                                         [](const replay::RecoveryProgress&) {});
+  replay::RecoveryOptions recovery;
+  recovery.log_directory = "/log";
+  recovery.log_id = 0xf10f10;
+  recovery.limits = small;
+  const auto recovered =
+      replay::recover(disk, clock, recovery, [](const replay::RecoveryProgress&) {});
   ASSERT_FALSE(recovered);
   EXPECT_EQ(recovered.error().code, ErrorCode::Capacity);
   EXPECT_NE(recovered.error().message.find("--transfers-max"), std::string::npos);

@@ -45,6 +45,45 @@ TEST(LogRecord, takes_events_and_conditions_by_the_kind_of_request) {
   EXPECT_FALSE(rest_of(CreateAccounts, 2, 1, 256 + 48));
 }
 
+TEST(LogRecord, passes_over_outcomes_and_hands_them_out) {
+  RequestRecord tick;
+  tick.operation = static_cast<u16>(ledger::Operation::Tick);
+  tick.event_count = 1;
+  OutcomeRecord outcomes;
+  outcomes.header.sequence = 1;
+  outcomes.header.event_count = 1;
+  outcomes.content.resize(sizeof(OutcomeCounts));
+  outcomes.header.content_bytes = outcomes.content.size();
+  OutcomeQueue queue;
+  queue.push(outcomes);
+  queue.push(outcomes);
+  std::vector<std::byte> body = body_of(tick, 2 * outcome_part_bytes(sizeof(OutcomeCounts)));
+  queue.take(body.data() + sizeof(tick), body.size() - sizeof(tick));
+  const auto read = [](std::span<const std::byte> bytes, u64& requests, u64& parts) {
+    RecordReader reader(bytes);
+    requests = 0;
+    while (true) {
+      const auto entry = reader.next();
+      if (!entry) return false;
+      if (!entry->has_value()) break;
+      ++requests;
+    }
+    parts = reader.outcomes().size();
+    return true;
+  };
+  u64 requests = 0;
+  u64 parts = 0;
+  EXPECT_TRUE(read(body, requests, parts));
+  EXPECT_EQ(requests, 1U);
+  EXPECT_EQ(parts, 2U);
+  EXPECT_TRUE(read(std::span(body).subspan(sizeof(tick)), requests, parts));  // Alone.
+  EXPECT_EQ(requests, 0U);
+  EXPECT_EQ(parts, 2U);
+  EXPECT_FALSE(read(std::span(body).first(body.size() - 16), requests, parts));
+  body[sizeof(tick) + offsetof(OutcomeHeader, flags)] = std::byte{1};
+  EXPECT_FALSE(read(body, requests, parts));
+}
+
 TEST(LogRecord, refuses_a_body_that_is_not_whole_requests) {
   RequestRecord record;
   record.operation = static_cast<u16>(ledger::Operation::CreateTransfers);

@@ -11,6 +11,7 @@ namespace florin::test {
 namespace {
 
 constexpr const char* kDirectory = "/log";
+constexpr const char* kSnapshots = "/snapshots";
 constexpr u128 kLogId = 0xf10f10;
 constexpr u64 kSettleStepsMax = 5'000'000;
 
@@ -48,22 +49,29 @@ SimLedger::SimLedger(u64 seed, SimLedgerOptions options) : random_(seed), option
 void SimLedger::replace_disk(std::unique_ptr<SimStorage> disk) {
   disk_ = std::move(disk);
   CHECK(disk_->create_directory(kDirectory));
+  CHECK(disk_->create_directory(kSnapshots));
 }
 
 SimLedger::~SimLedger() {
   core_.reset();
   log_.reset();
+  disk_->kill_process();  // It may be writing memory of the taker.
 }
 
 Status SimLedger::try_start() {
   const Limits& limits = options_.limits;
-  auto engine = engine::Engine::create(limits, options_.partitions, random_.next());
-  CHECK(engine);
-  engine_ = std::move(*engine);
-  auto recovered = replay::recover(*disk_, *engine_, clock_, {kDirectory, kLogId, limits},
-                                   [](const replay::RecoveryProgress&) {});
+  replay::RecoveryOptions recovery;
+  recovery.log_directory = kDirectory;
+  recovery.log_id = kLogId;
+  recovery.limits = limits;
+  recovery.partitions = options_.partitions;
+  recovery.hash_seed = random_.next();
+  if (options_.snapshots) recovery.snapshot_directory = kSnapshots;
+  auto recovered =
+      replay::recover(*disk_, clock_, recovery, [](const replay::RecoveryProgress&) {});
   if (!recovered) return tl::unexpected<Error>(recovered.error());
-  recovered_ = *recovered;
+  recovered_ = std::move(*recovered);
+  engine_ = std::move(recovered_.engine);
   wal::WriterOptions log{kDirectory,
                          kLogId,
                          pipeline::kStateMachineVersion,
@@ -79,7 +87,10 @@ Status SimLedger::try_start() {
                                                limits.blocks_in_flight);
   core_ = std::make_unique<pipeline::Core>(limits, *engine_, *log_, *stages_, clock_, *this,
                                            options_.mode, options_.sources, recovered_.order);
+  core_->remember(recovered_.chain);
+  core_->log_outcomes(std::move(recovered_.unlogged_outcomes));
   agents_ = {core_.get()};
+  if (options_.snapshots) start_snapshots();
   sources_.assign(options_.sources, {});
   if (!parallel) return {};
   lane_ = std::make_unique<pipeline::Lane>(*engine_, *stages_);
@@ -89,6 +100,21 @@ Status SimLedger::try_start() {
     agents_.push_back(workers_.back().get());
   }
   return {};
+}
+
+void SimLedger::start_snapshots() {
+  snapshot::TakerOptions taker;
+  taker.directory = kSnapshots;
+  taker.ledger_id = kLogId;
+  taker.state_machine_version = pipeline::kStateMachineVersion;
+  taker.bytes_per_second = 0;
+  taker_storage_ = disk_->another_user();
+  taker_ = std::make_unique<snapshot::Taker>(*taker_storage_, clock_, *engine_, taker);
+  pipeline::SnapshotStart newest;
+  if (recovered_.snapshot) newest.position = recovered_.snapshot->log.position;
+  newest.segments_needed_from = recovered_.segments_needed_from;
+  core_->set_taker(taker_.get(), newest);
+  agents_.push_back(taker_.get());
 }
 
 void SimLedger::start() {
@@ -104,6 +130,8 @@ void SimLedger::crash() {
   log_.reset();
   disk_->crash();  // Before the images go: the disk may still be reading them.
   core_.reset();
+  taker_.reset();
+  taker_storage_.reset();
   stages_.reset();
   engine_.reset();
 }
@@ -126,6 +154,13 @@ void SimLedger::step() {
 
 void SimLedger::settle() {
   for (u64 steps = 0; !flying_.empty(); ++steps) {
+    CHECK(steps < kSettleStepsMax);
+    step();
+  }
+}
+
+void SimLedger::settle_stop() {
+  for (u64 steps = 0; !core_->status().drained.load(); ++steps) {
     CHECK(steps < kSettleStepsMax);
     step();
   }

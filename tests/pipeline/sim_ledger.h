@@ -10,6 +10,7 @@
 #include "pipeline/core.h"
 #include "pipeline/worker.h"
 #include "replay/recovery.h"
+#include "snapshot/taker.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/owned_request.h"
 #include "tests/support/request_generator.h"
@@ -21,7 +22,8 @@ struct SimLedgerOptions {
   Limits limits;
   u32 partitions = 1;
   pipeline::Mode mode = pipeline::Mode::Inline;
-  u32 sources = 4;  // Connections that requests come from.
+  u32 sources = 4;         // Connections that requests come from.
+  bool snapshots = false;  // Taken by a second user of the disk, and recovered from.
 };
 
 // Tiny blocks and segments, so that everything that can be full is.
@@ -51,6 +53,8 @@ class SimLedger final : public ledger::ReplySink {
   // Steps until nothing is left to answer. CHECKs that it ends.
   void settle();
   void stop() { core_->stop(); }
+  // Steps until it is drained. CHECKs that it comes to that.
+  void settle_stop();
 
   // Requests that were answered since the last call, in the order of their places.
   std::vector<OwnedRequest> take_answered();
@@ -62,6 +66,8 @@ class SimLedger final : public ledger::ReplySink {
   engine::Engine& engine() { return *engine_; }
   SimStorage& disk() { return *disk_; }
   ManualClock& clock() { return clock_; }
+  pipeline::Core& core() { return *core_; }
+  wal::Writer& log() { return *log_; }
   const pipeline::CoreStatus& status() const { return core_->status(); }
   const Error& failure() const { return core_->failure(); }
   const replay::Recovered& recovered() const { return recovered_; }
@@ -70,6 +76,8 @@ class SimLedger final : public ledger::ReplySink {
   void flush() override {}
 
  private:
+  void start_snapshots();
+
   Random random_;
   SimLedgerOptions options_;
   ManualClock clock_;
@@ -79,12 +87,14 @@ class SimLedger final : public ledger::ReplySink {
   std::deque<std::unique_ptr<OwnedRequest>> flying_;
   std::vector<OwnedRequest> answered_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<storage::Storage> taker_storage_;
+  std::unique_ptr<snapshot::Taker> taker_;
   std::unique_ptr<pipeline::Core> core_;
   std::unique_ptr<wal::Writer> log_;
   std::unique_ptr<pipeline::Stages> stages_;
   std::unique_ptr<pipeline::Lane> lane_;
   std::vector<std::unique_ptr<pipeline::Worker>> workers_;
-  std::vector<pipeline::Agent*> agents_;
+  std::vector<Agent*> agents_;
 };
 
 }  // namespace florin::test

@@ -66,13 +66,16 @@ TEST(Simulation, comes_back_after_a_restart_with_any_number_of_partitions) {
     for (const u32 partitions : {1U, 2U, 3U, 8U}) {
       SimStorage disk(seed, image);
       ManualClock clock;
-      auto engine = engine::Engine::create(tiny_limits(), partitions, seed + partitions);
-      ASSERT_TRUE(engine);
+      replay::RecoveryOptions recovery;
+      recovery.log_directory = "/log";
+      recovery.log_id = 0xf10f10;
+      recovery.limits = tiny_limits();
+      recovery.partitions = partitions;
+      recovery.hash_seed = seed + partitions;
       const auto recovered =
-          replay::recover(disk, **engine, clock, {"/log", 0xf10f10, tiny_limits()},
-                          [](const replay::RecoveryProgress&) {});
+          replay::recover(disk, clock, recovery, [](const replay::RecoveryProgress&) {});
       ASSERT_TRUE(recovered) << recovered.error().message;
-      EXPECT_EQ((*engine)->digest(), digest);
+      EXPECT_EQ(recovered->engine->digest(), digest);
       EXPECT_EQ(recovered->order.position, judge.reference().position());
     }
   }

@@ -37,6 +37,14 @@ class SlotImage : public testing::Test {
       slot->add(&requests_[index]->request(), Position{positions_[index]},
                 1000 + positions_[index]);
     }
+    OutcomeRecord outcomes;  // Beyond the next slice.
+    outcomes.content.resize(100'000, std::byte{7});
+    outcomes.header.content_bytes = outcomes.content.size();
+    outcomes.header.sequence = outcomes.header.event_count = 1;
+    OutcomeQueue queue;
+    queue.push(outcomes);
+    const auto room = slot->outcome_room(Limits{}.block_bytes_max);
+    slot->add_outcomes(queue.take(room.data(), room.size()));
     for (u32 worker = workers; worker > 0; --worker) slot->prepare(worker - 1, workers);
     return slot;
   }
@@ -89,6 +97,10 @@ TEST_F(SlotImage, reads_back_as_the_requests_that_were_written) {
   const auto end = reader.next();
   ASSERT_TRUE(end);
   EXPECT_FALSE(end->has_value());
+  ASSERT_EQ(reader.outcomes().size(), 1U);
+  const auto content = reader.outcomes()[0].content;
+  EXPECT_EQ(content.size(), 100'000U);
+  EXPECT_EQ(std::ranges::count(content, std::byte{7}), 100'000);
 }
 
 }  // namespace

@@ -19,9 +19,11 @@ namespace {
 // A ledger whose core, lane and workers run on threads of their own. The disk is the core's.
 class ThreadedLedger final : public ledger::ReplySink {
  public:
-  ThreadedLedger(u64 seed, u32 partitions, pipeline::Mode mode, Limits limits)
+  ThreadedLedger(u64 seed, u32 partitions, pipeline::Mode mode, Limits limits,
+                 bool snapshots = false)
       : disk_(seed, SimOptions{true, true, false}), sources_(4) {
     CHECK(disk_.create_directory("/log"));
+    CHECK(disk_.create_directory("/snapshots"));
     engine_ = engine::Engine::create(limits, partitions, seed).value();
     wal::WriterOptions log{"/log",
                            1,
@@ -37,7 +39,8 @@ class ThreadedLedger final : public ledger::ReplySink {
     core_ = std::make_unique<pipeline::Core>(limits, *engine_, *log_, *stages_, clock_, *this, mode,
                                              4, pipeline::OrderState{});
     lane_ = std::make_unique<pipeline::Lane>(*engine_, *stages_);
-    // The simulated disk has no descriptor to wait for: the core looks again every millisecond.
+    // The simulated disk has no descriptor to wait for: its users look again every millisecond.
+    if (snapshots) start_snapshots();
     start("core", core_.get(), stages_->core_bell, 1);
     if (!parallel) return;
     start("lane", lane_.get(), stages_->lane_bell, -1);
@@ -50,6 +53,7 @@ class ThreadedLedger final : public ledger::ReplySink {
   ~ThreadedLedger() override {
     threads_.stop();
     log_.reset();
+    disk_.kill_process();  // It may be writing memory of the taker.
   }
 
   // Any thread; `channel` is the caller's own.
@@ -78,11 +82,28 @@ class ThreadedLedger final : public ledger::ReplySink {
   void flush() override {}
 
   void stop_threads() { threads_.stop(); }
+  // Until the core has nothing left to do.
+  void stop_core() {
+    core_->stop();
+    while (!core_->status().drained.load()) std::this_thread::yield();
+  }
+  pipeline::Core& core() { return *core_; }
+  SimStorage& disk() { return disk_; }
   engine::Engine& engine() { return *engine_; }
   const pipeline::CoreStatus& status() const { return core_->status(); }
 
  private:
-  void start(const char* name, pipeline::Agent* agent, Doorbell& bell, int timeout_ms) {
+  void start_snapshots() {
+    snapshot::TakerOptions options;
+    options.directory = "/snapshots";
+    options.ledger_id = 1;
+    options.state_machine_version = pipeline::kStateMachineVersion;
+    taker_storage_ = disk_.another_user();
+    taker_ = std::make_unique<snapshot::Taker>(*taker_storage_, clock_, *engine_, options);
+    core_->set_taker(taker_.get(), {});
+    start("snap", taker_.get(), taker_->bell(), 1);
+  }
+  void start(const char* name, Agent* agent, Doorbell& bell, int timeout_ms) {
     parkers_.push_back(std::make_unique<pipeline::BellParker>(bell, -1, timeout_ms));
     threads_.start({name, {agent}, parkers_.back().get(), -1, 0});
   }
@@ -94,6 +115,8 @@ class ThreadedLedger final : public ledger::ReplySink {
   std::condition_variable arrived_;
   std::vector<OwnedRequest> answered_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<storage::Storage> taker_storage_;
+  std::unique_ptr<snapshot::Taker> taker_;
   std::unique_ptr<pipeline::Stages> stages_;
   std::unique_ptr<pipeline::Core> core_;
   std::unique_ptr<wal::Writer> log_;
@@ -140,6 +163,65 @@ TEST(Threads, answer_as_the_reference_does_when_modes_change) {
 
 TEST(Threads, answer_as_the_reference_does_inline) {
   compare_with_reference(3, pipeline::Mode::Inline, 20);
+}
+
+// Snapshots one after the other while two threads submit; then what is on the disk is recovered.
+void recover_from_snapshots(u32 partitions, pipeline::Mode mode, u64 seed, u64& snapshots,
+                            u64& tails) {
+  SCOPED_TRACE("partitions " + std::to_string(partitions) + ", seed " + std::to_string(seed));
+  constexpr usize kRequests = 150;
+  Limits limits = tiny_limits();
+  limits.snapshot_at_stop = false;
+  limits.snapshot_log_bytes = 32 * kKiB;
+  ThreadedLedger ledger(seed, partitions, mode, limits, true);
+  const auto submit_some = [&](u32 channel) {
+    RequestGenerator generator(seed * 2 + channel, client_requests());
+    for (usize sent = 0; sent < kRequests; ++sent) {
+      ledger.submit(channel, generator.next());
+      if (sent % 10 == 0) ledger.core().request_snapshot();
+    }
+  };
+  std::thread other(submit_some, 1);
+  submit_some(0);
+  other.join();
+  Judge judge;
+  for (const OwnedRequest& answered : ledger.await(2 * kRequests)) {
+    judge.check_answer(answered);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+  ledger.stop_core();
+  ledger.stop_threads();
+  judge.check_state(ledger.engine());
+  snapshots += ledger.status().snapshots_taken.load();
+  EXPECT_EQ(ledger.status().snapshot_failures.load(), 0U);
+  SimStorage disk(seed, ledger.disk().image());
+  ManualClock clock;
+  replay::RecoveryOptions options;
+  options.log_directory = "/log";
+  options.log_id = 1;
+  options.limits = tiny_limits();
+  options.snapshot_directory = "/snapshots";
+  options.partitions = partitions % 3 + 1;
+  const auto recovered =
+      replay::recover(disk, clock, options, [](const replay::RecoveryProgress&) {});
+  ASSERT_TRUE(recovered) << recovered.error().message;
+  ASSERT_TRUE(recovered->snapshot);
+  EXPECT_EQ(recovered->engine->digest(), ledger.engine().digest());
+  tails += recovered->events != 0 ? 1 : 0;
+}
+
+TEST(Threads, take_snapshots_under_load) {
+  u64 snapshots = 0;
+  u64 tails = 0;
+  for (u64 seed = 30; seed < 42; ++seed) {
+    constexpr u32 kPartitions[] = {1, 2, 3, 8};
+    constexpr pipeline::Mode kModes[] = {pipeline::Mode::Parallel, pipeline::Mode::Auto,
+                                         pipeline::Mode::Inline};
+    recover_from_snapshots(kPartitions[seed % 4], kModes[seed % 3], seed, snapshots, tails);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GE(snapshots, 12U);
+  EXPECT_GT(tails, 0U);
 }
 
 TEST(Threads, execute_small_blocks_inline_and_sleep_through_them) {

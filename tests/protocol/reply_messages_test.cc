@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "protocol/built_message.h"
+#include "protocol/florin.gen.h"
 #include "protocol/messages.h"
 #include "tests/protocol/frames.h"
 
@@ -277,6 +279,16 @@ TEST(ReplyMessages, server_info_arrives_whole) {
   info.storage = "io_uring";
   info.memory_bytes_planned = 10;
   info.start_time = Timestamp{11};
+  info.durable_chain = make_u128(12, 13);
+  info.snapshot_position = Position{14};
+  info.snapshot_time = Timestamp{15};
+  info.snapshots_taken = 16;
+  info.snapshot_failures = 17;
+  info.snapshot_under_way = true;
+  info.log_first_segment = 18;
+  info.log_last_segment = 19;
+  info.recovered_from = Position{20};
+  info.witness_refusals = 21;
   ByteBuffer buffer;
   encode_server_info(3, info, buffer);
   const ServerInfo got = expect_reply(buffer).server_info;
@@ -297,6 +309,32 @@ TEST(ReplyMessages, server_info_arrives_whole) {
   EXPECT_EQ(got.storage, "io_uring");
   EXPECT_EQ(got.memory_bytes_planned, 10u);
   EXPECT_EQ(got.start_time.ns, 11u);
+  EXPECT_EQ(got.durable_chain, make_u128(12, 13));
+  EXPECT_EQ(got.snapshot_position.value, 14u);
+  EXPECT_EQ(got.snapshot_time.ns, 15u);
+  EXPECT_EQ(got.snapshots_taken, 16u);
+  EXPECT_EQ(got.snapshot_failures, 17u);
+  EXPECT_TRUE(got.snapshot_under_way);
+  EXPECT_EQ(got.log_first_segment, 18u);
+  EXPECT_EQ(got.log_last_segment, 19u);
+  EXPECT_EQ(got.recovered_from.value, 20u);
+  EXPECT_EQ(got.witness_refusals, 21u);
+}
+
+// As a server of an older version answers.
+TEST(ReplyMessages, what_a_server_info_does_not_tell_is_zero) {
+  flatbuffers::FlatBufferBuilder builder;
+  wire::ServerInfoBuilder fields(builder);
+  fields.add_durable_position(7);
+  const auto body = fields.Finish().Union();
+  builder.Finish(wire::CreateReply(builder, 0, wire::ReplyBody::ServerInfo, body));
+  ByteBuffer buffer;
+  append_message(builder, 1, buffer);
+  const ServerInfo got = expect_reply(buffer).server_info;
+  EXPECT_EQ(got.durable_position.value, 7u);
+  EXPECT_EQ(got.durable_chain, 0u);
+  EXPECT_EQ(got.snapshot_position.value, 0u);
+  EXPECT_FALSE(got.snapshot_under_way);
 }
 
 TEST(ReplyMessages, frames_follow_each_other_in_one_buffer) {

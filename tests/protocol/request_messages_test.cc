@@ -84,6 +84,36 @@ TEST(RequestMessages, every_kind_arrives_as_what_it_is) {
   EXPECT_EQ(*decoded, RequestKind::Ping);
 }
 
+TEST(RequestMessages, snapshots_and_witnesses_arrive) {
+  ByteBuffer buffer;
+  ledger::Request request;
+  encode_take_snapshot({.number = 8, .trace_id = 9}, buffer);
+  EXPECT_EQ(header_of(buffer.bytes()).request_number, 8u);
+  EXPECT_EQ(decode_request(body_of(buffer), {}, request), RequestKind::TakeSnapshot);
+  EXPECT_EQ(request.trace_id, 9u);
+
+  buffer.clear();
+  encode_present_witness({.number = 10}, {Position{11}, make_u128(12, 13)}, buffer);
+  Witness witness;
+  EXPECT_EQ(decode_request(body_of(buffer), {}, request, &witness), RequestKind::PresentWitness);
+  EXPECT_EQ(witness.position.value, 11u);
+  EXPECT_EQ(witness.chain, make_u128(12, 13));
+  EXPECT_EQ(decode_request(body_of(buffer), {}, request), RequestKind::PresentWitness);
+}
+
+// As a client of another language leaves it out.
+TEST(RequestMessages, a_witness_without_a_chain_knows_only_its_position) {
+  flatbuffers::FlatBufferBuilder builder;
+  const auto body = wire::CreatePresentWitness(builder, 7).Union();
+  builder.Finish(wire::CreateRequest(builder, nullptr, wire::RequestBody::PresentWitness, body));
+  RawBody raw(builder);
+  ledger::Request request;
+  Witness witness{Position{1}, 2};
+  EXPECT_EQ(decode_request(raw.bytes(), {}, request, &witness), RequestKind::PresentWitness);
+  EXPECT_EQ(witness.position.value, 7u);
+  EXPECT_EQ(witness.chain, 0u);
+}
+
 TEST(RequestMessages, the_largest_requests_fit_a_mebibyte) {
   ByteBuffer buffer;
   encode_create_transfers({}, transfers(ledger::kRequestEventsMax), buffer);

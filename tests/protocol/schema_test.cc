@@ -186,7 +186,8 @@ TEST(Schema, kinds_of_requests_and_replies_keep_their_numbers) {
       RequestBody::NONE,           RequestBody::CreateAccounts,  RequestBody::CreateTransfers,
       RequestBody::LookupAccounts, RequestBody::LookupTransfers, RequestBody::GetTrialBalance,
       RequestBody::Ping,           RequestBody::UpdateAccounts,  RequestBody::LookupLimits,
-      RequestBody::QueryAccounts,  RequestBody::QueryTransfers,  RequestBody::GetAccountChanges};
+      RequestBody::QueryAccounts,  RequestBody::QueryTransfers,  RequestBody::GetAccountChanges,
+      RequestBody::TakeSnapshot,   RequestBody::PresentWitness};
   constexpr ReplyBody kReplies[] = {
       ReplyBody::NONE,           ReplyBody::WriteReply,        ReplyBody::AccountsReply,
       ReplyBody::TransfersReply, ReplyBody::TrialBalanceReply, ReplyBody::ServerInfo,

@@ -58,7 +58,8 @@ TEST_F(DataDirectoryTest, is_made_when_it_is_missing) {
   EXPECT_EQ(made->log_path(), path_ + "/log");
   EXPECT_TRUE(made->ledger_id() == kLedgerId);
   EXPECT_EQ(made->segment_bytes(), kSegmentBytes);
-  EXPECT_EQ(*storage_->list(path_), (std::vector<std::string>{"identity", "log"}));
+  EXPECT_EQ(made->snapshot_path(), path_ + "/snapshots");
+  EXPECT_EQ(*storage_->list(path_), (std::vector<std::string>{"identity", "log", "snapshots"}));
   EXPECT_EQ(read_identity().size(), kSectorBytes);
 }
 
@@ -69,6 +70,17 @@ TEST_F(DataDirectoryTest, keeps_its_identity_when_opened_again) {
   EXPECT_FALSE(again->is_new());
   EXPECT_TRUE(again->ledger_id() == kLedgerId);
   EXPECT_EQ(again->segment_bytes(), kSegmentBytes);
+}
+
+TEST_F(DataDirectoryTest, of_an_older_version_gets_a_place_for_snapshots) {
+  ASSERT_TRUE(open());
+  std::filesystem::remove(path_ + "/snapshots");
+  const auto read_only = DataDirectory::open_existing(*storage_, path_);
+  ASSERT_TRUE(read_only) << read_only.error().message;
+  EXPECT_FALSE(std::filesystem::exists(path_ + "/snapshots"));
+  const auto again = open();
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(std::filesystem::is_directory(again->snapshot_path()));
 }
 
 TEST_F(DataDirectoryTest, may_be_made_in_an_empty_directory) {

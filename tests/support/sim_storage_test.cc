@@ -179,5 +179,127 @@ TEST(SimStorage, the_nth_operation_fails_and_space_is_limited) {
   EXPECT_TRUE(disk.allocate(file, 7 * kSectorBytes));
 }
 
+TEST(SimStorage, another_user_sees_the_same_files_and_only_its_own_completions) {
+  SimStorage disk(1, {.complete_on_poll = false});
+  const File file = create_file(disk);
+  const auto other = disk.another_user();
+  const auto same = other->open(kPath, OpenMode::ReadWrite);
+  ASSERT_TRUE(same);
+  const AlignedBuffer first = sector_of(1);
+  const AlignedBuffer second = sector_of(2);
+  disk.write(file, 0, first.span(), Durability::Durable, 11);
+  other->write(*same, kSectorBytes, second.span(), Durability::Durable, 22);
+  disk.submit();
+  EXPECT_EQ(disk.operations_pending(), 2u);
+  EXPECT_TRUE(disk.step());
+  EXPECT_FALSE(disk.step()) << "the other user submitted nothing yet";
+  other->submit();
+  EXPECT_TRUE(disk.step());
+  std::array<storage::Completion, 4> completions;
+  ASSERT_EQ(other->poll(completions), 1u);
+  EXPECT_EQ(completions[0].token, 22u);
+  ASSERT_EQ(disk.poll(completions), 1u);
+  EXPECT_EQ(completions[0].token, 11u);
+  disk.crash();
+  EXPECT_TRUE(sector_is(disk, 0, 1));
+  EXPECT_TRUE(sector_is(disk, 1, 2));
+  const auto again = other->open(kPath, OpenMode::Read);
+  ASSERT_TRUE(again);
+  EXPECT_NE(again->handle, same->handle);
+}
+
+TEST(SimStorage, a_user_that_leaves_takes_its_operations_with_it) {
+  u64 happened = 0;
+  for (u64 seed = 0; seed < 100; ++seed) {
+    SimStorage disk(seed);
+    create_file(disk);
+    auto other = disk.another_user();
+    const auto file = other->open(kPath, OpenMode::ReadWrite);
+    {
+      const AlignedBuffer bytes = sector_of(1);
+      other->write(*file, 0, bytes.span(), Durability::Durable, 1);
+      other.reset();
+    }
+    EXPECT_FALSE(disk.step());
+    happened += sector_is(disk, 0, 1);
+  }
+  EXPECT_GT(happened, 20u);
+  EXPECT_LT(happened, 80u);
+}
+
+TEST(SimStorage, lies_are_told_to_one_user_alone) {
+  u64 lost = 0;
+  for (u64 seed = 0; seed < 50; ++seed) {
+    SimStorage disk(seed);
+    const File file = create_file(disk);
+    const auto other = disk.another_user({.lie_about_syncs = true});
+    const auto same = other->open(kPath, OpenMode::ReadWrite);
+    const AlignedBuffer bytes = sector_of(1);
+    disk.write(file, 0, bytes.span(), Durability::Durable, 1);
+    other->write(*same, kSectorBytes, bytes.span(), Durability::Durable, 1);
+    other->submit();
+    drain(disk);
+    EXPECT_TRUE(other->sync_now(*same));
+    disk.crash();
+    ASSERT_TRUE(sector_is(disk, 0, 1));
+    lost += !sector_is(disk, 1, 1);
+  }
+  EXPECT_GT(lost, 10u);
+}
+
+TEST(SimStorage, without_power_nothing_more_is_done) {
+  SimStorage disk(1);
+  const File file = create_file(disk);
+  const AlignedBuffer bytes = sector_of(1);
+  disk.write(file, 0, bytes.span(), Durability::Durable, 1);
+  disk.submit();
+  disk.lose_power_after(2);  // The write, and the sync that is part of it.
+  ASSERT_TRUE(disk.step());
+  EXPECT_TRUE(disk.power_lost());
+  EXPECT_FALSE(disk.sync_now(file));
+  EXPECT_FALSE(disk.rename(kPath, "/data/renamed"));
+  EXPECT_FALSE(disk.remove(kPath));
+  EXPECT_FALSE(disk.list("/data"));
+  disk.write(file, kSectorBytes, bytes.span(), Durability::Durable, 2);
+  disk.submit();
+  ASSERT_TRUE(disk.step());
+  std::array<storage::Completion, 2> completions;
+  ASSERT_EQ(disk.poll(completions), 2u);
+  EXPECT_EQ(completions[0].error, 0);
+  EXPECT_EQ(completions[1].error, EIO);
+  disk.crash();
+  EXPECT_FALSE(disk.power_lost());
+  EXPECT_TRUE(sector_is(disk, 0, 1));
+}
+
+TEST(SimStorage, damage_can_be_taken_back_where_nothing_was_written_since) {
+  SimStorage disk(1);
+  const File file = create_file(disk);
+  const AlignedBuffer bytes = sector_of(1);
+  for (const u64 sector : {0, 1, 2}) {
+    disk.write(file, sector * kSectorBytes, bytes.span(), Durability::Durable, sector);
+  }
+  drain(disk);
+  disk.damage(kPath, 10, std::byte{7});
+  disk.damage(kPath, kSectorBytes + 10, std::byte{7});
+  disk.make_unreadable(kPath, 2 * kSectorBytes);
+  AlignedBuffer read(kSectorBytes);
+  EXPECT_EQ(disk.read(file, 2 * kSectorBytes, read.span()).error().code, ErrorCode::Io);
+  EXPECT_TRUE(disk.read(file, 0, read.span()));
+  EXPECT_FALSE(sector_is(disk, 0, 1));
+  disk.write(file, kSectorBytes, bytes.span(), Durability::Durable, 1);
+  drain(disk);
+  EXPECT_EQ(disk.heal(), 2u);
+  EXPECT_TRUE(disk.read(file, 2 * kSectorBytes, read.span()));
+  for (const u64 sector : {0, 1, 2}) EXPECT_TRUE(sector_is(disk, sector, 1));
+  EXPECT_EQ(disk.heal(), 0u);
+  disk.damage(kPath, 10, std::byte{7});
+  disk.damage(kPath, kSectorBytes, std::byte{7});
+  disk.keep_damage(kPath, kSectorBytes);
+  EXPECT_EQ(disk.heal(), 1u);
+  EXPECT_TRUE(sector_is(disk, 0, 1));
+  EXPECT_FALSE(sector_is(disk, 1, 1));
+}
+
 }  // namespace
 }  // namespace florin::test

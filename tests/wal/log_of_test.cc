@@ -30,11 +30,22 @@ WriterOptions small_options(u64 segment_bytes) {
 
 std::string segment_path_of_test(u64 segment) { return segment_path(kDirectory, segment); }
 
-Result<ReadLog> read_log(storage::Storage& disk) {
-  auto reader = Reader::open(disk, kDirectory, kLogId, kVersion);
+std::string marks_path_of_test() { return marks_path(kDirectory); }
+
+void set_marks(DiskImage& image, const Mark& mark) {
+  std::vector<std::byte>& bytes = image.files.at(marks_path_of_test());
+  for (u64 offset = 0; offset < kMarksBytes; offset += storage::kSectorBytes) {
+    store_mark(mark, kLogId, std::span(bytes).subspan(offset, storage::kSectorBytes));
+  }
+}
+
+void blank_marks(DiskImage& image) { set_marks(image, {.count = 1}); }
+
+Result<ReadLog> read_log(storage::Storage& disk, const LogEnd& from) {
+  auto reader = Reader::open(disk, kDirectory, kLogId, kVersion, from);
   if (!reader) return tl::unexpected(reader.error());
   ReadLog log;
-  u64 position = 0;
+  u64 position = from.position.value;
   for (;;) {
     const auto block = (*reader)->next();
     if (!block) return tl::unexpected(block.error());
@@ -46,7 +57,7 @@ Result<ReadLog> read_log(storage::Storage& disk) {
     position += header.event_count;
     log.blocks.push_back({{body.begin(), body.end()}, header.event_count, header.timestamp});
     log.headers.push_back(header);
-    EXPECT_EQ(header.sequence, log.blocks.size());
+    EXPECT_EQ(header.sequence, from.sequence + log.blocks.size());
   }
   log.end = (*reader)->end();
   log.torn_tail = (*reader)->torn_tail();
@@ -61,6 +72,7 @@ Result<std::unique_ptr<LogOfTest>> LogOfTest::open(SimStorage& disk, ManualClock
   auto writer = Writer::open(disk, clock, options, before.end);
   if (!writer) return tl::unexpected(writer.error());
   auto log = std::make_unique<LogOfTest>();
+  log->clock_ = &clock;
   log->writer_ = std::move(*writer);
   log->said_ = before.blocks;
   log->position_ = before.end.position;
@@ -108,6 +120,15 @@ void LogOfTest::settle() {
     ASSERT_LT(polls++, kPollsMax);
     poll();
   } while (!failure_ && !writer_->idle());
+}
+
+void LogOfTest::rest() {
+  settle();
+  for (u64 polls = 0; !failure_ && writer_->sleep_ns_max() != ~u64{0}; ++polls) {
+    ASSERT_LT(polls, kPollsMax);
+    clock_->monotonic += kMarkAfterNs;
+    settle();
+  }
 }
 
 }  // namespace florin::wal::test

@@ -44,10 +44,17 @@ struct ReadLog {
 void make_directory(SimStorage& disk);
 WriterOptions small_options(u64 segment_bytes = 32 * kKiB);
 
-// Reads to the end. Checks what must always hold: sequences without gaps, positions that add up.
-Result<ReadLog> read_log(storage::Storage& disk);
+// Reads to the end, from the beginning or from behind `from`. Checks what must always hold:
+// sequences without gaps, positions that add up.
+Result<ReadLog> read_log(storage::Storage& disk, const LogEnd& from = {});
 
 std::string segment_path_of_test(u64 segment);
+std::string marks_path_of_test();
+
+// Puts a mark that names this block into both sectors, whatever is there.
+void set_marks(DiskImage& image, const Mark& mark);
+// The same, naming nothing: a log without marks, as far as its rules go.
+void blank_marks(DiskImage& image);
 
 // A writer with its images.
 class LogOfTest {
@@ -63,6 +70,8 @@ class LogOfTest {
   void append_now(u64 body_bytes, u64 salt, u64 event_count = 1);
   // Polls until everything is durable and nothing is prepared, or the log fails.
   void settle();
+  // The same, and time passes until the end of the log is marked.
+  void rest();
   void poll();
 
   Writer& writer() { return *writer_; }
@@ -71,6 +80,7 @@ class LogOfTest {
   const std::vector<Said>& said() const { return said_; }
 
  private:
+  ManualClock* clock_ = nullptr;
   std::unique_ptr<Writer> writer_;
   std::vector<Said> said_;
   Position position_;

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "tests/wal/log_of_test.h"
 #include "wal/segment_directory.h"
 
@@ -83,7 +84,17 @@ TEST(Reader, a_missing_segment_is_refused_by_name) {
 TEST(Reader, another_log_is_refused) {
   DiskImage image = image_of_log(2, 100, small_options());
   SimStorage disk(1, image);
-  auto reader = Reader::open(disk, kDirectory, kLogId + 1, kVersion);
+  const auto reader = Reader::open(disk, kDirectory, kLogId + 1, kVersion);
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().code, ErrorCode::Corrupt);
+  EXPECT_NE(reader.error().message.find("belongs to log"), std::string::npos);
+}
+
+TEST(Reader, segments_of_another_log_are_refused) {
+  DiskImage image = image_of_log(2, 100, small_options());
+  rewrite_header(image, 1, 0, [](BlockHeader& header) { header.log_id += 1; });
+  SimStorage disk(1, image);
+  auto reader = Reader::open(disk, kDirectory, kLogId, kVersion);
   ASSERT_TRUE(reader);
   const auto block = (*reader)->next();
   ASSERT_FALSE(block);
@@ -142,6 +153,8 @@ TEST(Reader, a_torn_tail_is_dropped_and_counted) {
 TEST(Reader, an_unreadable_sector_is_an_error) {
   SimStorage disk(1, image_of_log(4, 100, small_options()));
   disk.fail_nth(SimOperation::Read, 1, EIO);
+  EXPECT_EQ(Reader::open(disk, kDirectory, kLogId, kVersion).error().code, ErrorCode::Io);
+  disk.fail_nth(SimOperation::Read, 2, EIO);
   auto reader = Reader::open(disk, kDirectory, kLogId, kVersion);
   ASSERT_TRUE(reader);
   EXPECT_EQ((*reader)->next().error().code, ErrorCode::Io);
@@ -199,6 +212,191 @@ TEST(Reader, blocks_larger_than_a_read_come_whole) {
   ASSERT_TRUE(read);
   ASSERT_EQ(read->blocks.size(), 4u);
   EXPECT_EQ(read->blocks[3].body.size(), 5 * kMiB);
+}
+
+// The log of image_of_log came to rest: its marks name the newest block.
+DiskImage image_at_rest(u64 blocks, u64 body_bytes, const WriterOptions& options) {
+  SimStorage disk(1, {.in_order = true});
+  ManualClock clock;
+  make_directory(disk);
+  auto log = LogOfTest::open(disk, clock, options);
+  EXPECT_TRUE(log);
+  for (u64 i = 0; i < blocks; ++i) (*log)->append(body_bytes, i);
+  (*log)->rest();
+  return disk.image();
+}
+
+TEST(Reader, damage_of_the_newest_block_is_told_by_the_marks) {
+  DiskImage image = image_at_rest(3, 100, small_options());
+  segment_of(image, 1)[8192 + 300] ^= std::byte{1};
+  const auto read = read_image(image);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(
+      read.error().message,
+      "log segment /log/0000000000000001.log is damaged at byte 8192: expected block 3, which "
+      "begins with position 3, but the checksum of its body does not match; /log/marks says that "
+      "all blocks up to 3 were acknowledged. Nothing was changed. Put the segment back from a "
+      "copy, or start from a backup");
+  blank_marks(image);
+  EXPECT_EQ(read_image(image)->blocks.size(), 2u);
+}
+
+TEST(Reader, the_loss_of_the_last_files_is_told_by_the_marks) {
+  DiskImage image = image_at_rest(5, 5000, small_options(16 * kKiB));
+  image.files.erase(segment_path_of_test(3));
+  image.files.erase(segment_path_of_test(4));
+  const auto read = read_image(image);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Corrupt);
+  EXPECT_NE(read.error().message.find("/log/marks, which names block 5 in the missing log segment "
+                                      "/log/0000000000000003.log, says"),
+            std::string::npos)
+      << read.error().message;
+  blank_marks(image);
+  EXPECT_EQ(read_image(image)->blocks.size(), 4u);
+}
+
+TEST(Reader, a_log_without_its_marks_is_refused) {
+  DiskImage image = image_at_rest(3, 100, small_options());
+  image.files.erase(marks_path_of_test());
+  const auto read = read_image(image);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Corrupt);
+  EXPECT_NE(read.error().message.find("/log/marks is missing"), std::string::npos);
+}
+
+TEST(Reader, marks_of_another_history_are_refused) {
+  DiskImage image = image_at_rest(3, 100, small_options());
+  rewrite_header(image, 1, 2 * 4096, [](BlockHeader& header) { header.timestamp += 1; });
+  const auto read = read_image(image);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Corrupt);
+  EXPECT_NE(read.error().message.find("block 3 in log segment /log/0000000000000001.log is another "
+                                      "block than the one that /log/marks names"),
+            std::string::npos)
+      << read.error().message;
+}
+
+TEST(Reader, begins_behind_a_snapshot) {
+  const DiskImage image = image_at_rest(7, 5000, small_options(16 * kKiB));
+  const auto whole = read_image(image);
+  ASSERT_TRUE(whole);
+  SimStorage disk(1, image);
+  LogEnd from;
+  for (usize i = 0; i < whole->headers.size(); ++i) {
+    const BlockHeader& header = whole->headers[i];
+    from = {
+        header.segment,    header.offset + stored_bytes(header.body_bytes), header.sequence,
+        header.generation, {header.position_before + header.event_count},   header.header_checksum,
+        {header.timestamp}};
+    const auto read = read_log(disk, from);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->blocks.size(), whole->blocks.size() - i - 1);
+    EXPECT_EQ(read->end, whole->end);
+    // Without the segments before it, the same.
+    DiskImage trimmed = image;
+    for (u64 number = 1; number < from.segment; ++number) {
+      trimmed.files.erase(segment_path_of_test(number));
+    }
+    SimStorage trimmed_disk(1, trimmed);
+    EXPECT_EQ(read_log(trimmed_disk, from)->blocks, read->blocks);
+    // Without its own, refused.
+    trimmed.files.erase(segment_path_of_test(from.segment));
+    SimStorage lost_disk(1, trimmed);
+    EXPECT_EQ(read_log(lost_disk, from).error().code, ErrorCode::Corrupt);
+  }
+  EXPECT_EQ(from, whole->end);
+}
+
+TEST(Reader, a_snapshot_that_the_log_does_not_know_is_refused) {
+  SimStorage disk(1, image_at_rest(3, 100, small_options()));
+  const auto whole = read_log(disk);
+  ASSERT_TRUE(whole);
+  LogEnd other_chain = whole->end;
+  other_chain.chain += 1;
+  EXPECT_EQ(read_log(disk, other_chain).error().code, ErrorCode::Corrupt);
+  LogEnd behind_the_file = whole->end;
+  behind_the_file.offset = 64 * kKiB;
+  EXPECT_EQ(read_log(disk, behind_the_file).error().code, ErrorCode::Corrupt);
+  LogEnd other_block = whole->end;
+  other_block.sequence -= 1;
+  other_block.offset -= 4096;
+  EXPECT_EQ(read_log(disk, other_block).error().code, ErrorCode::Corrupt);
+}
+
+// Another process reads while this one writes: what was durable when the end was met is there, and
+// nothing is ever called damaged.
+TEST(Reader, a_log_can_be_read_while_it_is_written) {
+  u64 written_meanwhile = 0;
+  u64 in_later_segments = 0;
+  for (u64 seed = 1; seed <= 300; ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    SimStorage disk(seed);
+    ManualClock clock;
+    make_directory(disk);
+    WriterOptions options = small_options(16 * kKiB);
+    options.segments_ahead = 2;
+    auto log = LogOfTest::open(disk, clock, options);
+    ASSERT_TRUE(log);
+    const auto write_some = [&](u64 steps) {
+      for (u64 i = 0; i < steps; ++i) {
+        const u64 body = random.below(9000);
+        if ((*log)->writer().can_append(body)) (*log)->append_now(body, i);
+        clock.monotonic += random.below(kMarkAfterNs);
+        (*log)->poll();
+      }
+    };
+    write_some(random.below(60));
+    (*log)->settle();
+    const LogEnd from = (*log)->writer().end();
+    (*log)->writer().trim_before(from.segment);
+    write_some(random.below(20));
+    const u64 durable_at_open = (*log)->writer().durable_sequence();
+    auto reader = Reader::open(disk, kDirectory, kLogId, kVersion, from);
+    ASSERT_TRUE(reader) << reader.error().message;
+    u64 sequence = from.sequence;
+    const u64 meanwhile = random.below(40);
+    u64 durable = durable_at_open;
+    for (u64 round = 0;; ++round) {
+      durable = (*log)->writer().durable_sequence();
+      const auto block = (*reader)->next();
+      ASSERT_TRUE(block) << block.error().message;
+      if (!block->has_value()) break;
+      const Said& said = (*log)->said()[sequence++];
+      ASSERT_TRUE(std::ranges::equal((*block)->body, said.body));
+      if (round < meanwhile) write_some(random.below(4));
+    }
+    EXPECT_GE(sequence, durable);
+    written_meanwhile += sequence > durable_at_open;
+    in_later_segments += (*reader)->end().segment > from.segment;
+  }
+  EXPECT_GT(written_meanwhile, 100u);
+  EXPECT_GT(in_later_segments, 100u);
+}
+
+TEST(Reader, a_segment_that_is_recycled_under_a_reader_is_told) {
+  SimStorage disk(1);
+  ManualClock clock;
+  make_directory(disk);
+  auto log = LogOfTest::open(disk, clock, small_options(16 * kKiB));
+  ASSERT_TRUE(log);
+  for (u64 i = 0; i < 3; ++i) (*log)->append(5000, i);
+  (*log)->rest();
+  auto reader = Reader::open(disk, kDirectory, kLogId, kVersion);
+  ASSERT_TRUE(reader);
+  for (u64 i = 0; i < 3; ++i) ASSERT_TRUE((*reader)->next().value());
+  for (u64 i = 0; i < 9; ++i) {
+    (*log)->append(5000, i);
+    (*log)->rest();
+    (*log)->writer().trim_before(~u64{0});
+  }
+  const auto block = (*reader)->next();
+  ASSERT_FALSE(block);
+  EXPECT_EQ(block.error().code, ErrorCode::NotFound);
+  EXPECT_NE(block.error().message.find("was recycled while it was read"), std::string::npos)
+      << block.error().message;
 }
 
 }  // namespace

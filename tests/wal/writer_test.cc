@@ -14,6 +14,12 @@ namespace {
 
 constexpr std::array<u64, 6> kBodies{0, 1, 3840, 3841, 9000, 12 * kKiB - kHeaderBytes};
 
+// Segment files, whole ones and those in the making.
+usize segments_of(const SimStorage& disk) {
+  const DiskImage image = disk.image();
+  return image.files.size() - image.files.count(marks_path_of_test());
+}
+
 class WriterOverOrders : public testing::TestWithParam<bool> {};
 
 TEST_P(WriterOverOrders, what_was_appended_is_read_back) {
@@ -101,7 +107,7 @@ TEST(Writer, rotates_when_a_block_does_not_fit_the_rest) {
   EXPECT_EQ(read->headers[2].offset, 0u);
   EXPECT_EQ(read->headers[3].segment, 2u);
   EXPECT_EQ((*log)->writer().bytes_written(), 3u * 8192 + 4096);
-  EXPECT_EQ(disk.image().files.size(), 3u);
+  EXPECT_EQ(segments_of(disk), 3u);
 }
 
 TEST(Writer, goes_on_in_the_same_segment_in_a_new_generation) {
@@ -137,7 +143,7 @@ TEST(Writer, makes_segments_of_another_size_anew) {
     auto log = LogOfTest::open(disk, clock, options, before);
     ASSERT_TRUE(log);
     (*log)->append(5000, 1);
-    while (disk.image().files.size() < 4) (*log)->poll();
+    while (segments_of(disk) < 4) (*log)->poll();
     (*log)->settle();
     before = *read_log(disk);
   }
@@ -151,6 +157,27 @@ TEST(Writer, makes_segments_of_another_size_anew) {
   EXPECT_EQ(read->blocks, (*log)->said());
   EXPECT_EQ(read->headers[1].segment_bytes, 16 * kKiB);
   EXPECT_EQ(read->headers[2].segment_bytes, 64 * kKiB);
+}
+
+TEST(Writer, knows_its_end_as_a_reader_finds_it) {
+  SimStorage disk(1);
+  ManualClock clock;
+  make_directory(disk);
+  ReadLog before;
+  for (u64 start = 0; start < 3; ++start) {
+    auto log = LogOfTest::open(disk, clock, small_options(16 * kKiB), before);
+    ASSERT_TRUE(log) << log.error().message;
+    EXPECT_EQ((*log)->writer().end(), before.end);
+    for (u64 i = 0; i < 5; ++i) {
+      (*log)->append(5000, i, i);
+      (*log)->settle();
+      auto read = read_log(disk);
+      ASSERT_TRUE(read);
+      before = std::move(*read);
+      EXPECT_EQ((*log)->writer().end(), before.end);
+      EXPECT_EQ((*log)->writer().chain(), before.headers.back().header_checksum);
+    }
+  }
 }
 
 TEST(Writer, removes_what_was_being_prepared) {
@@ -220,7 +247,7 @@ TEST(Writer, says_which_write_failed_and_why) {
   auto log = LogOfTest::open(disk, clock, small_options());
   ASSERT_TRUE(log);
   (*log)->settle();
-  while ((*log)->writer().can_append(1) && disk.image().files.size() < 2) (*log)->poll();
+  while ((*log)->writer().can_append(1) && segments_of(disk) < 2) (*log)->poll();
   (*log)->settle();
   (*log)->append_now(1, 1);
   disk.fail_nth(SimOperation::Write, 2, EIO);
@@ -231,15 +258,19 @@ TEST(Writer, says_which_write_failed_and_why) {
             "log write to /log/0000000000000001.log at 4096 failed: Input/output error");
 }
 
-TEST(Writer, a_full_disk_is_told_and_left_behind) {
+// Three segments of two blocks each; the last one is the reserve, and takes blocks as well.
+TEST(Writer, a_full_disk_is_told_with_a_segment_in_reserve_and_left_behind) {
   for (u64 seed = 0; seed < 20; ++seed) {
     SCOPED_TRACE(seed);
     SimStorage disk(seed);
     ManualClock clock;
     make_directory(disk);
-    disk.limit_space(2 * 32 * kKiB + 10'000);
-    auto log = LogOfTest::open(disk, clock, small_options());
+    WriterOptions options = small_options();
+    options.segments_ahead = 2;
+    disk.limit_space(3 * 32 * kKiB + kMarksBytes + 10'000);
+    auto log = LogOfTest::open(disk, clock, options);
     ASSERT_TRUE(log);
+    (*log)->settle();
     const u64 body = 12 * kKiB - kHeaderBytes;
     u64 appended = 0;
     for (u64 polls = 0; polls < 1000 && !(*log)->writer().out_of_space(); ++polls) {
@@ -247,19 +278,24 @@ TEST(Writer, a_full_disk_is_told_and_left_behind) {
       (*log)->poll();
       ASSERT_FALSE((*log)->failure()) << (*log)->failure()->message;
     }
-    // Two segments of two blocks each; what is left of the second takes smaller ones.
     ASSERT_TRUE((*log)->writer().out_of_space());
-    (*log)->settle();
     EXPECT_EQ(appended, 4u);
-    EXPECT_EQ((*log)->writer().durable_sequence(), 4u);
-    EXPECT_FALSE((*log)->writer().can_append(body));
-    EXPECT_TRUE((*log)->writer().can_append(100));
-    EXPECT_EQ(disk.image().files.size(), 2u);
+    EXPECT_EQ(segments_of(disk), 3u);
+    // Ticks and outcomes go on: in what is left of the segment, and in the reserve.
+    for (; (*log)->writer().can_append(1000); (*log)->settle()) (*log)->append(1000, ++appended);
+    EXPECT_EQ(appended, 4u + 2 + 8);
+    EXPECT_TRUE((*log)->writer().out_of_space());
+    clock.monotonic += kMarkAfterNs;
+    (*log)->settle();
+    EXPECT_GT((*log)->writer().sleep_ns_max(), u64{0});
+    EXPECT_LE((*log)->writer().sleep_ns_max(), u64{1'000'000'000});
 
     disk.limit_space(std::nullopt);
+    const u64 left = (*log)->writer().sleep_ns_max();
+    clock.monotonic += left - 1;
     for (int i = 0; i < 100; ++i) (*log)->poll();
     EXPECT_TRUE((*log)->writer().out_of_space());  // Its second is not over.
-    clock.monotonic += 1'000'000'000;
+    clock.monotonic += 1;
     for (int i = 0; i < 1000 && (*log)->writer().out_of_space(); ++i) (*log)->poll();
     EXPECT_FALSE((*log)->writer().out_of_space());
     (*log)->append(body, 5);
@@ -267,8 +303,26 @@ TEST(Writer, a_full_disk_is_told_and_left_behind) {
     const auto read = read_log(disk);
     ASSERT_TRUE(read);
     EXPECT_EQ(read->blocks, (*log)->said());
-    EXPECT_EQ(read->blocks.size(), 5u);
+    EXPECT_EQ(read->blocks.size(), appended + 1);
   }
+}
+
+// With one segment ahead there is none in reserve once it is used: what is left of it is.
+TEST(Writer, without_a_ready_segment_the_current_one_is_the_reserve) {
+  SimStorage disk(1);
+  ManualClock clock;
+  make_directory(disk);
+  disk.limit_space(32 * kKiB + kMarksBytes);
+  auto log = LogOfTest::open(disk, clock, small_options());
+  ASSERT_TRUE(log);
+  (*log)->settle();
+  EXPECT_TRUE((*log)->writer().out_of_space());
+  EXPECT_TRUE((*log)->writer().can_append(12 * kKiB - kHeaderBytes));
+  disk.limit_space(std::nullopt);
+  clock.monotonic += 1'000'000'000;
+  (*log)->poll();
+  (*log)->settle();
+  EXPECT_FALSE((*log)->writer().out_of_space());
 }
 
 TEST(Writer, a_full_disk_met_by_zeros_or_syncs_is_not_an_error) {
@@ -284,12 +338,12 @@ TEST(Writer, a_full_disk_met_by_zeros_or_syncs_is_not_an_error) {
     disk.fail_nth(operation, 1, ENOSPC);
     (*log)->settle();
     ASSERT_FALSE((*log)->failure());
-    EXPECT_EQ(disk.image().files.size(), 1u);
+    EXPECT_EQ(segments_of(disk), 1u);
     clock.monotonic += 1'000'000'000;
     (*log)->poll();
     (*log)->settle();
     ASSERT_FALSE((*log)->failure());
-    EXPECT_EQ(disk.image().files.size(), 2u);
+    EXPECT_EQ(segments_of(disk), 2u);
   }
 }
 
@@ -301,7 +355,7 @@ TEST(Writer, does_not_open_where_the_first_segment_has_no_room) {
   const auto log = LogOfTest::open(disk, clock, small_options());
   ASSERT_FALSE(log);
   EXPECT_EQ(log.error().code, ErrorCode::NoSpace);
-  EXPECT_TRUE(disk.image().files.empty());
+  EXPECT_EQ(segments_of(disk), 0u);
 }
 
 TEST(WriterDeathTest, refuses_what_only_a_bug_can_ask_for) {

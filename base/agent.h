@@ -1,12 +1,12 @@
 // The smallest unit that a thread runs: something with work to do now and then. Agents never call
 // each other; they meet in queues and progress counters. Which agents share a thread, and how a
-// thread waits when none has work, is decided outside them: in production by a ThreadGroup, in
+// thread waits when none has work, is decided outside them: in production by a group of threads, in
 // tests by a loop that steps them in any order on one thread.
 #pragma once
 
 #include "base/types.h"
 
-namespace florin::pipeline {
+namespace florin {
 
 class Agent {
  public:
@@ -17,4 +17,4 @@ class Agent {
   virtual u64 sleep_ns_max() { return ~u64{0}; }
 };
 
-}  // namespace florin::pipeline
+}  // namespace florin

@@ -1,0 +1,180 @@
+#include "cli/backup_command.h"
+
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "base/int128.h"
+#include "cli/json_values.h"
+#include "cli/moment.h"
+#include "cli/offline.h"
+#include "cli/progress_line.h"
+#include "cli/value_text.h"
+#include "replay/backup.h"
+#include "replay/restore.h"
+#include "storage/open_storage.h"
+
+namespace florin::cli {
+
+namespace {
+
+constexpr double kSecond = 1e-9;
+
+struct BackupCommandOptions {
+  replay::BackupOptions backup;
+  bool json = false;
+};
+
+struct RestoreCommandOptions {
+  replay::RestoreOptions restore;
+  std::string until;
+  bool json = false;
+};
+
+std::string number(u64 value) { return with_thousands(u128{value}); }
+
+std::string size_text(u64 bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / static_cast<double>(kMiB));
+}
+
+void show_progress(ProgressLine& line, const replay::BackupProgress& progress) {
+  const bool snapshots = progress.phase == replay::BackupProgress::Phase::Snapshots;
+  line.show(
+      snapshots ? "copying snapshots" : "copying the log", 0, 0,
+      size_text(progress.bytes_copied) + ", up to position " + number(progress.position.value));
+}
+
+Json report_to_json(const replay::BackupReport& report) {
+  return {{"position", report.position.value},
+          {"earliest_position", report.earliest.value},
+          {"chain", florin::to_decimal(report.chain)},
+          {"blocks_copied", report.blocks},
+          {"snapshots_copied", report.snapshots},
+          {"segments_written", report.segments},
+          {"bytes_copied", report.bytes},
+          {"attempts", report.attempts},
+          {"seconds", static_cast<double>(report.duration_ns) * kSecond}};
+}
+
+std::string report_text(const replay::BackupReport& report, const std::string& target) {
+  return fmt::format(
+      "{} holds everything up to position {}; it can be restored to any position from {} on\n"
+      "copied {} snapshots and {} blocks, {} in {:.2f} s\n"
+      "chain {}: keep it elsewhere with the position, to prove later that nothing was taken back\n",
+      target, number(report.position.value), number(report.earliest.value), report.snapshots,
+      number(report.blocks), size_text(report.bytes),
+      static_cast<double>(report.duration_ns) * kSecond, florin::to_decimal(report.chain));
+}
+
+int run_backup(const BackupCommandOptions& options) {
+  auto storage = storage::open_storage();
+  if (!storage) return refuse("backup", storage.error());
+  SystemClock clock;
+  const auto report = [&] {
+    ProgressLine line;
+    return replay::copy_backup(**storage, clock, options.backup,
+                               [&](const auto& progress) { show_progress(line, progress); });
+  }();
+  if (!report) return refuse("backup", report.error());
+  const std::string text = options.json ? report_to_json(*report).dump() + "\n"
+                                        : report_text(*report, options.backup.target);
+  return printed(text) ? 0 : 1;
+}
+
+Json report_to_json(const replay::RestoreReport& report) {
+  return {{"position", report.position.value},
+          {"timestamp", std::to_string(report.time.ns)},
+          {"time", time_text(report.time)},
+          {"chain", florin::to_decimal(report.chain)},
+          {"snapshots_copied", report.snapshots},
+          {"blocks_copied", report.blocks},
+          {"bytes_copied", report.bytes},
+          {"seconds", static_cast<double>(report.duration_ns) * kSecond}};
+}
+
+std::string report_text(const replay::RestoreReport& report, const std::string& target) {
+  return fmt::format(
+      "{} is the ledger as of position {} ({} UTC)\n"
+      "copied {} snapshots and {} blocks, {} in {:.2f} s\n"
+      "start it with: florin serve --data {}\n",
+      target, number(report.position.value), time_text(report.time), report.snapshots,
+      number(report.blocks), size_text(report.bytes),
+      static_cast<double>(report.duration_ns) * kSecond, target);
+}
+
+int run_restore(RestoreCommandOptions& options) {
+  if (!options.until.empty()) {
+    const auto until = parse_until(options.until);
+    if (!until) return refuse("restore", until.error());
+    options.restore.until = *until;
+  }
+  auto storage = storage::open_storage();
+  if (!storage) return refuse("restore", storage.error());
+  SystemClock clock;
+  const auto report = [&] {
+    ProgressLine line;
+    return replay::restore(**storage, clock, options.restore, [&](u64 bytes) {
+      line.show("restoring", 0, 0, size_text(bytes) + " copied");
+    });
+  }();
+  if (!report) return refuse("restore", report.error());
+  const std::string text = options.json ? report_to_json(*report).dump() + "\n"
+                                        : report_text(*report, options.restore.target);
+  return printed(text) ? 0 : 1;
+}
+
+}  // namespace
+
+void add_backup_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<BackupCommandOptions>();
+  CLI::App* command =
+      app.add_subcommand("backup", "Copy a ledger, whether or not its server is running");
+  command->add_option("--data", options->backup.source, "Data directory")
+      ->required()
+      ->type_name("DIR");
+  command
+      ->add_option("--to", options->backup.target,
+                   "Where to: a new or empty directory, or an earlier backup of the same ledger, "
+                   "to which only what is new is copied")
+      ->required()
+      ->type_name("DIR");
+  command->add_flag("--prune", options->backup.prune,
+                    "Remove from the backup what its two newest snapshots do not need");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->footer(
+      "Examples:\n"
+      "  florin backup --data /var/lib/florin --to /backup/florin\n"
+      "  florin backup --data /var/lib/florin --to /backup/florin --prune --json\n"
+      "Every snapshot and block is checked as it is copied. A backup is a data directory: replay,\n"
+      "inspect and serve take it as it is, and restore makes a new one as of any moment.");
+  command->callback([options, &exit_code] { exit_code = run_backup(*options); });
+}
+
+void add_restore_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<RestoreCommandOptions>();
+  CLI::App* command =
+      app.add_subcommand("restore", "Make a data directory from a backup, as of any moment");
+  command->add_option("--from", options->restore.backup, "Backup, or a data directory at rest")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--to", options->restore.target, "New data directory: missing or empty")
+      ->required()
+      ->type_name("DIR");
+  command
+      ->add_option("--until", options->until,
+                   "The last request that ended at or before this is the last one in it")
+      ->type_name("POSITION|TIME");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->footer(
+      "Examples:\n"
+      "  florin restore --from /backup/florin --to /var/lib/florin\n"
+      "  florin restore --from /backup/florin --to ./yesterday --until 2026-09-30\n"
+      "  florin restore --from /backup/florin --to ./before --until 1234567\n"
+      "Times are UTC; a date alone is its last moment. What comes after the moment is not in the\n"
+      "new directory; the backup stays as it is.");
+  command->callback([options, &exit_code] { exit_code = run_restore(*options); });
+}
+
+}  // namespace florin::cli

@@ -1,0 +1,67 @@
+#include "cli/offline.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <fmt/core.h>
+
+#include "cli/machine.h"
+#include "cli/progress_line.h"
+#include "cli/value_text.h"
+#include "storage/open_storage.h"
+
+namespace florin::cli {
+
+namespace {
+
+constexpr u64 kAccountsMost = 1'000'000'000;
+constexpr u64 kTransfersMost = 2'000'000'000;
+constexpr u64 kUpdatesMost = 1'000'000'000;
+
+}  // namespace
+
+Result<OfflineDirectory> OfflineDirectory::open(const std::string& path) {
+  auto storage = storage::open_storage();
+  if (!storage) return tl::unexpected<Error>(std::move(storage).error());
+  const auto directory = storage::DataDirectory::open_existing(**storage, path);
+  if (!directory) return tl::unexpected<Error>(directory.error());
+  return OfflineDirectory{std::move(*storage), *directory};
+}
+
+Limits offline_limits() {
+  Limits limits;
+  limits.accounts_max = kAccountsMost;
+  limits.transfers_max = kTransfersMost;
+  limits.account_updates_max = kUpdatesMost;
+  return limits;
+}
+
+replay::RecoveryOptions offline_recovery(const OfflineDirectory& offline, u32 partitions) {
+  replay::RecoveryOptions options;
+  options.log_directory = offline.directory.log_path();
+  options.log_id = offline.directory.ledger_id();
+  options.snapshot_directory = offline.directory.snapshot_path();
+  options.limits = offline_limits();
+  options.partitions = partitions;
+  options.threads = static_cast<u32>(allowed_processors().size());
+  return options;
+}
+
+void show_recovery(ProgressLine& line, const replay::RecoveryProgress& progress) {
+  const bool snapshot = progress.phase == replay::RecoveryPhase::Snapshot;
+  line.show(snapshot ? "loading the snapshot" : "replaying the log", progress.bytes_read,
+            progress.bytes_total,
+            with_thousands(u128{progress.events}) + " events" + left_text(progress.left_ns));
+}
+
+int refuse(const std::string& command, const Error& error) {
+  std::fputs(fmt::format("florin {}: {}\n", command, error.message).c_str(), stderr);
+  return 1;
+}
+
+bool printed(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return std::fflush(stdout) == 0;
+}
+
+}  // namespace florin::cli

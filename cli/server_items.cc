@@ -1,0 +1,93 @@
+#include "cli/server_items.h"
+
+#include "base/int128.h"
+#include "cli/value_text.h"
+#include "cli/witness_file.h"
+
+namespace florin::cli {
+
+namespace {
+
+using protocol::ServerInfo;
+
+class Items {
+ public:
+  void text(const char* name, std::string value) { add(name, std::move(value)); }
+  // Of 64 bits: JSON has it in quotes.
+  void wide(const char* name, u64 value) { add(name, std::to_string(value)); }
+  void number(const char* name, u32 value) {
+    add(name, std::to_string(value), InfoItem::Form::Number);
+  }
+  void truth(const char* name, bool value) {
+    add(name, value ? "true" : "false", InfoItem::Form::Truth);
+  }
+  void time(const char* name, Timestamp value) {
+    add(name, value.ns == 0 ? "none" : time_text(value) + " UTC");
+  }
+  std::vector<InfoItem> take() { return std::move(items_); }
+
+ private:
+  void add(const char* name, std::string value, InfoItem::Form form = InfoItem::Form::Text) {
+    items_.push_back({name, std::move(value), form});
+  }
+
+  std::vector<InfoItem> items_;
+};
+
+void add_snapshots(const ServerInfo& info, Items& items) {
+  items.wide("snapshot_position", info.snapshot_position.value);
+  items.time("snapshot_time", info.snapshot_time);
+  items.wide("snapshots_taken", info.snapshots_taken);
+  items.wide("snapshot_failures", info.snapshot_failures);
+  items.truth("snapshot_under_way", info.snapshot_under_way);
+}
+
+}  // namespace
+
+std::vector<InfoItem> server_items(const ServerInfo& info) {
+  std::string threads;
+  for (const std::string& thread : info.threads) threads += (threads.empty() ? "" : ", ") + thread;
+  Items items;
+  items.text("version", info.version);
+  items.number("protocol_version", info.protocol_version);
+  items.text("ledger_id", florin::to_decimal(info.ledger_id));
+  items.wide("durable_position", info.durable_position.value);
+  items.text("durable_chain", chain_text(info.durable_chain));
+  items.wide("accounts", info.accounts);
+  items.wide("accounts_max", info.accounts_max);
+  items.wide("transfers", info.transfers);
+  items.wide("transfers_max", info.transfers_max);
+  items.text("mode", info.mode);
+  items.number("partitions", info.partitions);
+  items.number("workers", info.workers);
+  items.text("threads", threads);
+  items.text("storage", info.storage);
+  items.wide("memory_bytes_planned", info.memory_bytes_planned);
+  items.number("request_events_max", info.request_events_max);
+  items.wide("frame_bytes_max", info.frame_bytes_max);
+  items.time("start_time", info.start_time);
+  items.wide("recovered_from", info.recovered_from.value);
+  add_snapshots(info, items);
+  items.wide("log_first_segment", info.log_first_segment);
+  items.wide("log_last_segment", info.log_last_segment);
+  items.wide("witness_refusals", info.witness_refusals);
+  return items.take();
+}
+
+std::vector<InfoItem> snapshot_items(const ServerInfo& info) {
+  Items items;
+  add_snapshots(info, items);
+  items.wide("log_first_segment", info.log_first_segment);
+  items.wide("log_last_segment", info.log_last_segment);
+  return items.take();
+}
+
+std::vector<InfoItem> witness_items(const ServerInfo& info) {
+  Items items;
+  items.text("ledger_id", florin::to_decimal(info.ledger_id));
+  items.wide("position", info.durable_position.value);
+  items.text("chain", chain_text(info.durable_chain));
+  return items.take();
+}
+
+}  // namespace florin::cli

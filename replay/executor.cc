@@ -1,0 +1,117 @@
+// From the bodies of log blocks to blocks of the engine.
+#include "replay/executor.h"
+
+#include <fmt/core.h>
+
+namespace florin::replay {
+
+using ledger::Operation;
+using ledger::Request;
+using pipeline::RecordReader;
+using pipeline::RequestRecord;
+
+Executor::Executor(engine::Engine& engine, const Limits& capacity, const ExecutorStart& start)
+    : engine_(engine),
+      capacity_(capacity),
+      block_(limits_, engine.partitions()),
+      requests_(limits_.block_requests_max),
+      composer_(engine.tables(), true),
+      check_(start.log_sequence),
+      position_(start.order.position.value),
+      last_timestamp_(start.order.last_timestamp) {
+  block_.clear(++sequence_);
+}
+
+Status Executor::execute(const wal::Block& logged, const Until& until) {
+  RecordReader reader(logged.body);
+  const u64 before = position_;
+  stopped_ = false;
+  composer_.begin(logged.header.sequence, Position{before});
+  while (true) {
+    const auto entry = reader.next();
+    RETURN_IF_ERROR(entry);
+    if (!entry->has_value()) break;
+    stopped_ = until.is_before_end_of((**entry).record);
+    if (stopped_) break;
+    RETURN_IF_ERROR(add(**entry));
+  }
+  run();  // The events' memory is the reader's, until it reads on.
+  for (const pipeline::OutcomePart& part : reader.outcomes()) RETURN_IF_ERROR(check_.check(part));
+  if (stopped_) return {};
+  if (position_ - before != logged.header.event_count) {
+    return fail(ErrorCode::Corrupt,
+                fmt::format("log block {} holds {} events; its header says {}",
+                            logged.header.sequence, position_ - before, logged.header.event_count));
+  }
+  if (logged.header.event_count != 0) check_.expect(composer_.finish());
+  return {};
+}
+
+Status Executor::check_order(const RequestRecord& record) const {
+  if (record.position_before == position_ && record.timestamp > last_timestamp_) return {};
+  return fail(ErrorCode::Corrupt,
+              fmt::format("a logged request does not follow the one before it: its position is {} "
+                          "and its time {}, expected position {} and a time after {}",
+                          record.position_before, record.timestamp, position_, last_timestamp_));
+}
+
+// The block's own division of requests into blocks makes no difference to the outcome.
+Status Executor::add(const RecordReader::Entry& entry) {
+  const RequestRecord& record = entry.record;
+  RETURN_IF_ERROR(check_order(record));
+  RETURN_IF_ERROR(check_capacity(record));
+  Request probe;
+  probe.operation = static_cast<Operation>(record.operation);
+  probe.event_count = record.event_count;
+  if (!block_.has_room_for(probe)) run();
+  Request& request = requests_[block_.requests.size()];
+  request.clear_answer();
+  request.operation = probe.operation;
+  request.event_count = record.event_count;
+  request.events = entry.events;
+  request.conditions = entry.conditions;
+  request.condition_count = record.condition_count;
+  request.principal = record.principal;
+  request.trace_id = record.trace_id;
+  block_.add(&request, record.timestamp);
+  position_ += record.event_count;
+  last_timestamp_ = record.timestamp + record.event_count - 1;
+  added_[record.operation] += record.event_count;
+  return {};
+}
+
+// Replay never decides by capacity: what does not fit refuses the start. With the capacity that the
+// log was written under, everything that was admitted then fits now.
+Status Executor::check_capacity(const RequestRecord& record) {
+  const auto operation = static_cast<Operation>(record.operation);
+  if (operation == Operation::Tick) return {};
+  const Room room = room_for(operation);
+  if (room.used + added_[record.operation] + record.event_count <= room.most) return {};
+  run();  // Some of what was added may have come to nothing.
+  if (room_for(operation).used + record.event_count <= room.most) return {};
+  return fail(ErrorCode::Capacity,
+              fmt::format("the log holds more than {} {}", room.most, room.objects_and_remedy));
+}
+
+Executor::Room Executor::room_for(Operation operation) const {
+  if (operation == Operation::CreateAccounts) {
+    return {engine_.accounts_used(), capacity_.accounts_max,
+            "accounts; start with a larger --accounts-max"};
+  }
+  if (operation == Operation::UpdateAccounts) {
+    return {engine_.updates_used(), capacity_.account_updates_max,
+            "remembered updates of accounts; start with a larger --account-updates-max"};
+  }
+  return {engine_.transfers_used(), capacity_.transfers_max,
+          "remembered transfers; start with a larger --transfers-max"};
+}
+
+void Executor::run() {
+  if (block_.requests.empty()) return;
+  engine_.run_inline(block_);
+  composer_.add(block_);
+  block_.clear(++sequence_);
+  added_.fill(0);
+}
+
+}  // namespace florin::replay

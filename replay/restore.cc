@@ -1,0 +1,247 @@
+// The first part of a log, and the snapshots in it.
+#include "replay/restore.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "pipeline/log_record.h"
+#include "replay/file_copy.h"
+#include "replay/log_copy.h"
+#include "snapshot/directory.h"
+#include "snapshot/reader.h"
+#include "storage/aligned_buffer.h"
+#include "storage/data_directory.h"
+#include "storage/identity.h"
+#include "wal/marks.h"
+#include "wal/reader.h"
+#include "wal/segment_directory.h"
+
+namespace florin::replay {
+
+using pipeline::RecordReader;
+using snapshot::SnapshotInfo;
+using storage::DataDirectory;
+
+namespace {
+
+u64 stored_bytes(const pipeline::RequestRecord& record) {
+  return sizeof record +
+         u64{record.event_count} * event_bytes(static_cast<ledger::Operation>(record.operation)) +
+         u64{record.condition_count} * sizeof(ledger::Condition);
+}
+
+// The requests of a block that are not beyond the moment.
+struct Part {
+  bool is_all = true;
+  u64 body_bytes = 0;
+  u64 event_count = 0;
+  u64 last_timestamp = 0;  // Of the last event; 0 = there is none.
+};
+
+Result<Part> part_until(const wal::Block& block, const Until& until) {
+  Part part;
+  RecordReader reader(block.body);
+  while (true) {
+    const auto entry = reader.next();
+    RETURN_IF_ERROR(entry);
+    if (!entry->has_value()) {
+      part.body_bytes = block.body.size();
+      return part;
+    }
+    const pipeline::RequestRecord& record = (**entry).record;
+    if (until.is_before_end_of(record)) {
+      part.is_all = false;
+      return part;
+    }
+    part.body_bytes += stored_bytes(record);
+    part.event_count += record.event_count;
+    part.last_timestamp = record.timestamp + record.event_count - 1;
+  }
+}
+
+class Restore {
+ public:
+  Restore(storage::Storage& storage, const RestoreOptions& options, const DataDirectory& backup,
+          const std::function<void(u64)>& report)
+      : storage_(storage),
+        options_(options),
+        backup_(backup),
+        target_log_(options.target + "/log"),
+        target_snapshots_(options.target + "/snapshots"),
+        report_(report) {}
+
+  Status run(RestoreReport& result);
+
+ private:
+  Status make_target();
+  Status choose_snapshots();
+  Status copy_log();
+  Status add_part(const wal::Block& block, const Part& part);
+  Status copy_snapshots();
+  Status seal_target();
+  tl::unexpected<Error> too_early() const;
+
+  storage::Storage& storage_;
+  const RestoreOptions& options_;
+  const DataDirectory& backup_;
+  const std::string target_log_;
+  const std::string target_snapshots_;
+  const std::function<void(u64)>& report_;
+
+  std::vector<SnapshotInfo> all_snapshots_;  // Newest first, ...
+  std::vector<SnapshotInfo> snapshots_;      // ... and those that are not beyond the moment.
+  std::optional<LogCopy> log_;
+  u64 last_timestamp_ = 0;
+  u64 snapshot_bytes_ = 0;
+};
+
+Status Restore::run(RestoreReport& result) {
+  RETURN_IF_ERROR(choose_snapshots());
+  RETURN_IF_ERROR(make_target());
+  RETURN_IF_ERROR(copy_log());
+  RETURN_IF_ERROR(copy_snapshots());
+  RETURN_IF_ERROR(seal_target());
+  result.ledger_id = backup_.ledger_id();
+  result.position = log_->end().position;
+  result.time = Timestamp{last_timestamp_};
+  result.chain = log_->end().chain;
+  result.snapshots = snapshots_.size();
+  result.blocks = log_->blocks();
+  result.bytes = log_->bytes() + snapshot_bytes_;
+  return {};
+}
+
+Status Restore::choose_snapshots() {
+  auto whole = snapshot::whole_snapshots(storage_, backup_.snapshot_path(), backup_.ledger_id(),
+                                         pipeline::kStateMachineVersion, ~usize{0});
+  RETURN_IF_ERROR(whole);
+  all_snapshots_ = std::move(*whole);
+  for (const SnapshotInfo& info : all_snapshots_) {
+    const bool is_beyond = info.point.log.position > options_.until.position ||
+                           info.point.last_timestamp > options_.until.time.ns;
+    if (!is_beyond && snapshots_.size() < snapshot::kSnapshotsKept) snapshots_.push_back(info);
+  }
+  return {};
+}
+
+Status Restore::make_target() {
+  const auto names = storage_.list(options_.target);
+  if (!names && names.error().code != ErrorCode::NotFound) {
+    return tl::unexpected<Error>(names.error());
+  }
+  if (names && !names->empty()) {
+    return fail(ErrorCode::InvalidArgument,
+                options_.target + " is not empty; restore into a new directory");
+  }
+  RETURN_IF_ERROR(storage::create_data_directory(storage_, options_.target));
+  RETURN_IF_ERROR(storage_.create_directory(target_log_));
+  RETURN_IF_ERROR(storage_.create_directory(target_snapshots_));
+  return storage_.sync_directory_now(options_.target);
+}
+
+tl::unexpected<Error> Restore::too_early() const {
+  const std::string earliest = all_snapshots_.empty()
+                                   ? "there is no whole snapshot in it"
+                                   : fmt::format("its earliest snapshot is of position {}",
+                                                 all_snapshots_.back().point.log.position.value);
+  return fail(ErrorCode::InvalidArgument,
+              fmt::format("{} does not reach back that far: its log does not begin with the first "
+                          "event, and {}. Restore a later moment, or from an older backup",
+                          options_.backup, earliest));
+}
+
+Status Restore::copy_log() {
+  const auto segments = wal::list_segments(storage_, backup_.log_path());
+  RETURN_IF_ERROR(segments);
+  wal::LogEnd start;
+  const bool from_the_first = segments->empty() || segments->front().number == 1;
+  if (!from_the_first && snapshots_.empty()) return too_early();
+  if (!from_the_first) {
+    start = snapshots_.back().point.log;
+    last_timestamp_ = snapshots_.back().point.last_timestamp;
+  }
+  const auto reader = wal::Reader::open(storage_, backup_.log_path(), backup_.ledger_id(),
+                                        pipeline::kStateMachineVersion, start);
+  RETURN_IF_ERROR(reader);
+  log_.emplace(storage_, target_log_, backup_.log_path(), start);
+  while (true) {
+    const auto block = (*reader)->next();
+    RETURN_IF_ERROR(block);
+    if (!block->has_value()) break;
+    const auto part = part_until(**block, options_.until);
+    RETURN_IF_ERROR(part);
+    if (part->last_timestamp != 0) last_timestamp_ = part->last_timestamp;
+    if (!part->is_all) {
+      RETURN_IF_ERROR(add_part(**block, *part));
+      break;
+    }
+    RETURN_IF_ERROR(log_->add(**block));
+    report_(log_->bytes());
+  }
+  return log_->finish();
+}
+
+// The block is made anew, with the requests before the moment. It is the last, so that no other
+// names its checksum.
+Status Restore::add_part(const wal::Block& block, const Part& part) {
+  if (part.event_count == 0) return {};
+  wal::Block cut = block;
+  cut.body = block.body.first(part.body_bytes);
+  cut.header.body_bytes = part.body_bytes;
+  cut.header.event_count = part.event_count;
+  cut.header.body_checksum = wal::body_checksum(cut.body);
+  cut.header.header_checksum = wal::header_checksum(cut.header);
+  return log_->add(cut);
+}
+
+Status Restore::copy_snapshots() {
+  RETURN_IF_ERROR(
+      wal::create_marks(storage_, target_log_, backup_.ledger_id(), wal::mark_of(log_->end(), 1)));
+  for (auto info = snapshots_.rbegin(); info != snapshots_.rend(); ++info) {
+    const Position position = info->point.log.position;
+    const std::string name = snapshot::snapshot_name(position);
+    const std::string from = backup_.snapshot_path() + "/" + name;
+    const std::string partial = target_snapshots_ + "/" + snapshot::partial_name(position);
+    const auto reader =
+        snapshot::Reader::open(storage_, from, backup_.ledger_id(), pipeline::kStateMachineVersion);
+    RETURN_IF_ERROR(reader);
+    RETURN_IF_ERROR((*reader)->validate());
+    RETURN_IF_ERROR(copy_to_new_file(storage_, from, partial, [this](u64 bytes) {
+      snapshot_bytes_ += bytes;
+      report_(log_->bytes() + snapshot_bytes_);
+    }));
+    RETURN_IF_ERROR(
+        put_in_place(storage_, target_snapshots_, partial, target_snapshots_ + "/" + name));
+  }
+  return {};
+}
+
+// Last: without an identity no server starts from it.
+Status Restore::seal_target() {
+  const std::string& target = options_.target;
+  storage::AlignedBuffer sector(storage::kSectorBytes);
+  storage::encode_identity({backup_.ledger_id(), backup_.segment_bytes()},
+                           sector.span().first<storage::kSectorBytes>());
+  RETURN_IF_ERROR(write_new_file(storage_, target + "/identity.new", sector.span()));
+  return put_in_place(storage_, target, target + "/identity.new", target + "/identity");
+}
+
+}  // namespace
+
+Result<RestoreReport> restore(storage::Storage& storage, Clock& clock,
+                              const RestoreOptions& options,
+                              const std::function<void(u64 bytes_copied)>& report) {
+  const u64 start_ns = clock.monotonic_ns();
+  const auto backup = DataDirectory::open_existing(storage, options.backup);
+  RETURN_IF_ERROR(backup);
+  RestoreReport result;
+  RETURN_IF_ERROR(Restore(storage, options, *backup, report).run(result));
+  result.duration_ns = clock.monotonic_ns() - start_ns;
+  return result;
+}
+
+}  // namespace florin::replay

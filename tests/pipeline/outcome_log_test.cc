@@ -1,0 +1,377 @@
+// The core logs what became of every block, soon and once; replay believes no log that says
+// otherwise than it decides itself.
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "tests/pipeline/judge.h"
+#include "tests/pipeline/sim_ledger.h"
+#include "wal/reader.h"
+
+namespace florin::test {
+namespace {
+
+using ledger::Account;
+using ledger::Transfer;
+
+constexpr u128 kLogId = 0xf10f10;
+
+struct LoggedBlock {
+  wal::BlockHeader header;
+  std::vector<std::byte> body;
+};
+
+std::vector<LoggedBlock> blocks_of(const DiskImage& image) {
+  SimStorage disk(1, image);
+  auto reader = wal::Reader::open(disk, "/log", kLogId, pipeline::kStateMachineVersion).value();
+  std::vector<LoggedBlock> blocks;
+  while (true) {
+    const auto block = reader->next().value();
+    if (!block) return blocks;
+    blocks.push_back({block->header, {block->body.begin(), block->body.end()}});
+  }
+}
+
+struct Coverage {
+  u64 with_events = 0;     // Log blocks.
+  u64 outcomes_alone = 0;  // Log blocks without events.
+  u64 uncovered = 0;       // Of those with events: no record, or not whole.
+  u64 parts = 0;
+};
+
+Coverage coverage_of(const DiskImage& image) {
+  Coverage coverage;
+  std::map<u64, u64> missing;  // Bytes of content, by the sequence of the block.
+  for (const LoggedBlock& block : blocks_of(image)) {
+    if (block.header.event_count != 0) {
+      ++coverage.with_events;
+      missing[block.header.sequence] = ~u64{0};
+    } else {
+      ++coverage.outcomes_alone;
+    }
+    pipeline::RecordReader reader(block.body);
+    while (reader.next().value()) {
+    }
+    for (const pipeline::OutcomePart& part : reader.outcomes()) {
+      ++coverage.parts;
+      EXPECT_LT(part.header.sequence, block.header.sequence);
+      if (part.header.part_offset == 0) missing[part.header.sequence] = part.header.content_bytes;
+      missing[part.header.sequence] -= part.header.part_bytes;
+    }
+  }
+  for (const auto& [sequence, bytes] : missing) coverage.uncovered += bytes != 0 ? 1 : 0;
+  return coverage;
+}
+
+SimLedgerOptions options_for(u64 seed) {
+  constexpr u32 kPartitions[] = {1, 2, 3, 8};
+  constexpr pipeline::Mode kModes[] = {pipeline::Mode::Inline, pipeline::Mode::Parallel,
+                                       pipeline::Mode::Auto};
+  SimLedgerOptions options;
+  options.limits = tiny_limits();
+  options.partitions = kPartitions[seed % 4];
+  options.mode = kModes[seed % 3];
+  return options;
+}
+
+Transfer transfer(u64 id) {
+  Transfer event{};
+  event.id = id;
+  event.debit_account_id = 1;
+  event.credit_account_id = 2;
+  event.amount = 1;
+  event.ledger = 1;
+  event.code = 1;
+  return event;
+}
+
+OwnedRequest answer_to(SimLedger& ledger, OwnedRequest request) {
+  ledger.submit(std::move(request), 0);
+  ledger.settle();
+  auto answered = ledger.take_answered();
+  return std::move(answered.front());
+}
+
+void open_accounts(SimLedger& ledger, u16 flags = 0) {
+  Account accounts[2]{};
+  for (u64 index = 0; index < 2; ++index) {
+    accounts[index].id = index + 1;
+    accounts[index].ledger = accounts[index].code = 1;
+    accounts[index].flags = flags;
+  }
+  answer_to(ledger, OwnedRequest::create_accounts(accounts));
+}
+
+void send(SimLedger& ledger, u64 first_id, u64 count) {
+  std::vector<Transfer> events;
+  for (u64 index = 0; index < count; ++index) events.push_back(transfer(first_id + index));
+  answer_to(ledger, OwnedRequest::create_transfers(events));
+}
+
+// Until the core and the log have nothing to do for as long as nobody asks.
+void rest(SimLedger& ledger) {
+  for (u32 step = 0; step < 5'000; ++step) ledger.step();
+}
+
+TEST(OutcomeLog, covers_every_block_once_it_rests) {
+  for (u64 seed = 1; seed <= 24; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random(seed);
+    RequestGenerator generator(seed, client_requests());
+    SimLedger ledger(seed, options_for(seed));
+    ledger.start();
+    for (u32 sent = 0; sent < 120; ++sent) {
+      OwnedRequest request = generator.next();
+      ledger.clock().wall_ns += generator.pause_ns();
+      ledger.submit(std::move(request), random.below(4));
+      for (u64 steps = random.below(40); steps > 0; --steps) ledger.step();
+    }
+    ledger.settle();
+    rest(ledger);
+    const Coverage coverage = coverage_of(ledger.disk().image());
+    EXPECT_GT(coverage.with_events, 20U);
+    EXPECT_GE(coverage.parts, coverage.with_events);
+    EXPECT_EQ(coverage.uncovered, 0U);
+  }
+}
+
+// What a crash left out is written after it.
+TEST(OutcomeLog, covers_every_block_through_crashes) {
+  u64 restarts_with_some = 0;
+  for (u64 seed = 1; seed <= 24; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random(seed);
+    RequestGenerator generator(seed, client_requests());
+    SimLedger ledger(seed, options_for(seed));
+    ledger.start();
+    for (u32 round = 0; round < 5; ++round) {
+      for (u32 sent = 0; sent < 15; ++sent) {
+        OwnedRequest request = generator.next();
+        ledger.clock().wall_ns += generator.pause_ns();
+        ledger.submit(std::move(request), random.below(4));
+        for (u64 steps = random.below(40); steps > 0; --steps) ledger.step();
+      }
+      ledger.crash();
+      const DiskImage image = ledger.disk().image();
+      ledger.start();
+      ledger.take_unanswered();
+      restarts_with_some += coverage_of(image).uncovered != 0 ? 1 : 0;
+    }
+    rest(ledger);
+    EXPECT_EQ(coverage_of(ledger.disk().image()).uncovered, 0U);
+  }
+  EXPECT_GT(restarts_with_some, 40U);
+}
+
+TEST(OutcomeLog, is_written_once_after_the_last_block_and_then_nothing_is) {
+  for (const auto mode : {pipeline::Mode::Inline, pipeline::Mode::Parallel}) {
+    SimLedgerOptions options = options_for(0);
+    options.mode = mode;
+    SimLedger ledger(5, options);
+    ledger.start();
+    open_accounts(ledger);
+    rest(ledger);
+    const u64 blocks = ledger.log().appended_sequence();
+    send(ledger, 1, 1);
+    EXPECT_EQ(ledger.log().appended_sequence(), blocks + 1);
+    EXPECT_LE(ledger.core().sleep_ns_max(), 8'000'000U);
+    rest(ledger);
+    EXPECT_EQ(ledger.log().appended_sequence(), blocks + 2);
+    const u64 operations = ledger.disk().operations();
+    for (u32 day = 0; day < 3; ++day) {
+      ledger.clock().wall_ns += 86'400'000'000'000;
+      ledger.clock().monotonic += 86'400'000'000'000;
+      rest(ledger);
+      EXPECT_EQ(ledger.core().sleep_ns_max(), ~u64{0});
+    }
+    EXPECT_EQ(ledger.disk().operations(), operations);
+    EXPECT_EQ(ledger.log().appended_sequence(), blocks + 2);
+  }
+}
+
+TEST(OutcomeLog, takes_no_block_of_its_own_while_others_come) {
+  SimLedger ledger(6, options_for(0));
+  ledger.start();
+  open_accounts(ledger);
+  for (u64 sent = 0; sent < 400; ++sent) {
+    const Transfer event = transfer(sent + 1);
+    ledger.submit(OwnedRequest::create_transfers({&event, 1}), sent % 4);
+  }
+  ledger.settle();
+  rest(ledger);
+  EXPECT_LE(coverage_of(ledger.disk().image()).outcomes_alone, 3U);
+}
+
+TEST(OutcomeLog, is_complete_after_a_stop) {
+  for (u64 seed = 1; seed <= 6; ++seed) {
+    SimLedger ledger(seed, options_for(seed));
+    ledger.start();
+    open_accounts(ledger);
+    send(ledger, 1, 20);
+    ledger.stop();
+    ledger.settle_stop();
+    const Coverage coverage = coverage_of(ledger.disk().image());
+    EXPECT_EQ(coverage.with_events, 2U);
+    EXPECT_EQ(coverage.uncovered, 0U);
+  }
+}
+
+// More holds at once than a block has room to tell of.
+TEST(OutcomeLog, tells_of_more_than_a_block_can_hold) {
+  for (const auto mode : {pipeline::Mode::Inline, pipeline::Mode::Parallel}) {
+    SimLedgerOptions options = options_for(0);
+    options.mode = mode;
+    options.partitions = 2;
+    SimLedger ledger(8, options);
+    ledger.start();
+    open_accounts(ledger);
+    constexpr u64 kHolds = 3'000;
+    for (u64 id = 1; id <= kHolds; id += 60) {
+      std::vector<Transfer> holds;
+      for (u64 index = 0; index < 60; ++index) {
+        holds.push_back(transfer(id + index));
+        holds.back().flags = ledger::transfer_flags::kPending;
+        holds.back().timeout = 3'600;
+      }
+      answer_to(ledger, OwnedRequest::create_transfers(holds));
+    }
+    rest(ledger);
+    const u64 alone = coverage_of(ledger.disk().image()).outcomes_alone;
+    ledger.clock().wall_ns += 2 * 3'600'000'000'000;
+    rest(ledger);
+    const Coverage coverage = coverage_of(ledger.disk().image());
+    EXPECT_EQ(coverage.uncovered, 0U);
+    // 48 bytes each, in blocks of 20 KiB.
+    EXPECT_GE(coverage.outcomes_alone - alone, kHolds * 48 / (20 * kKiB));
+    const auto digest = ledger.engine().digest();
+    ledger.crash();
+    ledger.start();
+    EXPECT_EQ(ledger.engine().digest(), digest);
+  }
+}
+
+// --- Logs that are not what they were, with all checksums right ---
+
+DiskImage written_anew(const std::vector<LoggedBlock>& blocks) {
+  SimStorage disk(1);
+  CHECK(disk.create_directory("/log"));
+  ManualClock clock;
+  const Limits limits = tiny_limits();
+  const wal::WriterOptions options{.directory = "/log",
+                                   .log_id = kLogId,
+                                   .state_machine_version = pipeline::kStateMachineVersion,
+                                   .segment_bytes = limits.segment_bytes,
+                                   .segments_ahead = 1,
+                                   .writes_in_flight_max = 1,
+                                   .body_bytes_max = limits.block_bytes_max};
+  auto log = wal::Writer::open(disk, clock, options, wal::LogEnd{}).value();
+  storage::AlignedBuffer image(wal::stored_bytes(limits.block_bytes_max));
+  for (const LoggedBlock& block : blocks) {
+    while (!log->can_append(block.body.size())) {
+      disk.step();
+      CHECK(log->poll());
+    }
+    std::copy(block.body.begin(), block.body.end(),
+              image.span().begin() + static_cast<std::ptrdiff_t>(wal::kHeaderBytes));
+    log->append({.image = image.span(),
+                 .body_bytes = block.body.size(),
+                 .body_checksum = wal::body_checksum(block.body),
+                 .position_before = Position{block.header.position_before},
+                 .event_count = block.header.event_count,
+                 .timestamp = Timestamp{block.header.timestamp}});
+    while (log->durable_sequence() != log->appended_sequence()) {
+      disk.step();
+      CHECK(log->poll());
+    }
+  }
+  log->finish();
+  while (!log->idle()) {
+    disk.step();
+    CHECK(log->poll());
+  }
+  log.reset();
+  return disk.image();
+}
+
+Result<replay::Recovered> recover(const DiskImage& image) {
+  SimStorage disk(1, image);
+  ManualClock clock;
+  replay::RecoveryOptions options;
+  options.log_directory = "/log";
+  options.log_id = kLogId;
+  options.limits = tiny_limits();
+  return replay::recover(disk, clock, options, [](const replay::RecoveryProgress&) {});
+}
+
+// A ledger in which some transfers are refused for what their accounts may not do.
+DiskImage some_log() {
+  SimLedger ledger(9, options_for(0));
+  ledger.start();
+  open_accounts(ledger, ledger::account_flags::kDebitsMustNotExceedCredits);
+  for (u64 block = 0; block < 10; ++block) {
+    Transfer events[] = {transfer(block * 10 + 1), transfer(block * 10 + 2)};
+    // Every other block, the first transfer is the other way round and refused as well.
+    events[0].amount = block;
+    answer_to(ledger, OwnedRequest::create_transfers(events));
+  }
+  ledger.stop();
+  ledger.settle_stop();
+  return ledger.disk().image();
+}
+
+TEST(Replay, takes_a_log_that_was_written_anew) {
+  const DiskImage image = some_log();
+  const auto blocks = blocks_of(image);
+  const auto original = recover(image);
+  ASSERT_TRUE(original);
+  const auto recovered = recover(written_anew(blocks));
+  ASSERT_TRUE(recovered) << recovered.error().message;
+  EXPECT_EQ(recovered->engine->digest(), original->engine->digest());
+}
+
+TEST(Replay, refuses_outcomes_that_it_does_not_come_to) {
+  const auto blocks = blocks_of(some_log());
+  u64 refused = 0;
+  for (usize index = 0; index < blocks.size(); ++index) {
+    pipeline::RecordReader reader(blocks[index].body);
+    while (reader.next().value()) {
+    }
+    for (const pipeline::OutcomePart& part : reader.outcomes()) {
+      // The count of transfers; the bytes of a part are those of the body.
+      const auto at = static_cast<usize>(part.content.data() - blocks[index].body.data()) + 8;
+      auto altered = blocks;
+      altered[index].body[at] ^= std::byte{1};
+      const auto recovered = recover(written_anew(altered));
+      ASSERT_FALSE(recovered);
+      EXPECT_EQ(recovered.error().code, ErrorCode::Corrupt);
+      const std::string expected =
+          "positions " + std::to_string(part.header.position_before + 1) + " to ";
+      EXPECT_NE(recovered.error().message.find(expected), std::string::npos)
+          << recovered.error().message;
+      ++refused;
+    }
+  }
+  EXPECT_EQ(refused, 11U);
+}
+
+// As if the rule had been another when the log was written: the account may go below zero there.
+TEST(Replay, refuses_a_log_of_other_rules_and_names_the_first_position) {
+  auto blocks = blocks_of(some_log());
+  Account account{};
+  std::byte* place = blocks[0].body.data() + sizeof(pipeline::RequestRecord);
+  std::memcpy(&account, place, sizeof(account));
+  account.flags = 0;
+  std::memcpy(place, &account, sizeof(account));
+  const auto recovered = recover(written_anew(blocks));
+  ASSERT_FALSE(recovered);
+  EXPECT_EQ(recovered.error().code, ErrorCode::Corrupt);
+  // Of the first block of transfers the first moves nothing, which is allowed anyhow.
+  EXPECT_NE(recovered.error().message.find(
+                "position 4 was logged as exceeds_credits, and replay decides created"),
+            std::string::npos)
+      << recovered.error().message;
+}
+
+}  // namespace
+}  // namespace florin::test

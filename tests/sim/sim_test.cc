@@ -1,0 +1,65 @@
+// Seeds of the simulator: none may fail, all of what it can do must have been done, the same seed
+// must do the same, and planted defects must be found.
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include "tests/sim/run_seeds.h"
+
+namespace florin::test {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr u64 kSeeds = 250;
+#else
+constexpr u64 kSeeds = 1'000;
+#endif
+constexpr u64 kAcceptedPercentMin = 40;
+
+// How many times more is done than in a short run.
+u64 soak_factor() {
+  const char* const text = std::getenv("FLORIN_SOAK");
+  const u64 factor = text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
+  return factor == 0 ? 1 : factor;
+}
+
+TEST(Simulator, every_seed_keeps_every_promise) {
+  SeedRange range;
+  range.last = kSeeds * soak_factor();
+  if (soak_factor() > 1) range.audited_percent = 100;
+  const RangeResult result = run_seeds(range);
+  std::printf("%llu seeds, %llu of them run twice\n%s",
+              static_cast<unsigned long long>(result.seeds),
+              static_cast<unsigned long long>(result.audited), result.exercises.text().c_str());
+  ASSERT_EQ(result.failed, 0u) << result.failure;
+  EXPECT_GT(result.audited, 0u);
+  EXPECT_GE(result.exercises.accepted_percent(), kAcceptedPercentMin)
+      << "most requests were refused: little was tested";
+  for (const Exercise missing : result.exercises.missing()) {
+    ADD_FAILURE() << "in no seed: " << name(missing);
+  }
+}
+
+TEST(Simulator, another_seed_does_something_else) {
+  const auto hash = [](u64 seed) { return Simulation(draw_scenario(seed)).run().trace_hash; };
+  EXPECT_NE(hash(1), hash(2));
+}
+
+class PlantedDefect : public testing::TestWithParam<Plant> {};
+
+TEST_P(PlantedDefect, is_found) {
+  SeedRange range;
+  range.last = 200;
+  range.audited_percent = 0;
+  range.plant = GetParam();
+  const RangeResult result = run_seeds(range);
+  EXPECT_EQ(result.failed, 1u) << "not found in " << result.seeds << " seeds";
+  std::printf("found in seed %llu: %s\n", static_cast<unsigned long long>(result.first_failed),
+              result.failure.c_str());
+}
+
+INSTANTIATE_TEST_SUITE_P(Simulator, PlantedDefect, testing::ValuesIn(kPlants),
+                         [](const auto& each) { return std::string(name(each.param)); });
+
+}  // namespace
+}  // namespace florin::test
