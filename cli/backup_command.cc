@@ -1,6 +1,8 @@
 #include "cli/backup_command.h"
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +17,7 @@
 #include "replay/backup.h"
 #include "replay/restore.h"
 #include "storage/open_storage.h"
+#include "storage/process_lock.h"
 
 namespace florin::cli {
 
@@ -68,7 +71,20 @@ std::string report_text(const replay::BackupReport& report, const std::string& t
       static_cast<double>(report.duration_ns) * kSecond, florin::to_decimal(report.chain));
 }
 
+// A backup is a data directory: somebody may be serving it, or backing up into it too.
+Result<std::optional<storage::ProcessLock>> lock_target(const std::string& target) {
+  std::optional<storage::ProcessLock> held;
+  std::error_code error;
+  if (!std::filesystem::exists(target + "/identity", error)) return held;
+  auto lock = storage::ProcessLock::acquire(target);
+  if (!lock) return tl::unexpected<Error>(std::move(lock).error());
+  held.emplace(std::move(*lock));
+  return held;
+}
+
 int run_backup(const BackupCommandOptions& options) {
+  const auto lock = lock_target(options.backup.target);
+  if (!lock) return refuse("backup", lock.error());
   auto storage = storage::open_storage();
   if (!storage) return refuse("backup", storage.error());
   SystemClock clock;

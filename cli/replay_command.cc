@@ -70,7 +70,7 @@ Json state_to_json(const replay::Recovered& recovered, const Answer& balance) {
                {"failed_ids", books.transfers_count - books.transfers_created},
                {"open_holds", books.holds.open_count()},
                {"digest", digest_text(recovered.engine->digest())}};
-  json["trial_balance"] = Json::parse(to_json(balance))["totals"];
+  json["trial_balance"] = Json::parse(to_json(balance))["ledgers"];
   return json;
 }
 

@@ -90,8 +90,8 @@ LogCopy::LogCopy(storage::Storage& storage, std::string directory, std::string p
 Status LogCopy::add(const wal::Block& block) {
   const wal::BlockHeader& header = block.header;
   CHECK(header.sequence == end_.sequence + 1);
-  const bool is_first = image_.size_bytes() == 0;
-  if (is_first || header.segment != end_.segment) {
+  if (header.segment != end_.segment) RETURN_IF_ERROR(keep_prefix());
+  if (image_.size_bytes() == 0 || header.segment != end_.segment) {
     RETURN_IF_ERROR(begin_segment(header.segment, header.segment_bytes));
   }
   const u64 stored = wal::stored_bytes(header.body_bytes);
@@ -126,14 +126,18 @@ Status LogCopy::load_prefix() {
   return read;
 }
 
+// Nothing came behind the beginning in its segment: what stands before it is still the log's.
+Status LogCopy::keep_prefix() {
+  if (image_.size_bytes() != 0 || end_.offset == 0 || prefix_ == directory_) return {};
+  const auto size = size_of(storage_, wal::segment_path(prefix_, end_.segment));
+  RETURN_IF_ERROR(size);
+  RETURN_IF_ERROR(begin_segment(end_.segment, *size));
+  changed_ = true;
+  return {};
+}
+
 Status LogCopy::finish() {
-  // Nothing came behind the beginning: what stands before it is still the log's.
-  if (image_.size_bytes() == 0 && end_.offset != 0 && prefix_ != directory_) {
-    const auto size = size_of(storage_, wal::segment_path(prefix_, end_.segment));
-    RETURN_IF_ERROR(size);
-    RETURN_IF_ERROR(begin_segment(end_.segment, *size));
-    changed_ = true;
-  }
+  RETURN_IF_ERROR(keep_prefix());
   return write_segment();
 }
 

@@ -45,6 +45,7 @@ class LogCopy {
  private:
   Status begin_segment(u64 number, u64 size_bytes);
   Status load_prefix();
+  Status keep_prefix();
   Status write_segment();
 
   storage::Storage& storage_;

@@ -167,8 +167,8 @@ TEST_F(OfflineCommands, inspect_tells_what_is_on_disk) {
   EXPECT_GT(log["outcome_parts"], 0);
   const std::vector<Json> marks = lines("inspect marks" + of(data()));
   ASSERT_EQ(marks.size(), 2u);
-  EXPECT_EQ(std::max<u64>(marks[0]["durable_position"], marks[1]["durable_position"]),
-            kAccounts + 6);
+  const auto reached = [&](usize sector) { return marks[sector]["durable_position"].get<u64>(); };
+  EXPECT_EQ(std::max(reached(0), reached(1)), kAccounts + 6);
   const Json snapshot = line("inspect snapshots" + of(data()));
   EXPECT_EQ(snapshot["whole"], true);
   EXPECT_EQ(snapshot["position"], kAccounts + 6);
@@ -214,6 +214,21 @@ TEST_F(OfflineCommands, a_backup_beside_a_running_server_grows_and_is_restored_t
       run("restore --from '" + path("backup") + "' --to '" + path("restored7") + "'");
   EXPECT_EQ(refused.status, 1);
   EXPECT_NE(refused.output.find("restored7"), std::string::npos) << refused.output;
+}
+
+TEST_F(OfflineCommands, a_backup_that_is_being_served_is_not_written_to) {
+  start();
+  client::Client client = connect();
+  create_two_accounts(client);
+  const std::string backup = "backup" + of(data()) + " --to '" + path("backup") + "'";
+  line(backup);
+  stop();
+  fs::rename(data(), path("away"));
+  fs::rename(path("backup"), data());
+  start();  // On the backup.
+  const Ran refused = run("backup" + of(path("away")) + " --to '" + data() + "'");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_NE(refused.output.find("lock"), std::string::npos) << refused.output;
 }
 
 TEST_F(OfflineCommands, a_restored_ledger_serves_and_goes_on_from_there) {

@@ -66,6 +66,17 @@ void DiskFile::abandon() {
   for (auto& [number, unit] : dirty_) unit.abandoned = true;
 }
 
+void DiskFile::settle_abandoned(Random& random) {
+  std::map<u64, Fate> fates;  // By write.
+  for (const auto& [number, unit] : dirty_) {
+    if (!unit.abandoned) continue;
+    auto [fate, added] = fates.try_emplace(unit.write);
+    if (added) fate->second = random.chance(1, 2) ? Fate::Kept : Fate::Lost;
+    settle(number, unit, fate->second, random);
+  }
+  std::erase_if(dirty_, [](const auto& entry) { return entry.second.abandoned; });
+}
+
 void DiskFile::settle(u64 number, const Unit& unit, Fate fate, Random& random) {
   const std::span<std::byte> bytes = unit_bytes(number);
   const u64 drawn = random.below(8);
@@ -159,6 +170,11 @@ void DiskDirectory::cut(Random& random, CutFigures& figures) {
       node->file.cut(random, figures);
     }
   }
+}
+
+void settle_abandoned(DiskNode& node, Random& random) {
+  node.file.settle_abandoned(random);
+  for (const auto& [name, entry] : node.directory.entries()) settle_abandoned(*entry, random);
 }
 
 bool has_unsynced(const DiskNode& node, const std::string& path_part) {

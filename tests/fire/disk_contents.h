@@ -50,6 +50,9 @@ class DiskFile {
   void sync(u64 writes);
   // A sync failed: what it should have made durable stays readable, and no later sync knows of it.
   void abandon();
+  // The process of a failed sync is gone: each write that was given up turns out to be durable, or
+  // is not there any more.
+  void settle_abandoned(Random& random);
   // The power fails: what was not durable is kept, lost or torn, write by write.
   void cut(Random& random, CutFigures& figures);
 
@@ -112,6 +115,9 @@ struct DiskNode {
   DiskFile file;
   DiskDirectory directory;
 };
+
+// For every file at or below the node.
+void settle_abandoned(DiskNode& node, Random& random);
 
 // Whether anything at or below the node, on a path that contains `path_part`, is unsynced.
 bool has_unsynced(const DiskNode& node, const std::string& path_part);

@@ -28,7 +28,7 @@ class FailingDisk : public PowerCuts {
     ledger_->end_load();
     EXPECT_EQ(disk_->status().faults, faults + 1);
     ++figures_.crashes;
-    if (random_.chance(1, 2)) disk_->ask(fmt::format("cut {}", random_.next()));
+    disk_->ask(fmt::format("{} {}", random_.chance(1, 2) ? "cut" : "settle", random_.next()));
     disk_->ask("power_on");
     forget_plan();
     const Status started = ledger_->start();

@@ -70,7 +70,7 @@ class IoSweep : public PowerCuts {
     if (!play_scene()) expect_words();
     met_ += disk_->status().faults == faults ? 0 : 1;
     ledger_->end_load();
-    if (random_.chance(1, 3)) disk_->ask(fmt::format("cut {}", random_.next()));
+    disk_->ask(fmt::format("{} {}", random_.chance(1, 3) ? "cut" : "settle", random_.next()));
     disk_->ask("power_on");
     forget_plan();
     const Status started = ledger_->start();

@@ -135,8 +135,9 @@ class Kills : public PowerCuts {
     if (round % 100 < kPausesMax) return pause_and_kill();
     switch (random_.below(10)) {
       case 0: return kill_at_random();
-      case 1: return kill_in_recovery();
-      case 2: return end_in_good_order();
+      case 1:
+      case 2: return kill_in_recovery();
+      case 3: return end_in_good_order();
       default: return die_at(kPlaces[next_place_++ % kPlaces.size()]);
     }
   }

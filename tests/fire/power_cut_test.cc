@@ -9,13 +9,17 @@ namespace {
 
 constexpr u64 kCuts = 60;
 constexpr u64 kCutsInRecoveryMin = 15;
+constexpr u64 kCutsInSnapshotsMin = 3;
 constexpr u64 kCutsOfALedger = 8;
 constexpr u64 kControlCutsMax = 20;
 
 TEST_F(PowerCuts, lose_nothing_that_was_acknowledged) {
   const u64 cuts = soak_count(kCuts);
-  const u64 in_recovery = soak_count(kCutsInRecoveryMin);
-  while ((figures_.crashes < cuts || figures_.in_recovery < in_recovery) && !HasFailure()) {
+  const auto done = [&] {
+    return figures_.crashes >= cuts && figures_.in_recovery >= soak_count(kCutsInRecoveryMin) &&
+           figures_.in_snapshots >= soak_count(kCutsInSnapshotsMin);
+  };
+  while (!done() && !HasFailure()) {
     const Status status = run_ledger(kCutsOfALedger);
     ASSERT_TRUE(status) << status.error().message << "\n" << ledger_->report();
     note_ledger();

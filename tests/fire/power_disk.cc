@@ -334,6 +334,12 @@ void PowerDisk::fail(const OperationMatch& match, u64 times, int error) {
   faults_.push_back({match, 0, times, 0, error});
 }
 
+void PowerDisk::settle(u64 seed) {
+  const std::lock_guard lock(mutex_);
+  Random random(seed);
+  settle_abandoned(*root_, random);
+}
+
 void PowerDisk::shorten_writes(const OperationMatch& match, u64 times) { fail(match, times, 0); }
 
 void PowerDisk::limit_space(u64 bytes) {

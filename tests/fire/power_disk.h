@@ -94,7 +94,10 @@ class PowerDisk {
   // Faults. From the `nth` match on, `times` operations fail with this errno value; 0 = all. What a
   // failed sync should have made durable is given up, and the next sync succeeds without it.
   void fail(const OperationMatch& match, u64 times, int error);
-  // As above; writes take half of what they are given.
+  // To be called when the process whose syncs failed has ended: what they gave up is durable by now
+  // or gone, write by write, as the seed decides.
+  void settle(u64 seed);
+  // As `fail`; writes take half of what they are given.
   void shorten_writes(const OperationMatch& match, u64 times);
   // Room for the sizes of all files together; 0 = endless.
   void limit_space(u64 bytes);

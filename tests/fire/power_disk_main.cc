@@ -50,7 +50,8 @@ bool read_match(std::istream& words, OperationMatch& match) {
 
 constexpr const char* kCommands =
     "error expected: cut SEED | cut_at SEED OPERATION NTH [PATH_PART] | power_on | "
-    "fail/fill/shorten TIMES OPERATION NTH [PATH_PART] | limit BYTES | lie 0/1 | delay "
+    "fail/fill/shorten TIMES OPERATION NTH [PATH_PART] | settle SEED | limit BYTES | lie 0/1 | "
+    "delay "
     "MICROSECONDS | heal | "
     "status | save DIRECTORY";
 
@@ -64,6 +65,8 @@ std::string obey(PowerDisk& disk, const std::string& line) {
     disk.cut(number);
   } else if (command == "cut_at" && words >> number && read_match(words, match)) {
     disk.cut_at(match, number);
+  } else if (command == "settle" && words >> number) {
+    disk.settle(number);
   } else if (command == "power_on") {
     disk.power_on();
   } else if (command == "fail" && words >> number && read_match(words, match)) {

@@ -165,6 +165,27 @@ TEST(PowerDisk, a_failed_sync_gives_up_what_the_next_one_does_not_save) {
   EXPECT_GT(lost, kSeeds / 2);
 }
 
+TEST(PowerDisk, what_a_failed_sync_gave_up_is_durable_or_gone_when_its_process_has_ended) {
+  std::set<std::string> seen;
+  for (u64 seed = 0; seed < kSeeds; ++seed) {
+    PowerDisk disk;
+    write_all(disk, "/a", 'x');
+    sync(disk, "/a");
+    ASSERT_EQ(sync_root(disk), 0);
+    write_all(disk, "/a", 'y');
+    disk.fail({DiskOperation::Sync, "/a", 1}, 1, EIO);
+    PowerDisk::Handle file = 0;
+    ASSERT_EQ(disk.open("/a", file), 0);
+    EXPECT_EQ(disk.sync(file), -EIO);
+    disk.settle(seed);
+    const std::string settled = letters(text_of(disk, "/a").value());
+    cycle_power(disk, seed);
+    EXPECT_EQ(letters(text_of(disk, "/a").value()), settled);
+    seen.insert(settled);
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"x", "y"}));
+}
+
 TEST(PowerDisk, a_disk_that_lies_loses_what_was_synced) {
   u64 lost = 0;
   for (u64 seed = 0; seed < kSeeds; ++seed) {

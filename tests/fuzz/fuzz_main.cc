@@ -39,6 +39,7 @@ int LLVMFuzzerInitialize(int*, char***) {
   if (const char* const directory = std::getenv("FLORIN_FUZZ_SEEDS")) {
     florin::test::write_seeds(directory);
   }
+  florin::test::target().run({});
   return 0;
 }
 

@@ -47,6 +47,7 @@ TEST_P(Fuzz, bears_any_input) {
   const auto run = [&](const Bytes& input) {
     if (run_timed(target, input) == FuzzVerdict::Taken) ++taken;
   };
+  target.run({});
   for (const Bytes& input : inputs) run(input);
   const u64 mutations = target.mutations * number_from("FLORIN_SOAK");
   for (u64 count = 0; count < mutations; ++count) {

@@ -19,9 +19,8 @@ using ledger::Operation;
 using protocol::ByteBuffer;
 
 // A ledger with something of everything.
-ReferenceLedger& small_ledger() {
-  static ReferenceLedger ledger;
-  if (ledger.position().value > 0) return ledger;
+ReferenceLedger make_ledger() {
+  ReferenceLedger ledger;
   RequestGenerator generator(1);
   for (u32 made = 0; made < 60; ++made) {
     OwnedRequest request = generator.next();
@@ -50,7 +49,9 @@ FuzzVerdict ask_filter(InputReader& reader) {
   }
   CHECK(request.operation == operation);
   CHECK(std::memcmp(&request.filter, &filter, sizeof(filter)) == 0);
-  small_ledger().apply(request, Timestamp{});
+  static const ReferenceLedger kLedger = make_ledger();
+  ReferenceLedger ledger = kLedger;
+  ledger.apply(request, Timestamp{});
   const usize found = request.accounts.size() + request.transfers.size() + request.changes.size();
   CHECK(found <= filter.limit);
   return FuzzVerdict::Taken;

@@ -39,10 +39,6 @@ std::span<const FuzzTarget* const> fuzz_targets() {
 }
 
 FuzzVerdict run_timed(const FuzzTarget& target, std::span<const std::byte> input) {
-  // What is made once, at the first input, is not the input's cost.
-  static const FuzzTarget* warm = nullptr;
-  if (warm != &target) target.run({});
-  warm = &target;
   const u64 begin = cpu_micros();
   const FuzzVerdict verdict = target.run(input);
   const u64 cost = cpu_micros() - begin;

@@ -40,7 +40,8 @@ extern const FuzzTarget kRecoveryTarget;
 
 std::span<const FuzzTarget* const> fuzz_targets();
 
-// Runs the target; aborts when it took too long.
+// Runs the target; aborts when it took too long. What the target makes once, for its first input,
+// must have been made: run it with no input before.
 FuzzVerdict run_timed(const FuzzTarget& target, std::span<const std::byte> input);
 
 // Takes an input apart, from its beginning; what is not there is zero.

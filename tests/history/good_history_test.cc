@@ -14,6 +14,13 @@
 namespace florin::test {
 namespace {
 
+// Of builds that are not meant to be fast.
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+constexpr double kSlowdown = 1;
+#else
+constexpr double kSlowdown = 30;
+#endif
+
 u64 soak_factor() {
   const char* const text = std::getenv("FLORIN_SOAK");
   return text == nullptr ? 1 : std::max<u64>(1, std::strtoull(text, nullptr, 10));
@@ -93,8 +100,8 @@ TEST(GoodHistory, is_checked_in_time_that_grows_with_its_length) {
               history.calls.size(), positions_s, orders_s);
   RecordProperty("seconds_by_positions", std::to_string(positions_s));
   RecordProperty("seconds_by_orders", std::to_string(orders_s));
-  // Ten times what it should be: for slow builds and busy machines.
-  EXPECT_LT(positions_s + orders_s, 100e-6 * static_cast<double>(options.calls));
+  // Several times what it takes: for busy machines.
+  EXPECT_LT(positions_s + orders_s, 100e-6 * static_cast<double>(options.calls) * kSlowdown);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "cli/server_process.h"
 #include "cli/work_directory.h"
+#include "client/client.h"
 #include "tests/history/order_checker.h"
 #include "tests/history/position_checker.h"
 #include "tests/history/recorder.h"
@@ -58,10 +59,20 @@ class ServerHistory : public ::testing::Test {
     options.program = FLORIN_PROGRAM;
     options.data_directory = data();
     options.log_path = directory_->path() + "/server.log";
-    options.arguments = {"--accounts-max", "1000",          "--transfers-max",
-                         "1000000",        "--segment-mib", "4"};
+    // Snapshots as often as possible: recoveries are from one and what was logged behind it.
+    options.arguments = {"--accounts-max",      "1000", "--transfers-max",    "1000000",
+                         "--segment-mib",       "4",    "--snapshot-log-mib", "1",
+                         "--snapshot-interval", "1"};
     options.arguments.insert(options.arguments.end(), shape.begin(), shape.end());
     server_ = must(cli::ServerProcess::start(options));
+    if (server_info().recovered_from.value > 0) ++recoveries_from_snapshot_;
+  }
+
+  protocol::ServerInfo server_info() const {
+    client::ClientOptions options;
+    options.host = server_->host();
+    options.port = server_->port();
+    return must(must(client::Client::connect(options, Random(1))).ping());
   }
 
   void end(End how) {
@@ -96,6 +107,7 @@ class ServerHistory : public ::testing::Test {
   std::unique_ptr<cli::WorkDirectory> directory_;
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<cli::ServerProcess> server_;
+  usize recoveries_from_snapshot_ = 0;
 };
 
 struct Counts {
@@ -154,6 +166,7 @@ TEST_F(ServerHistory, of_a_server_that_is_killed_again_and_again_is_one_that_a_l
     if (HasFailure()) return;
   }
   EXPECT_GT(cut_off, 0u);  // Or the kills met nobody.
+  EXPECT_GT(recoveries_from_snapshot_, 0u);
 }
 
 // The control: a server whose files were put back to an earlier state has forgotten what it had

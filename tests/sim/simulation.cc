@@ -276,8 +276,7 @@ void Simulation::heal() {
   write_error_armed_ = sync_error_armed_ = false;
   disk().clear_faults();
   disk().limit_space(std::nullopt);
-  disk().heal();
-  damaged_ = false;
+  forget_damage();
   trace_.note("healed");
 }
 

@@ -32,6 +32,7 @@ class Simulation {
 
  private:
   enum class End : u8 { PowerCut, Kill, CleanStop };
+  enum class DamageKind : u8 { BitFlip, Unreadable, Misdirected };
 
   void fail(std::string message);
   bool over() const { return !failure_.empty() || lost_; }
@@ -61,6 +62,9 @@ class Simulation {
   SimServerOptions draw_server_options();
   SimOptions disk_options(bool complete_on_poll) const;
   void judge_refused_start(const Error& error);
+  void note_damage(const std::string& path, DamageKind kind);
+  void forget_damage();
+  bool refused_needlessly();
   void judge_recovery();
   void judge_loss();
   void keep_dropped_tail();
@@ -90,6 +94,7 @@ class Simulation {
   std::unique_ptr<SimServer> server_;
   ClientWorld world_;
   std::vector<std::unique_ptr<SimClient>> clients_;
+  std::vector<std::pair<std::string, DamageKind>> damages_;  // Since the last were put back.
   std::optional<DiskImage> old_copy_;
   Position old_copy_position_;
   std::vector<Survivor> survivors_;  // Of the last process, until a next one has recovered.

@@ -91,7 +91,7 @@ void Simulation::flip_bit() {
     offset = random_.below(content.size());
   }
   disk().damage(path, offset, content[offset] ^ static_cast<std::byte>(1U << random_.below(8)));
-  damaged_ = true;
+  note_damage(path, DamageKind::BitFlip);
   exercises_.count(Exercise::BitFlips);
   trace_.note("bit flip", {offset});
   trace_.say(path);
@@ -105,7 +105,7 @@ void Simulation::make_unreadable() {
   if (sectors == 0) return;
   const u64 offset = random_.below(sectors) * kSectorBytes;
   disk().make_unreadable(path, offset);
-  damaged_ = true;
+  note_damage(path, DamageKind::Unreadable);
   exercises_.count(Exercise::UnreadableSectors);
   trace_.note("unreadable", {offset});
   trace_.say(path);
@@ -130,7 +130,7 @@ void Simulation::misdirect() {
   const u64 room = image.files.at(to).size() - to_offset;
   const u64 copied = std::min({bytes, room, source.size() - from_offset});
   disk().damage(to, to_offset, std::span(source).subspan(from_offset, copied));
-  damaged_ = true;
+  note_damage(to, DamageKind::Misdirected);
   exercises_.count(Exercise::MisdirectedWrites);
   trace_.note("misdirected", {from_offset, to_offset, copied});
   trace_.say(from + " to " + to);
@@ -218,6 +218,30 @@ bool Simulation::try_start(bool faults) {
   return !over();
 }
 
+void Simulation::note_damage(const std::string& path, DamageKind kind) {
+  damaged_ = true;
+  damages_.emplace_back(path, kind);
+}
+
+void Simulation::forget_damage() {
+  disk().heal();
+  damages_.clear();
+  damaged_ = false;
+}
+
+// One damage is never too much for what is kept twice: a snapshot that has an older one behind it,
+// and a mark. (More than one, and only the product can say what is still enough.)
+bool Simulation::refused_needlessly() {
+  if (damages_.size() != 1 || scenario_.lying_disk) return false;
+  const auto& [damaged, kind] = damages_.front();
+  if (damaged == wal::marks_path(kLogDirectory)) return kind == DamageKind::BitFlip;
+  u64 snapshots = 0;
+  const DiskImage image = disk().image();
+  for (const auto& [path, content] : image.files) snapshots += path.ends_with(".snapshot");
+  const bool is_snapshot = damaged.starts_with(kSnapshotDirectory + "/");
+  return is_snapshot && (snapshots >= 2 || log_is_whole(image));
+}
+
 void Simulation::judge_refused_start(const Error& error) {
   trace_.note("start refused", {static_cast<u64>(error.code)});
   trace_.say(error.message);
@@ -235,9 +259,11 @@ void Simulation::judge_refused_start(const Error& error) {
     return fail(fmt::format("a start beside damage was refused in a wrong way: {}: {}",
                             error_code_name(error.code), error.message));
   }
+  if (refused_needlessly()) {
+    return fail("a start was refused though all that it needs is there: " + error.message);
+  }
   exercises_.count(Exercise::RefusedStarts);
-  disk().heal();
-  damaged_ = false;
+  forget_damage();
 }
 
 void Simulation::judge_recovery() {

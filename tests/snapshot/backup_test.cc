@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include "replay/log_copy.h"
 #include "replay/restore.h"
 #include "snapshot/directory.h"
+#include "snapshot/reader.h"
 #include "tests/snapshot/logged_ledger.h"
 #include "wal/segment_directory.h"
 
@@ -85,6 +87,32 @@ TEST(Backup, is_a_data_directory_with_everything_that_was_durable) {
     ASSERT_TRUE(directory);
     EXPECT_EQ(directory->ledger_id(), kLedgerId);
   }
+}
+
+// Without the newest snapshot the older one leads to the same state, also where the log goes on
+// behind it in another segment than it ends in.
+TEST(Backup, has_all_that_its_older_snapshot_needs) {
+  u64 in_next_segment = 0;
+  for (u64 seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SimStorage disk(seed);
+    LoggedLedger ledger(disk, seed);
+    run_to_two_snapshots(ledger);
+    ASSERT_TRUE(back_up(disk, options_for()));
+    const auto snapshots = snapshot::list_snapshots(disk, "/backup/snapshots");
+    ASSERT_TRUE(snapshots && snapshots->size() == 2);
+    ASSERT_TRUE(disk.remove("/backup/snapshots/" + snapshots->front().name));
+    expect_ledger_at(disk, kBackup, ledger, ledger.position().value);
+    const auto older =
+        snapshot::Reader::open_any(disk, "/backup/snapshots/" + snapshots->back().name);
+    ASSERT_TRUE(older);
+    const wal::LogEnd cut = (*older)->info().point.log;
+    const auto next =
+        replay::find_block(disk, "/backup/log", kLedgerId, cut.segment + 1, cut.sequence + 1);
+    ASSERT_TRUE(next);
+    if (*next) ++in_next_segment;
+  }
+  EXPECT_GT(in_next_segment, 0u);
 }
 
 TEST(Backup, of_a_ledger_without_a_snapshot_or_without_anything_works) {
