@@ -82,6 +82,7 @@ TEST_F(FailingDisk, failing_snapshots_do_not_hurt_the_ledger) {
 class FullDiskUnderFire : public FailingDisk {
  protected:
   static constexpr u64 kRoomBytes = 5 * kMiB;
+  static constexpr u64 kFullDeadlineNs = 30'000'000'000;
 
   void SetUp() override {
     full_disk_expected_ = true;
@@ -90,8 +91,10 @@ class FullDiskUnderFire : public FailingDisk {
 
   void await_full_disk() {
     const u64 refused = ledger_->load().refused_for_space();
+    const u64 deadline = SystemClock().monotonic_ns() + kFullDeadlineNs;
     while (ledger_->load().refused_for_space() < refused + 20) {
       ASSERT_TRUE(ledger_->running()) << ledger_->report();
+      ASSERT_LT(SystemClock().monotonic_ns(), deadline) << "the disk never filled up";
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }

@@ -101,10 +101,14 @@ Status FireLedger::verify(cli::VerificationScope scope) {
 std::string FireLedger::report() {
   std::string text = fmt::format("seed {}\n", options_.seed);
   for (const std::string& problem : load_.problems().first()) text += problem + "\n";
-  std::ifstream file(process_.log_path, std::ios::binary);
-  const std::string log{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string log = text_of_file(process_.log_path);
   constexpr usize kShown = 3000;
   return text + (log.size() > kShown ? log.substr(log.size() - kShown) : log);
+}
+
+std::string text_of_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 void FireFigures::print() const {

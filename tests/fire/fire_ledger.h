@@ -66,6 +66,9 @@ class FireLedger {
   bool accounts_created_ = false;
 };
 
+// Empty if there is no such file.
+std::string text_of_file(const std::string& path);
+
 // What a run of crashes comes to. `print` says how much the absence of losses proves: with none in
 // n crashes, fewer than 3/n of them lose something, in 95 of 100 such runs.
 struct FireFigures {

@@ -2,9 +2,6 @@
 // operation of the disk after the other fails: once, or for ever from then on; as an error, for
 // want of room, or by being cut short. Whatever happens, the server either goes on or ends with
 // words, and the next start has everything that was acknowledged.
-#include <fstream>
-#include <iterator>
-
 #include "tests/fire/power_cuts.h"
 
 namespace florin::test {
@@ -31,10 +28,7 @@ class IoSweep : public PowerCuts {
 
   std::string case_log() const { return work_->path() + "/case.log"; }
 
-  std::string case_log_text() const {
-    std::ifstream file(case_log(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  }
+  std::string case_log_text() const { return text_of_file(case_log()); }
 
   // A server that ended by itself says so at the level for it, and is not a bug that was caught.
   void expect_words() {
@@ -42,7 +36,7 @@ class IoSweep : public PowerCuts {
     const bool told =
         text.find(" error ") != std::string::npos || text.find(" critical ") != std::string::npos;
     EXPECT_TRUE(told) << text;
-    EXPECT_EQ(text.find("CHECK"), std::string::npos) << text;
+    EXPECT_EQ(text.find(kBug), std::string::npos) << text;
     ++ended_;
   }
 

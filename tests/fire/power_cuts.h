@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -22,6 +23,9 @@ namespace florin::test {
 
 inline constexpr u64 kCutDeadlineMs = 4000;
 
+// What a server writes when one of its checks fails.
+inline constexpr std::string_view kBug = "florin: bug: check failed";
+
 class PowerCuts : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -35,6 +39,9 @@ class PowerCuts : public ::testing::Test {
   void TearDown() override {
     ledger_.reset();  // The server before its disk.
     disk_.reset();
+    if (work_ == nullptr) return;
+    // Whatever was done to it, a server ends in words, and never by a check of its own.
+    EXPECT_EQ(text_of_file(work_->path() + "/server.log").find(kBug), std::string::npos);
     if (HasFailure()) {
       work_->keep();
       fmt::print("kept for inspection: {}\n", work_->path());

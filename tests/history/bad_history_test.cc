@@ -241,7 +241,7 @@ const Row kOfAnswers[] = {
 };
 
 const Row kOfOrders[] = {
-    {"writes overtake each other",
+    {"an order that the balances never had",
      [](World& w) {
        auto& list = w.final_list().transfers;  // 11, 12, 13, 15, 18, 19
        std::swap(list[2], list[4]);
@@ -250,7 +250,7 @@ const Row kOfOrders[] = {
        w.at(w.back).balances.clear();
      },
      kNotSeen, WrongBalance},
-    {"a request is done by halves",
+    {"writes overtake each other (G0)",
      [](World& w) {
        auto& list = w.final_list().transfers;
        std::swap(list[2], list[4]);

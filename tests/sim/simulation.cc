@@ -227,6 +227,7 @@ bool Simulation::stop_cleanly() {
 
 void Simulation::end_process(End end) {
   survivors_ = server_->unanswered();
+  durable_sequence_ = std::max(durable_sequence_, server_->log().durable_sequence());
   if (end == End::PowerCut) {
     exercises_.count(Exercise::PowerCuts);
     if (server_->snapshot_under_way()) exercises_.count(Exercise::CutsInSnapshots);

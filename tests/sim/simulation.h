@@ -72,7 +72,7 @@ class Simulation {
   void put_old_copy_back();
   void go_another_way();
   void compare_recovery(bool with_snapshots);
-  Position witnessed_position() const;
+  u64 witnessed_sequence() const;
   u64 disk_hash() const;
 
   // Liveness.
@@ -97,6 +97,7 @@ class Simulation {
   std::vector<std::pair<std::string, DamageKind>> damages_;  // Since the last were put back.
   std::optional<DiskImage> old_copy_;
   Position old_copy_position_;
+  u64 durable_sequence_ = 0;         // Of the log, as the last process knew it.
   std::vector<Survivor> survivors_;  // Of the last process, until a next one has recovered.
   std::string failure_;
   bool judging_ = true;    // The reference knows what the ledger should have.
