@@ -17,6 +17,8 @@ namespace florin::cli {
 
 namespace {
 
+// Between two lines about refused witnesses.
+constexpr u64 kAlarmPauseNs = 60'000'000'000;
 // How long answers may take to leave after a stop was asked for.
 constexpr u64 kDrainNs = 10'000'000'000;
 // How often the core thread looks up from its sleep: what it waits for while stopping rings no
@@ -393,9 +395,16 @@ net::ServerVoice Service::voice() {
 std::optional<protocol::Refusal> Service::check_witness(const protocol::Witness& witness) {
   auto refusal = refuse_witness(core_->history(), witness);
   if (!refusal) return refusal;
-  witness_refusals_.fetch_add(1, std::memory_order_relaxed);
-  spdlog::critical("{}: a client was refused, since {}", ledger::name(refusal->code),
-                   refusal->message);
+  const u64 refusals = witness_refusals_.fetch_add(1, std::memory_order_relaxed) + 1;
+  // The first of a kind at once, and then a line a minute: a client that asks again and again does
+  // not bury what else there is to read.
+  const bool behind = refusal->code == ledger::RefusalCode::BehindWitness;
+  std::atomic<u64>& next_alarm = next_alarm_ns_[behind ? 0 : 1];
+  const u64 now = clock_.monotonic_ns();
+  u64 next = next_alarm.load(std::memory_order_relaxed);
+  if (now < next || !next_alarm.compare_exchange_strong(next, now + kAlarmPauseNs)) return refusal;
+  spdlog::critical("{}: a client was refused, since {}; {} refused since the start",
+                   ledger::name(refusal->code), refusal->message, refusals);
   return refusal;
 }
 
@@ -433,9 +442,11 @@ void Service::add_snapshots(protocol::ServerInfo& info) const {
   info.snapshots_taken = status.snapshots_taken.load(std::memory_order_relaxed);
   info.snapshot_failures = status.snapshot_failures.load(std::memory_order_acquire);
   info.snapshot_under_way = status.snapshot_under_way.load(std::memory_order_relaxed);
-  const u64 needed_from = status.log_first_segment.load(std::memory_order_relaxed);
-  info.log_first_segment =
-      options_.archive ? archive_first_segment_ : std::max<u64>(1, needed_from);
+  info.log_first_segment = options_.archive
+                               ? archive_first_segment_
+                               : status.log_first_segment.load(std::memory_order_relaxed);
+  // Nothing was trimmed yet, unless a snapshot that let it be was found damaged since.
+  if (info.log_first_segment == 0 && recovered_.rejected.empty()) info.log_first_segment = 1;
   info.log_last_segment = status.log_last_segment.load(std::memory_order_relaxed);
   if (recovered_.snapshot) info.recovered_from = recovered_.snapshot->log.position;
 }

@@ -2,6 +2,7 @@
 // then the threads; the calling thread becomes the core thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -110,6 +111,7 @@ class Service final : public ledger::RequestQueue {
   std::atomic<bool> stop_requested_{false};
   std::atomic<bool> finished_{false};
   std::atomic<u64> witness_refusals_{0};
+  std::array<std::atomic<u64>, 2> next_alarm_ns_{};  // By kind; by the monotonic clock.
   bool drained_ = false;  // The core thread's: everything was answered before the end.
 };
 

@@ -197,7 +197,10 @@ usize Core::form_blocks() {
   usize work = 0;
   follow_deadline();
   while (sequencer_.has_waiting() || sequencer_.tick_due()) {
-    if (!can_form() || !form_requests()) break;
+    if (!can_form()) break;
+    // Requests that never cease would leave too little room for the outcomes of those before them.
+    const bool formed = outcomes_gather() && log_has_room() ? form_outcomes() : form_requests();
+    if (!formed) break;
     ++work;
     follow_deadline();
   }
@@ -241,11 +244,12 @@ void Core::take_outcomes(Slot& slot) {
   slot.add_outcomes(outcomes_.take(room.data(), room.size()));
 }
 
-// At a stop, when all of them are there. And at once when blocks leave too little room for them, or
-// they would gather.
+bool Core::outcomes_gather() const { return outcomes_.bytes() > limits_.small_share_bytes; }
+
+// At a stop, when all of them are there. And at once when they gather.
 u64 Core::outcomes_due_in_ns() const {
   if (outcomes_.empty()) return ~u64{0};
-  if (outcomes_.bytes() > limits_.small_share_bytes || (stopping_ && is_quiet())) return 0;
+  if (outcomes_gather() || (stopping_ && is_quiet())) return 0;
   const u64 due_at = outcomes_since_ns_ + limits_.outcome_delay_ns;
   const u64 now = clock_.monotonic_ns();
   return due_at > now ? due_at - now : 0;

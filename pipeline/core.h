@@ -93,6 +93,8 @@ class Core final : public Agent {
   // The largest body that the log is sure to take now.
   u64 body_bytes_max() const;
   bool log_has_room() const { return !out_of_space_ || log_.can_append(kSectorBodyBytes); }
+  // Whether blocks leave too little room for outcomes.
+  bool outcomes_gather() const;
   // How long until outcomes are logged without a block of requests, ~0 = there are none.
   u64 outcomes_due_in_ns() const;
   void follow_disk_space();

@@ -42,8 +42,9 @@ bool SnapshotDriver::anything_logged() const { return log_.end().position.value 
 
 u64 SnapshotDriver::due_at_ns() const {
   if (taker_ == nullptr || under_way_ || !anything_logged()) return kNever;
-  if (requested_.load(std::memory_order_acquire)) return 0;
-  if (stopping_) return kNever;
+  const bool requested = requested_.load(std::memory_order_acquire);
+  if (stopping_) return requested ? 0 : kNever;
+  if (requested) return not_before_ns_;
   const u64 logged = bytes_before_ + log_.bytes_written() - bytes_at_cut_;
   if (failed_last_ || logged >= limits_.snapshot_log_bytes) return not_before_ns_;
   if (limits_.snapshot_interval_ns == 0) return kNever;

@@ -647,13 +647,19 @@ void SimStorage::damage(const std::string& path, u64 offset, std::span<const std
   const std::lock_guard lock(mutex_);
   const InodeRef inode = entries_.at(path);
   CHECK(offset + values.size() <= inode->current.size());
-  const auto first = inode->current.begin() + static_cast<std::ptrdiff_t>(offset);
-  damages_.push_back({inode,
-                      offset,
-                      {first, first + static_cast<std::ptrdiff_t>(values.size())},
-                      {values.begin(), values.end()}});
-  write_into(inode->current, offset, values);
-  write_into(inode->stable, offset, values);
+  // Each sector by itself: some may be overwritten before the others are healed.
+  while (!values.empty()) {
+    const u64 bytes = std::min<u64>(values.size(), kSectorBytes - offset % kSectorBytes);
+    const auto first = inode->current.begin() + static_cast<std::ptrdiff_t>(offset);
+    damages_.push_back({inode,
+                        offset,
+                        {first, first + static_cast<std::ptrdiff_t>(bytes)},
+                        {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(bytes)}});
+    write_into(inode->current, offset, values.first(bytes));
+    write_into(inode->stable, offset, values.first(bytes));
+    offset += bytes;
+    values = values.subspan(bytes);
+  }
 }
 
 void SimStorage::make_unreadable(const std::string& path, u64 offset) {
