@@ -82,6 +82,18 @@ Result<std::optional<storage::ProcessLock>> lock_target(const std::string& targe
   return held;
 }
 
+Json passed_over_to_json(const std::vector<Error>& passed_over) {
+  Json json = Json::array();
+  for (const Error& error : passed_over) json.push_back(error.message);
+  return json;
+}
+
+std::string passed_over_text(const std::vector<Error>& passed_over) {
+  std::string text;
+  for (const Error& error : passed_over) text += "left out: " + error.message + "\n";
+  return text;
+}
+
 int run_backup(const BackupCommandOptions& options) {
   const auto lock = lock_target(options.backup.target);
   if (!lock) return refuse("backup", lock.error());
@@ -94,8 +106,11 @@ int run_backup(const BackupCommandOptions& options) {
                                [&](const auto& progress) { show_progress(line, progress); });
   }();
   if (!report) return refuse("backup", report.error());
-  const std::string text = options.json ? report_to_json(*report).dump() + "\n"
-                                        : report_text(*report, options.backup.target);
+  Json json = report_to_json(*report);
+  json["left_out"] = passed_over_to_json(report->passed_over);
+  const std::string text = options.json ? json.dump() + "\n"
+                                        : report_text(*report, options.backup.target) +
+                                              passed_over_text(report->passed_over);
   return printed(text) ? 0 : 1;
 }
 
@@ -136,8 +151,11 @@ int run_restore(RestoreCommandOptions& options) {
     });
   }();
   if (!report) return refuse("restore", report.error());
-  const std::string text = options.json ? report_to_json(*report).dump() + "\n"
-                                        : report_text(*report, options.restore.target);
+  Json json = report_to_json(*report);
+  json["left_out"] = passed_over_to_json(report->passed_over);
+  const std::string text = options.json ? json.dump() + "\n"
+                                        : report_text(*report, options.restore.target) +
+                                              passed_over_text(report->passed_over);
   return printed(text) ? 0 : 1;
 }
 
@@ -182,6 +200,8 @@ void add_restore_command(CLI::App& app, int& exit_code) {
       ->add_option("--until", options->until,
                    "The last request that ended at or before this is the last one in it")
       ->type_name("POSITION|TIME");
+  command->add_flag("--without-marks", options->restore.without_marks,
+                    "When both marks of the log are lost: take the log as far as it can be read");
   command->add_flag("--json", options->json, "Print JSON");
   command->footer(
       "Examples:\n"

@@ -219,7 +219,7 @@ void add_client_command(CLI::App& app, int& exit_code) {
       "  florin client < requests.jsonl               a JSON answer for each line\n"
       "  florin client --execute 'lookup_accounts 1'  one command\n"
       "  florin client --ledger 978=EUR --ledger 7=points:0\n"
-      "  florin client --execute witness > witness.json   where the log stands, kept elsewhere\n"
+      "  florin client --execute witness > witness.new && mv witness.new witness.json\n"
       "  florin client --execute snapshot             take a snapshot now, and wait for it\n"
       "  florin client --config florin.toml           options from a file: name = value\n"
       "At the prompt, 'help' tells the commands and 'help create_transfers' all about one.");

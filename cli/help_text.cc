@@ -125,7 +125,7 @@ Two that happen together or not at all; one only if 50 are left; what would happ
 whether a server still has all of that: florin serve --witness FILE, florin client --witness FILE.
 
   witness
-  florin client --execute witness > witness.json
+  florin client --execute witness > witness.new && mv witness.new witness.json
 )"},
 };
 static_assert(std::size(kIntroductions) == std::size(kCommandKinds));

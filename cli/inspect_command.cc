@@ -72,6 +72,7 @@ Json log_to_json(const LogInspection& log) {
                {"stored_bytes", log.stored_bytes},
                {"outcome_parts", log.outcome_records},
                {"torn_blocks", log.torn_tail.blocks},
+               {"marks_damage", log.marks_damage ? Json(log.marks_damage->message) : Json(nullptr)},
                {"damage", log.damage ? Json(log.damage->message) : Json(nullptr)}};
   for (const auto& [operation, counted] : log.operations) {
     json["operations"][std::string(ledger::name(operation))] = {{"requests", counted.requests},
@@ -129,6 +130,10 @@ std::string render_log(const LogInspection& log, Colour colour) {
     text += fmt::format("behind it a torn tail of {} blocks, which nobody was told of\n",
                         log.torn_tail.blocks);
   }
+  if (log.marks_damage) {
+    text += toned(colour, Tone::Bad, "MARKS DAMAGED: ") + log.marks_damage->message +
+            "\nread without them; florin restore --without-marks makes a ledger of it\n";
+  }
   if (log.damage) text += toned(colour, Tone::Bad, "DAMAGED: ") + log.damage->message + "\n";
   return text;
 }
@@ -185,7 +190,7 @@ int inspect_log_command(const Options& options) {
   const std::string text =
       options.json ? log_to_json(*log).dump() + "\n" : render_log(*log, colour_for(STDOUT_FILENO));
   if (!printed(text)) return 1;
-  return log->damage ? kExitDamaged : 0;
+  return log->damage || log->marks_damage ? kExitDamaged : 0;
 }
 
 // A snapshot that was read whole, or why it could not be.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/log_record.h"
+#include "wal/marks.h"
 #include "wal/segment_directory.h"
 
 namespace florin::cli {
@@ -76,8 +77,11 @@ Result<LogInspection> inspect_log(storage::Storage& storage,
     if (file.number >= from.segment)
       summary_of(inspection, file.number).size_bytes = file.size_bytes;
   }
+  const auto mark = wal::read_marks(storage, directory.log_path(), directory.ledger_id());
+  if (!mark) inspection.marks_damage = mark.error();
   auto reader = wal::Reader::open(storage, directory.log_path(), directory.ledger_id(),
-                                  pipeline::kStateMachineVersion, from);
+                                  pipeline::kStateMachineVersion, from,
+                                  mark ? wal::MarksUse::Required : wal::MarksUse::Ignored);
   RETURN_IF_ERROR(reader);
   const Status read = read_blocks(inspection, **reader, visit);
   if (!read) inspection.damage = read.error();

@@ -44,7 +44,8 @@ struct LogInspection {
   u64 body_bytes = 0;
   u64 stored_bytes = 0;  // With headers and padding.
   wal::TornTail torn_tail;
-  std::optional<Error> damage;  // Why the reading stopped before the end.
+  std::optional<Error> marks_damage;  // The log was read without its marks.
+  std::optional<Error> damage;        // Why the reading stopped before the end.
 };
 
 // Sees each block in its order.

@@ -225,11 +225,9 @@ Status Service::open_log() {
   auto writer = wal::Writer::open(*storage_, clock_, log, recovered_.end);
   if (!writer) return tl::unexpected<Error>(std::move(writer).error());
   log_ = std::move(*writer);
-  if (options_.archive) {
-    const auto segments = wal::list_segments(*storage_, log.directory);
-    if (!segments) return tl::unexpected<Error>(segments.error());
-    archive_first_segment_ = segments->front().number;
-  }
+  const auto segments = wal::list_segments(*storage_, log.directory);
+  if (!segments) return tl::unexpected<Error>(segments.error());
+  first_segment_at_start_ = segments->front().number;
   storage_description_ = storage_->describe();
   return {};
 }
@@ -442,11 +440,9 @@ void Service::add_snapshots(protocol::ServerInfo& info) const {
   info.snapshots_taken = status.snapshots_taken.load(std::memory_order_relaxed);
   info.snapshot_failures = status.snapshot_failures.load(std::memory_order_acquire);
   info.snapshot_under_way = status.snapshot_under_way.load(std::memory_order_relaxed);
-  info.log_first_segment = options_.archive
-                               ? archive_first_segment_
-                               : status.log_first_segment.load(std::memory_order_relaxed);
-  // Nothing was trimmed yet, unless a snapshot that let it be was found damaged since.
-  if (info.log_first_segment == 0 && recovered_.rejected.empty()) info.log_first_segment = 1;
+  const u64 needed_from = status.log_first_segment.load(std::memory_order_relaxed);
+  info.log_first_segment =
+      options_.archive || needed_from == 0 ? first_segment_at_start_ : needed_from;
   info.log_last_segment = status.log_last_segment.load(std::memory_order_relaxed);
   if (recovered_.snapshot) info.recovered_from = recovered_.snapshot->log.position;
 }

@@ -96,7 +96,7 @@ class Service final : public ledger::RequestQueue {
   std::vector<pipeline::ChainPoint> chain_points_;  // Of the log before this start.
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<wal::Writer> log_;
-  u64 archive_first_segment_ = 0;  // Of an archive: of what was there at the start.
+  u64 first_segment_at_start_ = 0;
   std::unique_ptr<storage::Storage> snapshot_storage_;
   std::unique_ptr<snapshot::Taker> taker_;
   std::vector<std::unique_ptr<net::Server>> servers_;

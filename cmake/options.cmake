@@ -1,6 +1,6 @@
 # Compiler settings of every target.
 option(FLORIN_TESTS "Build the tests" ON)
-set(FLORIN_SANITIZER "" CACHE STRING "address (with undefined behaviour), thread, fuzzer, or empty")
+set(FLORIN_SANITIZER "" CACHE STRING "address (with undefined behaviour), thread, or empty")
 set(FLORIN_ARCH "x86-64-v3" CACHE STRING "Instruction set the binary needs (-march)")
 
 if(NOT CMAKE_BUILD_TYPE)
@@ -29,18 +29,16 @@ if(FLORIN_MOLD)
 endif()
 
 if(FLORIN_SANITIZER STREQUAL "address")
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=address,undefined)
+  set(checks address,undefined)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # Every program says which code it reached; tests/fuzz links libFuzzer's main.
+    set(checks fuzzer-no-link,${checks})
+  endif()
+  add_compile_options(-fsanitize=${checks} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${checks})
 elseif(FLORIN_SANITIZER STREQUAL "thread")
   add_compile_options(-fsanitize=thread)
   add_link_options(-fsanitize=thread)
-elseif(FLORIN_SANITIZER STREQUAL "fuzzer")
-  # With clang alone. Every program gets the sanitizers and says which code it reached; tests/fuzz
-  # links libFuzzer's main.
-  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-    -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=fuzzer-no-link,address,undefined)
 elseif(NOT FLORIN_SANITIZER STREQUAL "")
-  message(FATAL_ERROR
-    "FLORIN_SANITIZER is '${FLORIN_SANITIZER}'; expected address, thread, fuzzer or nothing")
+  message(FATAL_ERROR "FLORIN_SANITIZER is '${FLORIN_SANITIZER}'; expected address, thread or nothing")
 endif()

@@ -3,6 +3,7 @@
 #include "replay/backup.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "pipeline/log_record.h"
 #include "replay/file_copy.h"
 #include "replay/log_copy.h"
+#include "replay/log_search.h"
 #include "snapshot/directory.h"
 #include "snapshot/reader.h"
 #include "storage/aligned_buffer.h"
@@ -34,10 +36,6 @@ constexpr std::string_view kUnfinishedName = "/backup-unfinished";
 // Is there for a moment.
 constexpr std::string_view kProbeName = "/backup-probe";
 
-bool is_whole(const std::vector<wal::SegmentFile>& segments) {
-  return !segments.empty() && segments.front().number == 1;
-}
-
 // One attempt. The target is as good as before until `run` has come to its end, and better then.
 class BackupCopy {
  public:
@@ -52,8 +50,8 @@ class BackupCopy {
 
   Status run(BackupReport& result);
 
-  // Whether the source has trimmed its log since the beginning, so that another attempt may succeed
-  // where this one failed.
+  // Whether the source has trimmed its log or removed a snapshot since the beginning, so that
+  // another attempt may succeed where this one failed.
   bool source_moved() const;
 
  private:
@@ -63,11 +61,13 @@ class BackupCopy {
   Status find_target_end();
   Status choose_start();
   Status list_source();
+  Result<std::vector<std::string>> snapshot_names() const;
   Status copy_log();
   Status sync_source(u64 first_segment, u64 last_segment);
   Status write_mark();
   Status copy_snapshots();
   Status copy_snapshot(const SnapshotInfo& info);
+  Status check_reachable() const;
   Status seal_target();
   Status prune();
   Status describe(BackupReport& result);
@@ -81,10 +81,12 @@ class BackupCopy {
   const std::function<void(const BackupProgress&)>& report_;
 
   bool target_is_new_ = false;
-  std::vector<SnapshotInfo> snapshots_;  // Of the source, newest first.
+  std::vector<SnapshotInfo> snapshots_;      // Of the source, newest first.
+  std::vector<std::string> snapshot_names_;  // Of all that are there, whole or not.
   u64 first_source_segment_ = 0;
   wal::LogEnd start_;  // The copy goes on behind this.
   std::optional<LogCopy> log_;
+  std::vector<Error> passed_over_;
   u64 snapshots_copied_ = 0;
   u64 snapshot_bytes_ = 0;
 };
@@ -106,16 +108,35 @@ Status BackupCopy::list_source() {
   const auto segments = wal::list_segments(storage_, source_.log_path());
   RETURN_IF_ERROR(segments);
   first_source_segment_ = segments->empty() ? 0 : segments->front().number;
+  auto names = snapshot_names();
+  RETURN_IF_ERROR(names);
+  snapshot_names_ = std::move(*names);
   auto whole = snapshot::whole_snapshots(storage_, source_.snapshot_path(), source_.ledger_id(),
                                          pipeline::kStateMachineVersion, snapshot::kSnapshotsKept);
   RETURN_IF_ERROR(whole);
   snapshots_ = std::move(*whole);
+  for (const SnapshotInfo& info : snapshots_) {
+    const std::string name = snapshot::snapshot_name(info.point.log.position);
+    RETURN_IF_ERROR(check_cut(storage_, source_.log_path(), source_.ledger_id(),
+                              source_.snapshot_path() + "/" + name, info.point.log));
+  }
   return {};
 }
 
 bool BackupCopy::source_moved() const {
   const auto segments = wal::list_segments(storage_, source_.log_path());
-  return segments && !segments->empty() && segments->front().number != first_source_segment_;
+  const bool trimmed =
+      segments && !segments->empty() && segments->front().number != first_source_segment_;
+  const auto names = snapshot_names();
+  return trimmed || (names && *names != snapshot_names_);
+}
+
+Result<std::vector<std::string>> BackupCopy::snapshot_names() const {
+  const auto files = snapshot::list_snapshots(storage_, source_.snapshot_path());
+  RETURN_IF_ERROR(files);
+  std::vector<std::string> names;
+  for (const snapshot::SnapshotFile& file : *files) names.push_back(file.name);
+  return names;
 }
 
 Status BackupCopy::open_target() {
@@ -187,6 +208,7 @@ Status BackupCopy::choose_start() {
   RETURN_IF_ERROR(segments);
   if (segments->empty() || is_whole(*segments)) return {};
   if (snapshots_.empty()) {
+    if (segments->front().number == 1) return {};  // The reader names what is missing.
     return fail(ErrorCode::Corrupt,
                 fmt::format("the log in {} begins with segment {}, and there is no whole snapshot "
                             "to go with it",
@@ -297,9 +319,34 @@ Status BackupCopy::copy_snapshots() {
     const bool is_there = std::ranges::any_of(*there, [&](const SnapshotInfo& other) {
       return other.point.log.chain == info->point.log.chain;
     });
-    if (!is_there) RETURN_IF_ERROR(copy_snapshot(*info));
+    if (is_there) continue;
+    const Status copied = copy_snapshot(*info);
+    // The source has taken a newer one meanwhile, and needs this one no more; nor does the backup,
+    // which has the log from before it and the next one.
+    const bool replaced = !copied && copied.error().code == ErrorCode::NotFound &&
+                          std::next(info) != snapshots_.rend();
+    if (replaced) continue;
+    // A damaged one is left out, if another or the whole log leads to the same.
+    const bool damaged = !copied && copied.error().code == ErrorCode::Corrupt;
+    if (!damaged) {
+      RETURN_IF_ERROR(copied);
+      continue;
+    }
+    passed_over_.push_back(copied.error());
+    RETURN_IF_ERROR(snapshot::remove_partial_snapshots(storage_, target_snapshots_));
   }
-  return {};
+  return passed_over_.empty() ? Status{} : check_reachable();
+}
+
+// Whether what was copied leads to the end without the snapshots that were passed over.
+Status BackupCopy::check_reachable() const {
+  const auto segments = wal::list_segments(storage_, target_log_);
+  RETURN_IF_ERROR(segments);
+  const auto there = snapshot::whole_snapshots(storage_, target_snapshots_, source_.ledger_id(),
+                                               pipeline::kStateMachineVersion, 1);
+  RETURN_IF_ERROR(there);
+  if (!there->empty() || is_whole(*segments)) return {};
+  return tl::unexpected<Error>(passed_over_.front());
 }
 
 // Read back whole before it gets its name.
@@ -357,6 +404,7 @@ Status BackupCopy::prune() {
 }
 
 Status BackupCopy::describe(BackupReport& result) {
+  result.passed_over = passed_over_;
   result.ledger_id = source_.ledger_id();
   result.position = log_->end().position;
   result.chain = log_->end().chain;

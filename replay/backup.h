@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -38,6 +39,8 @@ struct BackupReport {
   u64 bytes = 0;      // ... snapshots included.
   u64 snapshots = 0;  // Copied by this call.
   u64 segments = 0;   // Written by this call.
+  // Snapshots of the source that are damaged, and that the backup does without.
+  std::vector<Error> passed_over;
   u64 attempts = 1;
   u64 duration_ns = 0;
 };

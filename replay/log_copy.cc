@@ -5,13 +5,12 @@
 
 #include "base/check.h"
 #include "replay/file_copy.h"
-#include "wal/block_check.h"
+#include "replay/log_search.h"
 #include "wal/segment_directory.h"
 
 namespace florin::replay {
 
 using storage::AlignedBuffer;
-using storage::kSectorBytes;
 
 namespace {
 
@@ -29,59 +28,7 @@ Result<u64> size_of(storage::Storage& storage, const std::string& path) {
   return size;
 }
 
-// Follows the headers of a segment to the one that is looked for.
-Result<std::optional<wal::LogEnd>> find_in(storage::Storage& storage, storage::File file,
-                                           u128 log_id, u64 segment, u64 sequence) {
-  const auto size = storage.size_bytes(file);
-  RETURN_IF_ERROR(size);
-  AlignedBuffer sector(kSectorBytes);
-  u64 offset = 0;
-  while (offset + kSectorBytes <= *size) {
-    RETURN_IF_ERROR(storage.read(file, offset, sector.span()));
-    wal::BlockHeader header;
-    std::memcpy(&header, sector.data(), sizeof header);
-    const wal::BlockPlace place{segment, offset, *size};
-    if (wal::check_alone(header, log_id, place) != wal::Defect::None ||
-        header.segment_bytes != *size || header.sequence > sequence) {
-      break;
-    }
-    if (header.sequence != sequence) {
-      offset += wal::stored_bytes(header.body_bytes);
-      continue;
-    }
-    AlignedBuffer block(wal::stored_bytes(header.body_bytes));
-    RETURN_IF_ERROR(storage.read(file, offset, block.span()));
-    const auto body = std::as_const(block).span().subspan(wal::kHeaderBytes, header.body_bytes);
-    if (wal::body_checksum(body) != header.body_checksum) break;
-    return std::optional<wal::LogEnd>(end_behind(header));
-  }
-  return std::optional<wal::LogEnd>();
-}
-
 }  // namespace
-
-wal::LogEnd end_behind(const wal::BlockHeader& header) {
-  wal::LogEnd end;
-  end.segment = header.segment;
-  end.offset = header.offset + wal::stored_bytes(header.body_bytes);
-  end.sequence = header.sequence;
-  end.generation = header.generation;
-  end.position = Position{header.position_before + header.event_count};
-  end.chain = header.header_checksum;
-  end.timestamp = Timestamp{header.timestamp};
-  return end;
-}
-
-Result<std::optional<wal::LogEnd>> find_block(storage::Storage& storage,
-                                              const std::string& directory, u128 log_id,
-                                              u64 segment, u64 sequence) {
-  const auto file = storage.open(wal::segment_path(directory, segment), storage::OpenMode::Read);
-  if (!file && file.error().code == ErrorCode::NotFound) return std::optional<wal::LogEnd>();
-  RETURN_IF_ERROR(file);
-  auto found = find_in(storage, *file, log_id, segment, sequence);
-  storage.close(*file);
-  return found;
-}
 
 LogCopy::LogCopy(storage::Storage& storage, std::string directory, std::string prefix,
                  const wal::LogEnd& end)

@@ -2,7 +2,6 @@
 // appear whole, one after the other.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -13,15 +12,6 @@
 #include "wal/reader.h"
 
 namespace florin::replay {
-
-// The end of the log behind a block.
-wal::LogEnd end_behind(const wal::BlockHeader& header);
-
-// The same of block `sequence`, which stands in this segment of `directory`; nothing
-// if the segment has no such whole block, or is not there.
-Result<std::optional<wal::LogEnd>> find_block(storage::Storage& storage,
-                                              const std::string& directory, u128 log_id,
-                                              u64 segment, u64 sequence);
 
 // Belongs to one thread. Nothing may be in flight in the storage. Each segment takes its place with
 // one rename, so that a crash leaves each as it was or as it is to be.

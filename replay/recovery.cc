@@ -9,7 +9,7 @@
 #include <fmt/core.h>
 
 #include "pipeline/log_record.h"
-#include "replay/log_copy.h"
+#include "replay/log_search.h"
 #include "replay/log_source.h"
 #include "replay/progress_meter.h"
 #include "snapshot/directory.h"
@@ -35,7 +35,7 @@ class Recovery {
     RETURN_IF_ERROR(load_newest_snapshot());
     if (!recovered_.engine) RETURN_IF_ERROR(make_engine());
     if (const Status executed = execute_log(); !executed) return explain(executed.error());
-    RETURN_IF_ERROR(check_rejected());
+    if (const Status agreed = check_rejected(); !agreed) return explain(agreed.error());
     RETURN_IF_ERROR(look_after_snapshots());
     recovered_.duration_ns = clock_.monotonic_ns() - start_ns;
     return std::move(recovered_);
@@ -93,7 +93,7 @@ Status Recovery::load_newest_snapshot() {
     if (file.position > options_.until.position) continue;
     const Status loaded = load_snapshot(file);
     if (loaded && recovered_.snapshot) return {};
-    if (loaded) continue;  // Later than what is asked for.
+    if (loaded) continue;  // Later than what is asked for, or of another log.
     recovered_.engine.reset();
     const ErrorCode code = loaded.error().code;
     if (code == ErrorCode::Capacity || code == ErrorCode::NoSpace ||
@@ -119,6 +119,12 @@ Status Recovery::load_snapshot(const SnapshotFile& file) {
   }
   if (info.point.last_timestamp > options_.until.time.ns) return {};
   witnesses_.push_back({path, info.point});
+  const Status cut =
+      check_cut(storage_, options_.log_directory, options_.log_id, path, info.point.log);
+  if (!cut) {
+    recovered_.rejected.push_back({path, cut.error()});
+    return {};
+  }
   RETURN_IF_ERROR(make_engine());
   ProgressMeter meter(clock_, report_, RecoveryPhase::Snapshot);
   RETURN_IF_ERROR(snapshot::load(**reader, *recovered_.engine, options_.limits, options_.threads,
@@ -207,7 +213,7 @@ tl::unexpected<Error> Recovery::explain(const Error& error) const {
   return fail(error.code, message);
 }
 
-// A snapshot is cut where the log is durable. One whose records are damaged still bears witness.
+// A snapshot is cut where the log is durable. One that cannot be used still bears witness.
 Status Recovery::check_rejected() const {
   for (const Witness& witness : witnesses_) {
     const CutPoint& point = witness.point;
@@ -216,9 +222,9 @@ Status Recovery::check_rejected() const {
     if (witness.met && witness.agrees) continue;
     if (!witness.met && stopped_) continue;
     return fail(ErrorCode::Corrupt,
-                fmt::format("snapshot {} is damaged, and was cut at position {}, log block {}, {}; "
-                            "nothing was changed. Put the log back from a copy, or start from a "
-                            "backup",
+                fmt::format("snapshot {} cannot be used, and was cut at position {}, log block {}, "
+                            "{}; nothing was changed. Put the log back as it was, or start from a "
+                            "backup; if the log is right, move the snapshot to another place",
                             witness.path, point.log.position.value, point.log.sequence,
                             witness.met ? "which is another block in the log"
                                         : "but the log ends before it"));
@@ -231,7 +237,9 @@ Status Recovery::look_after_snapshots() {
   const std::string& directory = options_.snapshot_directory;
   if (options_.set_aside_damaged) {
     for (const std::string& name : damaged_) {
-      RETURN_IF_ERROR(snapshot::set_aside(storage_, directory, name));
+      // Where this fails the file is met again at the next start.
+      const Status moved = snapshot::set_aside(storage_, directory, name);
+      if (!moved) recovered_.rejected.push_back({directory + "/" + name, moved.error()});
     }
   }
   const auto whole =

@@ -47,8 +47,9 @@ struct Recovered {
   // The snapshot that was loaded; nothing when the log was executed from its beginning.
   std::optional<snapshot::CutPoint> snapshot;
   u64 snapshot_bytes = 0;
-  std::vector<RejectedSnapshot> rejected;  // Newer ones, and why each could not be used.
-  u64 snapshot_taken_at = 0;               // Wall clock, nanoseconds since the Unix epoch.
+  // Newer ones, and why each could not be used; or could not be set aside.
+  std::vector<RejectedSnapshot> rejected;
+  u64 snapshot_taken_at = 0;  // Wall clock, nanoseconds since the Unix epoch.
   // As snapshot::Taken has it, for the snapshots that are there.
   u64 segments_needed_from = 0;
   // What became of the last blocks, where the log does not say it yet: for the core to log.
@@ -82,10 +83,12 @@ struct RecoveryOptions {
 
 // Reads the data of a ledger; writes nothing, unless told to set damaged snapshots aside. A
 // damaged snapshot is skipped in favour of an older one, or of the whole log if that begins with
-// its first block; which, and why, is in the result. `report` is called about ten times a second.
-// Errors: what the reader of the log found (see wal::Reader); Capacity when the ledger holds more
-// than the limits allow; Corrupt when a block's body is not what this version writes, when replay
-// decides other than the log says was decided, or when too little is left to recover from.
+// its first block; which, and why, is in the result. One whose cut is not in the log exactly as it
+// says is skipped too, and never set aside; it still says how far the log was durable. `report` is
+// called about ten times a second. Errors: what the reader of the log found (see wal::Reader);
+// Capacity when the ledger holds more than the limits allow; Corrupt when a block's body is not
+// what this version writes, when replay decides other than the log says was decided, or when too
+// little is left to recover from.
 Result<Recovered> recover(storage::Storage& storage, Clock& clock, const RecoveryOptions& options,
                           const std::function<void(const RecoveryProgress&)>& report);
 

@@ -11,6 +11,7 @@
 #include "pipeline/log_record.h"
 #include "replay/file_copy.h"
 #include "replay/log_copy.h"
+#include "replay/log_search.h"
 #include "snapshot/directory.h"
 #include "snapshot/reader.h"
 #include "storage/aligned_buffer.h"
@@ -79,6 +80,7 @@ class Restore {
  private:
   Status make_target();
   Status choose_snapshots();
+  Status validate(const std::string& name) const;
   Status copy_log();
   Status add_part(const wal::Block& block, const Part& part);
   Status copy_snapshots();
@@ -94,6 +96,7 @@ class Restore {
 
   std::vector<SnapshotInfo> all_snapshots_;  // Newest first, ...
   std::vector<SnapshotInfo> snapshots_;      // ... and those that are not beyond the moment.
+  std::vector<Error> passed_over_;
   std::optional<LogCopy> log_;
   u64 last_timestamp_ = 0;
   u64 snapshot_bytes_ = 0;
@@ -110,6 +113,7 @@ Status Restore::run(RestoreReport& result) {
   result.time = Timestamp{last_timestamp_};
   result.chain = log_->end().chain;
   result.snapshots = snapshots_.size();
+  result.passed_over = std::move(passed_over_);
   result.blocks = log_->blocks();
   result.bytes = log_->bytes() + snapshot_bytes_;
   return {};
@@ -123,9 +127,26 @@ Status Restore::choose_snapshots() {
   for (const SnapshotInfo& info : all_snapshots_) {
     const bool is_beyond = info.point.log.position > options_.until.position ||
                            info.point.last_timestamp > options_.until.time.ns;
-    if (!is_beyond && snapshots_.size() < snapshot::kSnapshotsKept) snapshots_.push_back(info);
+    if (is_beyond || snapshots_.size() == snapshot::kSnapshotsKept) continue;
+    const std::string name = snapshot::snapshot_name(info.point.log.position);
+    RETURN_IF_ERROR(check_cut(storage_, backup_.log_path(), backup_.ledger_id(),
+                              backup_.snapshot_path() + "/" + name, info.point.log));
+    const Status valid = validate(name);
+    if (!valid && valid.error().code == ErrorCode::Corrupt) {
+      passed_over_.push_back(valid.error());
+      continue;
+    }
+    RETURN_IF_ERROR(valid);
+    snapshots_.push_back(info);
   }
   return {};
+}
+
+Status Restore::validate(const std::string& name) const {
+  const auto reader = snapshot::Reader::open(storage_, backup_.snapshot_path() + "/" + name,
+                                             backup_.ledger_id(), pipeline::kStateMachineVersion);
+  RETURN_IF_ERROR(reader);
+  return (*reader)->validate();
 }
 
 Status Restore::make_target() {
@@ -158,14 +179,17 @@ Status Restore::copy_log() {
   const auto segments = wal::list_segments(storage_, backup_.log_path());
   RETURN_IF_ERROR(segments);
   wal::LogEnd start;
-  const bool from_the_first = segments->empty() || segments->front().number == 1;
+  // Without any snapshot the reader names what is missing.
+  const bool from_the_first = segments->empty() || is_whole(*segments) ||
+                              (all_snapshots_.empty() && segments->front().number == 1);
   if (!from_the_first && snapshots_.empty()) return too_early();
   if (!from_the_first) {
     start = snapshots_.back().point.log;
     last_timestamp_ = snapshots_.back().point.last_timestamp;
   }
-  const auto reader = wal::Reader::open(storage_, backup_.log_path(), backup_.ledger_id(),
-                                        pipeline::kStateMachineVersion, start);
+  const auto reader = wal::Reader::open(
+      storage_, backup_.log_path(), backup_.ledger_id(), pipeline::kStateMachineVersion, start,
+      options_.without_marks ? wal::MarksUse::Ignored : wal::MarksUse::Required);
   RETURN_IF_ERROR(reader);
   log_.emplace(storage_, target_log_, backup_.log_path(), start);
   while (true) {
@@ -206,10 +230,6 @@ Status Restore::copy_snapshots() {
     const std::string name = snapshot::snapshot_name(position);
     const std::string from = backup_.snapshot_path() + "/" + name;
     const std::string partial = target_snapshots_ + "/" + snapshot::partial_name(position);
-    const auto reader =
-        snapshot::Reader::open(storage_, from, backup_.ledger_id(), pipeline::kStateMachineVersion);
-    RETURN_IF_ERROR(reader);
-    RETURN_IF_ERROR((*reader)->validate());
     RETURN_IF_ERROR(copy_to_new_file(storage_, from, partial, [this](u64 bytes) {
       snapshot_bytes_ += bytes;
       report_(log_->bytes() + snapshot_bytes_);

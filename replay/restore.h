@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -18,6 +19,9 @@ struct RestoreOptions {
   std::string target;  // Missing or empty.
   // The log ends between two requests, at or before this; all of it by default.
   Until until;
+  // A person's decision, when both marks are lost: the log is taken as far as it can be read, and
+  // is refused only if a later block says that something before it is missing.
+  bool without_marks = false;
 };
 
 struct RestoreReport {
@@ -25,8 +29,9 @@ struct RestoreReport {
   Position position;  // The restored ledger ends here: at the end of a request.
   Timestamp time;     // Of its last event.
   u128 chain = 0;
-  u64 snapshots = 0;  // Copied.
-  u64 blocks = 0;     // Of the log, copied.
+  u64 snapshots = 0;               // Copied.
+  std::vector<Error> passed_over;  // Damaged snapshots, which the log does without.
+  u64 blocks = 0;                  // Of the log, copied.
   u64 bytes = 0;
   u64 duration_ns = 0;
 };

@@ -4,6 +4,7 @@
 
 #include "pipeline/log_record.h"
 #include "replay/executor.h"
+#include "replay/log_search.h"
 #include "replay/log_source.h"
 #include "snapshot/directory.h"
 #include "wal/segment_directory.h"
@@ -50,7 +51,7 @@ class Verifier {
   Status begin() {
     const auto segments = wal::list_segments(storage_, options_.log_directory);
     RETURN_IF_ERROR(segments);
-    if (segments->empty() || segments->front().number == 1) {
+    if (segments->empty() || is_whole(*segments)) {
       auto engine =
           engine::Engine::create(options_.limits, options_.partitions, options_.hash_seed);
       if (!engine) return tl::unexpected<Error>(std::move(engine).error());
@@ -59,7 +60,7 @@ class Verifier {
     }
     if (result_.snapshots.empty()) {
       return fail(ErrorCode::Corrupt, options_.log_directory +
-                                          " does not begin with segment 1, and there is no "
+                                          " lacks segments from 1 on, and there is no "
                                           "snapshot; restore from a backup");
     }
     auto recovered = recover_until(result_.snapshots.front().position);

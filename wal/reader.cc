@@ -23,19 +23,20 @@ BlockHeader load_header(std::span<const std::byte> sector) {
 }  // namespace
 
 Reader::Reader(storage::Storage& storage, std::string directory, u128 log_id, u32 version,
-               const LogEnd& from)
+               const LogEnd& from, MarksUse marks)
     : storage_(storage),
       directory_(std::move(directory)),
       expectation_{log_id, version},
+      marks_use_(marks),
       end_(from) {}
 
 Reader::~Reader() { close_segment(); }
 
 Result<std::unique_ptr<Reader>> Reader::open(storage::Storage& storage, std::string directory,
                                              u128 log_id, u32 state_machine_version,
-                                             const LogEnd& from) {
+                                             const LogEnd& from, MarksUse marks) {
   std::unique_ptr<Reader> reader(
-      new Reader(storage, std::move(directory), log_id, state_machine_version, from));
+      new Reader(storage, std::move(directory), log_id, state_machine_version, from, marks));
   // In this order: the marks of a log that is just being made are there before its first segment.
   RETURN_IF_ERROR(reader->load_segments());
   RETURN_IF_ERROR(reader->load_mark());
@@ -55,6 +56,7 @@ Status Reader::load_segments() {
 }
 
 Status Reader::load_mark() {
+  if (marks_use_ == MarksUse::Ignored) return {};
   const Result<Mark> mark = read_marks(storage_, directory_, expectation_.log_id);
   if (mark) {
     mark_ = *mark;

@@ -31,6 +31,13 @@ struct TornTail {
   u64 bytes = 0;
 };
 
+// What the marks are taken for.
+enum class MarksUse : u8 {
+  Required,  // Without a whole one, nothing says up to where the log was acknowledged: refused.
+  Ignored,   // By a person's decision, when both are lost: the watermarks of later blocks alone
+             // speak, and the newest blocks may be missing unseen.
+};
+
 // Belongs to one thread. Uses only the synchronous side of the storage, and writes nothing. A log
 // that another process is writing can be read as well: it ends where it was durable, or later, at
 // the moment when the end was met.
@@ -42,7 +49,8 @@ class Reader {
   // possible size, the marks are damaged or missing, or they contradict `from`.
   static Result<std::unique_ptr<Reader>> open(storage::Storage& storage, std::string directory,
                                               u128 log_id, u32 state_machine_version,
-                                              const LogEnd& from = {});
+                                              const LogEnd& from = {},
+                                              MarksUse marks = MarksUse::Required);
   ~Reader();
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -77,7 +85,7 @@ class Reader {
   };
 
   Reader(storage::Storage& storage, std::string directory, u128 log_id, u32 version,
-         const LogEnd& from);
+         const LogEnd& from, MarksUse marks);
 
   Status load_segments();
   Status load_mark();
@@ -108,6 +116,7 @@ class Reader {
   storage::Storage& storage_;
   std::string directory_;
   BlockExpectation expectation_;
+  MarksUse marks_use_;
   std::vector<SegmentFile> segments_;  // From that of `from` on.
   usize index_ = 0;                    // Of the segment in which `end_` lies.
   LogEnd end_;

@@ -26,6 +26,11 @@ constexpr u64 kRetryAfterNs = 1'000'000'000;
 // that it takes no room in the program file.
 alignas(storage::kSectorBytes) std::byte zero_piece[kZeroPieceBytes];
 
+// Somebody else may have removed what is not needed.
+bool is_missing(const Status& status) {
+  return !status && status.error().code == ErrorCode::NotFound;
+}
+
 }  // namespace
 
 SegmentSupply::SegmentSupply(storage::Storage& storage, Clock& clock, std::string directory,
@@ -52,9 +57,12 @@ void SegmentSupply::adopt(const Segment& segment) {
 }
 
 void SegmentSupply::recycle(const SegmentFile& segment) {
-  const bool kept =
-      segment.size_bytes == segment_bytes_ && recyclable_.size() < recycled_segments_max_;
+  const bool kept = segment.size_bytes == segment_bytes_;
   (kept ? recyclable_ : surplus_).push_back(segment.number);
+  if (recyclable_.size() <= recycled_segments_max_) return;
+  // The earliest goes: what stays is the log's end without a gap.
+  surplus_.push_back(recyclable_.front());
+  recyclable_.pop_front();
 }
 
 Segment SegmentSupply::take() {
@@ -88,7 +96,8 @@ u64 SegmentSupply::sleep_ns_max() const {
 // are gone, so the directory is not synced for it.
 Result<usize> SegmentSupply::remove_surplus() {
   if (surplus_.empty()) return usize{0};
-  RETURN_IF_ERROR(storage_.remove(segment_path(directory_, surplus_.front())));
+  const Status removed = storage_.remove(segment_path(directory_, surplus_.front()));
+  if (!is_missing(removed)) RETURN_IF_ERROR(removed);
   surplus_.pop_front();
   return usize{1};
 }
@@ -100,6 +109,10 @@ Status SegmentSupply::begin() { return recyclable_.empty() ? begin_new() : begin
 Status SegmentSupply::begin_recycled() {
   const std::string from = segment_path(directory_, recyclable_.front());
   Result<storage::File> file = storage_.open(from, storage::OpenMode::ReadWrite);
+  if (!file && file.error().code == ErrorCode::NotFound) {
+    recyclable_.pop_front();
+    return {};
+  }
   if (!file) return tl::unexpected(std::move(file).error());
   const Status renamed = storage_.rename(from, segment_path(directory_, next_number_));
   if (!renamed) storage_.close(*file);

@@ -48,8 +48,8 @@ class SegmentSupply {
   void start_at(u64 number) { next_number_ = number; }
   // Takes a segment that exists already and was not used up, as if it had been made here.
   void adopt(const Segment& segment);
-  // Takes a closed segment that nobody needs any more: to be used again, or removed if there are
-  // many already or it has another size.
+  // Takes a closed segment that nobody needs any more: to be used again, or removed if it has
+  // another size; the earliest of them is removed when there are too many. Such files may vanish.
   void recycle(const SegmentFile& segment);
 
   bool ready() const { return !ready_.empty(); }

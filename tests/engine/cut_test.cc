@@ -8,17 +8,13 @@
 #include "tests/engine/cut_run.h"
 #include "tests/engine/engine_ledger.h"
 #include "tests/support/owned_request.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 namespace {
 
 using engine::CutKind;
 using engine::Engine;
-
-u64 soak_factor() {
-  const char* factor = std::getenv("FLORIN_SOAK");
-  return factor == nullptr ? 1 : std::strtoull(factor, nullptr, 10);
-}
 
 TEST(Cut, is_that_of_its_moment_and_goes_on_as_the_engine_does) {
   engine::CutCounts seen{};

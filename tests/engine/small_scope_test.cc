@@ -7,15 +7,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/test_size.h"
+
 namespace florin::test {
 namespace {
 
 // A sanitizer takes ten times as long, and looks for what is the same in every case.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr u64 kStride = 13;
-#else
-constexpr u64 kStride = 1;
-#endif
+constexpr u64 kStride = kSanitized ? 13 : 1;
 
 constexpr u64 kLegalFlags = 24;
 constexpr u64 kPlans = 20 * 3 * 3 + 4 * 3 * 3;  // Flags, amounts, and accounts or names.

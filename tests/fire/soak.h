@@ -5,14 +5,11 @@
 #include <cstdlib>
 
 #include "base/random.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 
-inline u64 soak_count(u64 count) {
-  const char* factor = std::getenv("FLORIN_SOAK");
-  const u64 times = factor == nullptr ? 1 : std::strtoull(factor, nullptr, 10);
-  return count * (times == 0 ? 1 : times);
-}
+inline u64 soak_count(u64 count) { return count * soak_factor(); }
 
 inline u64 soak_seed() {
   const char* seed = std::getenv("FLORIN_SEED");

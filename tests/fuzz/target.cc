@@ -5,22 +5,13 @@
 #include <ctime>
 
 #include "base/check.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr u64 kSlowdown = 20;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr u64 kSlowdown = 20;
-#else
-constexpr u64 kSlowdown = 1;
-#endif
-#else
-constexpr u64 kSlowdown = 1;
-#endif
+constexpr u64 kSlowdown = kSanitized ? 20 : 1;
 
 // Of this thread: other programs on the machine do not count.
 u64 cpu_micros() {

@@ -1,5 +1,5 @@
 // What is fuzzed. A target takes any bytes and either does what must be done with them, or says no:
-// it aborts when neither is the case. The same targets run under libFuzzer (the preset `fuzz`) and,
+// it aborts when neither is the case. The same targets run under libFuzzer (the preset `asan`) and,
 // over their seeds and random changes of them, as ordinary tests.
 #pragma once
 

@@ -10,21 +10,17 @@
 #include "tests/history/made_history.h"
 #include "tests/history/order_checker.h"
 #include "tests/history/position_checker.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 namespace {
 
 // Of builds that are not meant to be fast.
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-constexpr double kSlowdown = 1;
+#if defined(__OPTIMIZE__)
+constexpr double kSlowdown = kSanitized ? 30 : 1;
 #else
 constexpr double kSlowdown = 30;
 #endif
-
-u64 soak_factor() {
-  const char* const text = std::getenv("FLORIN_SOAK");
-  return text == nullptr ? 1 : std::max<u64>(1, std::strtoull(text, nullptr, 10));
-}
 
 // Of the processor, whatever else the machine does.
 double seconds_of(const std::function<void()>& work) {

@@ -12,16 +12,12 @@
 #include "tests/history/order_checker.h"
 #include "tests/history/position_checker.h"
 #include "tests/history/recorder.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 namespace {
 
 using Arguments = std::vector<std::string>;
-
-u64 soak_factor() {
-  const char* const text = std::getenv("FLORIN_SOAK");
-  return text == nullptr ? 1 : std::max<u64>(1, std::strtoull(text, nullptr, 10));
-}
 
 u64 first_seed() {
   const char* const text = std::getenv("FLORIN_SEED");

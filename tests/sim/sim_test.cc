@@ -5,24 +5,15 @@
 #include <gtest/gtest.h>
 
 #include "tests/sim/run_seeds.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr u64 kSeeds = 250;
-#else
-constexpr u64 kSeeds = 1'000;
-#endif
+constexpr u64 kSeeds = kSanitized ? 250 : 1'000;
 constexpr u64 kAcceptedPercentMin = 40;
 
 // How many times more is done than in a short run.
-u64 soak_factor() {
-  const char* const text = std::getenv("FLORIN_SOAK");
-  const u64 factor = text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
-  return factor == 0 ? 1 : factor;
-}
-
 TEST(Simulator, every_seed_keeps_every_promise) {
   SeedRange range;
   range.last = kSeeds * soak_factor();

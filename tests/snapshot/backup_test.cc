@@ -5,11 +5,13 @@
 
 #include <gtest/gtest.h>
 
-#include "replay/log_copy.h"
+#include "replay/log_search.h"
 #include "replay/restore.h"
+#include "replay/verification.h"
 #include "snapshot/directory.h"
 #include "snapshot/reader.h"
 #include "tests/snapshot/logged_ledger.h"
+#include "wal/marks.h"
 #include "wal/segment_directory.h"
 
 namespace florin::test {
@@ -454,6 +456,126 @@ TEST(Restore, of_a_damaged_backup_is_refused) {
   ASSERT_FALSE(restored);
   EXPECT_EQ(restored.error().code, ErrorCode::Corrupt);
   EXPECT_NE(restored.error().message.find(segment), std::string::npos) << restored.error().message;
+}
+
+// Where a chunk's records stand in a file of which the ends and the table are right.
+constexpr u64 kInAChunk = 4'096 + 300;
+
+std::string newest_snapshot(SimStorage& disk, const std::string& directory) {
+  return directory + "/" + snapshot::list_snapshots(disk, directory)->front().name;
+}
+
+TEST(Restore, does_without_a_snapshot_that_is_damaged) {
+  SimStorage disk(14);
+  LoggedLedger ledger(disk, 14);
+  run_to_two_snapshots(ledger);
+  ASSERT_TRUE(back_up(disk, options_for()));
+  disk.damage(newest_snapshot(disk, "/backup/snapshots"), kInAChunk, std::byte{0x5a});
+  const auto restored = restore(disk);
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(restored->snapshots, 1U);
+  ASSERT_EQ(restored->passed_over.size(), 1U);
+  EXPECT_NE(restored->passed_over.front().message.find("/backup/snapshots/"), std::string::npos);
+  expect_ledger_at(disk, kRestored, ledger, ledger.position().value);
+}
+
+TEST(Backup, does_without_a_snapshot_that_is_damaged_unless_it_needs_it) {
+  SimStorage disk(15);
+  LoggedLedger ledger(disk, 15);
+  run_to_two_snapshots(ledger);
+  disk.damage(newest_snapshot(disk, "/data/snapshots"), kInAChunk, std::byte{0x5a});
+  const auto report = back_up(disk, options_for());
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->passed_over.size(), 1U);
+  EXPECT_EQ(report->snapshots, 1U);
+  expect_ledger_at(disk, kBackup, ledger, ledger.position().value);
+
+  const auto files = snapshot::list_snapshots(disk, "/data/snapshots");
+  ASSERT_TRUE(files && files->size() == 2);
+  disk.damage("/data/snapshots/" + files->back().name, kInAChunk, std::byte{0x5a});
+  const auto refused = back_up(disk, options_for("/other"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::Corrupt);
+}
+
+TEST(Restore, without_marks_takes_the_log_as_far_as_it_can_be_read) {
+  SimStorage disk(16);
+  LoggedLedger ledger(disk, 16);
+  run_to_two_snapshots(ledger);
+  ledger.finish();
+  ASSERT_TRUE(back_up(disk, options_for()));
+  for (u64 sector = 0; sector < wal::kMarkSectors; ++sector) {
+    disk.damage("/backup/log/marks", sector * storage::kSectorBytes + 40, std::byte{0x5a});
+  }
+  const auto refused = restore(disk, {}, "/refused");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::Corrupt);
+  ManualClock clock;
+  replay::RestoreOptions options;
+  options.backup = kBackup;
+  options.target = kRestored;
+  options.without_marks = true;
+  ASSERT_TRUE(replay::restore(disk, clock, options, [](u64) {}));
+  expect_ledger_at(disk, kRestored, ledger, ledger.position().value);
+}
+
+// The source keeps two snapshots: a new one removes the older of those that were to be copied.
+TEST(Backup, goes_on_when_the_source_removes_a_snapshot_meanwhile) {
+  for (const u32 taken : {0U, 1U, 2U}) {
+    SCOPED_TRACE(taken);
+    SimStorage disk(1);
+    LoggedLedger ledger(disk, 1, {.archive = true});
+    run_to_two_snapshots(ledger);
+    bool done = false;
+    const auto report = back_up(disk, options_for(), [&](const replay::BackupProgress& progress) {
+      if (done || progress.phase != replay::BackupProgress::Phase::Log) return;
+      done = true;
+      for (u32 i = 0; i < taken; ++i) {
+        EXPECT_TRUE(ledger.run(2));
+        EXPECT_TRUE(ledger.take_snapshot(0)->status);
+      }
+    });
+    ASSERT_TRUE(report) << report.error().message;
+    ASSERT_TRUE(done);
+    // Without any of its snapshots the copy begins again; the newest alone is enough.
+    EXPECT_EQ(report->attempts, taken == 2 ? 2U : 1U);
+    EXPECT_EQ(report->snapshots, taken == 1 ? 1U : 2U);
+    expect_ledger_at(disk, kBackup, ledger, report->position.value);
+  }
+}
+
+// The first segment stays until it is recycled, with or without those behind it: what is read
+// begins at the snapshot then.
+TEST(Backup, of_a_trimmed_log_that_still_has_its_first_segment) {
+  for (const bool has_gap : {false, true}) {
+    SCOPED_TRACE(has_gap);
+    SimStorage disk(1);
+    LoggedLedger ledger(disk, 1, {.archive = true});
+    ASSERT_TRUE(ledger.start());
+    ASSERT_TRUE(ledger.run(150));
+    ASSERT_TRUE(ledger.take_snapshot(0)->status);
+    ASSERT_TRUE(ledger.run(60));
+    ASSERT_TRUE(ledger.take_snapshot(0)->status);
+    ASSERT_TRUE(ledger.run(5));
+    ledger.finish();
+    ASSERT_TRUE(!has_gap || disk.remove(wal::segment_path("/data/log", 2)));
+    const auto report = back_up(disk, options_for());
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->earliest == Position{}, !has_gap);
+    expect_ledger_at(disk, kBackup, ledger, ledger.position().value);
+    ManualClock clock;
+    const auto verified =
+        replay::verify(disk, clock, recovery_options(), [](const replay::RecoveryProgress&) {});
+    ASSERT_TRUE(verified) << verified.error().message;
+    EXPECT_TRUE(verified->all_agree());
+    EXPECT_EQ(verified->begin == Position{}, !has_gap);
+    replay::RestoreOptions options;
+    options.backup = kLedgerDirectory;
+    options.target = kRestored;
+    const auto restored = replay::restore(disk, clock, options, [](u64) {});
+    ASSERT_TRUE(restored) << restored.error().message;
+    expect_ledger_at(disk, kRestored, ledger, ledger.position().value);
+  }
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Damage to snapshot files: the other one, the whole log, or a refusal; never another state.
+#include <cerrno>
 #include <cstring>
 
 #include <gtest/gtest.h>
@@ -254,6 +255,79 @@ TEST_F(EveryByte, exchanged_sectors_are_found) {
     }
   }
   EXPECT_GT(exchanged, 80U);
+}
+
+// The log is of an earlier time, or of another history, than the newest snapshot.
+TEST(SnapshotDamage, is_not_what_a_snapshot_of_another_log_has) {
+  for (u64 seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SimStorage disk(seed);
+    LoggedLedger ledger(disk, seed, {.archive = true});
+    ASSERT_TRUE(ledger.start());
+    ASSERT_TRUE(ledger.run(40));
+    ASSERT_TRUE(ledger.take_snapshot(0)->status);
+    ASSERT_TRUE(ledger.run(20));
+    ledger.finish();
+    const Position logged = ledger.position();
+    DiskImage image = disk.image();
+    ASSERT_TRUE(ledger.run(6));
+    const auto taken = ledger.take_snapshot(0);
+    ASSERT_TRUE(taken && taken->status);
+    const std::string path =
+        std::string(kSnapshots) + "/" + snapshot::snapshot_name(taken->point.log.position);
+    // Control: this log without that snapshot, and that snapshot with its log.
+    SimStorage alone(seed, image);
+    ASSERT_TRUE(recover_from(alone, recovery_options()));
+    const auto own = recover_from(disk, recovery_options());
+    ASSERT_TRUE(own) << own.error().message;
+    EXPECT_TRUE(own->rejected.empty());
+    image.files[path] = disk.image().files.at(path);
+    SimStorage mixed(seed, image);
+    auto options = recovery_options();
+    options.set_aside_damaged = true;
+    const auto recovered = recover_from(mixed, options);
+    ASSERT_FALSE(recovered);
+    EXPECT_EQ(recovered.error().code, ErrorCode::Corrupt);
+    for (const std::string& part : {path, std::string("not of this log")}) {
+      EXPECT_NE(recovered.error().message.find(part), std::string::npos)
+          << recovered.error().message;
+    }
+    EXPECT_TRUE(mixed.image().files.contains(path));
+    // The state before that is still there to be looked at.
+    options.until.position = Position{logged.value - 1};
+    EXPECT_TRUE(recover_from(mixed, options));
+    // Another history of the same length and more.
+    LoggedLedger other(alone, seed + 100, {.archive = true});
+    ASSERT_TRUE(other.start());
+    ASSERT_TRUE(other.run(30));
+    other.finish();
+    DiskImage diverged = alone.image();
+    diverged.files[path] = disk.image().files.at(path);
+    SimStorage both(seed, diverged);
+    const auto refused = recover_from(both, recovery_options());
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find(path), std::string::npos) << refused.error().message;
+  }
+}
+
+TEST(SnapshotDamage, that_cannot_be_set_aside_is_told_and_met_again) {
+  const Prepared prepared = prepare(2, false);
+  DiskImage image = prepared.image;
+  flip(image, prepared.newest, 5'000, 0x80);
+  SimStorage disk(2, image);
+  disk.fail_nth(SimOperation::Rename, 1, ENOSPC);
+  auto options = recovery_options();
+  options.set_aside_damaged = true;
+  const auto recovered = recover_from(disk, options);
+  ASSERT_TRUE(recovered) << recovered.error().message;
+  EXPECT_EQ(recovered->engine->digest(), prepared.digest);
+  ASSERT_EQ(recovered->rejected.size(), 2U);
+  EXPECT_EQ(recovered->rejected.back().error.code, ErrorCode::NoSpace);
+  EXPECT_TRUE(disk.image().files.contains(prepared.newest));
+  const auto again = recover_from(disk, options);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->rejected.size(), 1U);
+  EXPECT_FALSE(disk.image().files.contains(prepared.newest));
 }
 
 }  // namespace

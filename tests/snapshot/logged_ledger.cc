@@ -38,11 +38,6 @@ Limits ledger_limits() {
   return limits;
 }
 
-u64 soak_factor() {
-  const char* const factor = std::getenv("FLORIN_SOAK");
-  return factor == nullptr ? 1 : std::max(1ULL, std::strtoull(factor, nullptr, 10));
-}
-
 replay::RecoveryOptions recovery_options(u32 partitions, u32 threads,
                                          const std::string& directory) {
   replay::RecoveryOptions options;

@@ -22,6 +22,7 @@
 #include "tests/support/owned_request.h"
 #include "tests/support/request_generator.h"
 #include "tests/support/sim_storage.h"
+#include "tests/support/test_size.h"
 #include "wal/writer.h"
 
 namespace florin::test {
@@ -30,8 +31,6 @@ inline constexpr const char* kLedgerDirectory = "/data";
 inline constexpr u128 kLedgerId = 0xf10f10f10f10;
 
 Limits ledger_limits();
-// How many times as much a test does: FLORIN_SOAK, or 1.
-u64 soak_factor();
 
 struct LoggedLedgerOptions {
   u32 partitions = 1;

@@ -7,6 +7,8 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/test_size.h"
+
 namespace florin::wal::test {
 
 namespace {
@@ -116,14 +118,9 @@ void Tally::print(const char* what) const {
       what, total(), same, refused, newest, earlier, invented);
 }
 
-u64 soak_factor() {
-  const char* text = std::getenv("FLORIN_SOAK");
-  return text == nullptr ? 1 : std::max<u64>(1, std::strtoull(text, nullptr, 10));
-}
-
 u64 damage_stride() {
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  return 1;
+#if defined(__OPTIMIZE__)
+  return florin::test::kSanitized ? 23 : 1;
 #else
   return 23;
 #endif

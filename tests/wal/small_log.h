@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/test_size.h"
 #include "tests/wal/log_of_test.h"
 
 namespace florin::wal::test {
@@ -51,8 +52,7 @@ struct Tally {
   void print(const char* what) const;
 };
 
-// How many times as much a test does: FLORIN_SOAK, or 1.
-u64 soak_factor();
+using florin::test::soak_factor;
 // Of a program that is much slower than a release, by sanitizers or without optimisation, every
 // so-manieth case is enough.
 u64 damage_stride();

@@ -159,9 +159,27 @@ TEST_F(LogTrim, more_than_can_be_kept_is_removed) {
   ASSERT_EQ(log_->writer().end().segment, 7u);
   log_->writer().trim_before(7);
   for (int i = 0; i < 10; ++i) log_->poll();
-  EXPECT_EQ(numbers_on(disk_), (std::set<u64>{1, 2, 7, 8}));
+  EXPECT_EQ(numbers_on(disk_), (std::set<u64>{5, 6, 7, 8}));
   append(6);
   EXPECT_EQ(numbers_on(disk_), (std::set<u64>{7, 8, 9, 10, 11}));
+}
+
+// Who reads that the log is needed from a later segment on may remove the others.
+TEST_F(LogTrim, segments_that_somebody_else_removed_are_passed_over) {
+  WriterOptions options = small_options(kSegmentBytes);
+  options.recycled_segments_max = 3;
+  open(options);
+  append(13);
+  const LogEnd snapshot = log_->writer().end();
+  ASSERT_EQ(snapshot.segment, 7u);
+  log_->writer().trim_before(7);
+  for (const u64 number : {1u, 4u, 5u}) {  // One that is too many, and two to be recycled.
+    ASSERT_TRUE(disk_.remove(segment_path_of_test(number)));
+  }
+  append(6);
+  EXPECT_FALSE(log_->failure());
+  EXPECT_EQ(numbers_on(disk_), (std::set<u64>{7, 8, 9, 10, 11}));
+  expect_whole_behind(snapshot);
 }
 
 TEST_F(LogTrim, after_a_restart_the_same_rule_applies_when_it_is_asked_for_again) {
