@@ -11,6 +11,8 @@
 
 namespace florin::test {
 
+std::string server_program() { return FLORIN_PROGRAM; }
+
 namespace {
 
 // The server may be about to die.

@@ -14,6 +14,9 @@
 
 namespace florin::test {
 
+// The program `florin`.
+std::string server_program();
+
 struct FireOptions {
   std::string program;  // `florin`, or a program that serves like it.
   std::string data_directory;

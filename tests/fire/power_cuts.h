@@ -199,7 +199,7 @@ class PowerCuts : public ::testing::Test {
   const u64 seed_ = soak_seed();
   ::testing::ScopedTrace trace_{__FILE__, __LINE__, "seed " + std::to_string(seed_)};
   Random random_{seed_};
-  std::string program_ = FLORIN_PROGRAM;
+  std::string program_ = server_program();
   bool full_disk_expected_ = false;
   std::vector<std::string> arguments_ = {"--snapshot-log-mib", "1"};
   std::unique_ptr<cli::WorkDirectory> work_;

@@ -213,7 +213,8 @@ void recover_from_snapshots(u32 partitions, pipeline::Mode mode, u64 seed, u64& 
 TEST(Threads, take_snapshots_under_load) {
   u64 snapshots = 0;
   u64 tails = 0;
-  for (u64 seed = 30; seed < 42; ++seed) {
+  // Whether something is logged behind the last snapshot depends on the threads.
+  for (u64 seed = 30; seed < 42 || (tails == 0 && seed < 120); ++seed) {
     constexpr u32 kPartitions[] = {1, 2, 3, 8};
     constexpr pipeline::Mode kModes[] = {pipeline::Mode::Parallel, pipeline::Mode::Auto,
                                          pipeline::Mode::Inline};

@@ -279,20 +279,19 @@ TEST_F(LogTrim, power_cuts_at_every_operation_of_recycling) {
       (*log)->rest();
       const LogEnd snapshot = (*log)->writer().end();
       ReadLog before{(*log)->said(), {}, snapshot, {}};
-      log->reset();
       SimStorage disk(seed * 1000 + operations, made.image(), {.complete_on_poll = true});
-      log = LogOfTest::open(disk, clock, options, before);
-      ASSERT_TRUE(log);
-      (*log)->writer().trim_before(snapshot.segment);
+      auto life = LogOfTest::open(disk, clock, options, before);
+      ASSERT_TRUE(life);
+      (*life)->writer().trim_before(snapshot.segment);
       for (u64 i = 0; i < operations; ++i) {
-        if ((*log)->writer().can_append(5000) && i % 3 == 0) (*log)->append_now(5000, i);
+        if ((*life)->writer().can_append(5000) && i % 3 == 0) (*life)->append_now(5000, i);
         clock.monotonic += kMarkAfterNs / 2;
-        (*log)->poll();
-        ASSERT_FALSE((*log)->failure());
+        (*life)->poll();
+        ASSERT_FALSE((*life)->failure());
       }
-      const u64 durable = (*log)->writer().durable_sequence();
+      const u64 durable = (*life)->writer().durable_sequence();
       const std::set<u64> numbers = numbers_on(disk);
-      const std::vector<Said> said = (*log)->said();
+      const std::vector<Said> said = (*life)->said();
       disk.crash();
       ++cuts;
       (numbers_on(disk) == numbers ? names_kept : names_lost) += 1;
