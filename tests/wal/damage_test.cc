@@ -190,7 +190,9 @@ TEST_P(LogDamage, sectors_zeroed_swapped_and_repeated) {
   EXPECT_EQ(tally.silent(), 0u);
   EXPECT_GT(tally.same, 0u);
   EXPECT_GT(tally.refused, 0u);
-  if (damage_stride() == 1) EXPECT_GT(without_marks.newest, 0u);
+  if (damage_stride() == 1) {
+    EXPECT_GT(without_marks.newest, 0u);
+  }
 }
 
 // Any two places at once, one of which may hold what vouches for the other.
