@@ -8,7 +8,7 @@
 namespace florin::test {
 namespace {
 
-constexpr u64 kSeeds = 60;
+constexpr u64 kSeeds = kSanitized ? 16 : 60;
 
 // A ledger with two snapshots and a log behind them.
 void run_a_life(LoggedLedger& ledger, u64 seed) {
