@@ -19,7 +19,6 @@
 #include "storage/aligned_buffer.h"
 #include "storage/blocking.h"
 #include "storage/data_directory.h"
-#include "storage/identity.h"
 #include "wal/marks.h"
 #include "wal/reader.h"
 #include "wal/segment_directory.h"
@@ -378,12 +377,8 @@ Status BackupCopy::seal_target() {
   if (!target_is_new_) return {};
   const std::string& target = options_.target;
   RETURN_IF_ERROR(storage_.sync_directory_now(target));
-  storage::AlignedBuffer sector(storage::kSectorBytes);
-  storage::encode_identity({source_.ledger_id(), source_.segment_bytes()},
-                           sector.span().first<storage::kSectorBytes>());
-  RETURN_IF_ERROR(remove_if_there(storage_, target + "/identity.new"));
-  RETURN_IF_ERROR(write_new_file(storage_, target + "/identity.new", sector.span()));
-  RETURN_IF_ERROR(put_in_place(storage_, target, target + "/identity.new", target + "/identity"));
+  RETURN_IF_ERROR(
+      storage::make_identity(storage_, target, {source_.ledger_id(), source_.segment_bytes()}));
   RETURN_IF_ERROR(storage_.remove(target + std::string(kUnfinishedName)));
   return storage_.sync_directory_now(target);
 }

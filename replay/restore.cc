@@ -14,9 +14,7 @@
 #include "replay/log_search.h"
 #include "snapshot/directory.h"
 #include "snapshot/reader.h"
-#include "storage/aligned_buffer.h"
 #include "storage/data_directory.h"
-#include "storage/identity.h"
 #include "wal/marks.h"
 #include "wal/reader.h"
 #include "wal/segment_directory.h"
@@ -242,12 +240,8 @@ Status Restore::copy_snapshots() {
 
 // Last: without an identity no server starts from it.
 Status Restore::seal_target() {
-  const std::string& target = options_.target;
-  storage::AlignedBuffer sector(storage::kSectorBytes);
-  storage::encode_identity({backup_.ledger_id(), backup_.segment_bytes()},
-                           sector.span().first<storage::kSectorBytes>());
-  RETURN_IF_ERROR(write_new_file(storage_, target + "/identity.new", sector.span()));
-  return put_in_place(storage_, target, target + "/identity.new", target + "/identity");
+  return storage::make_identity(storage_, options_.target,
+                                {backup_.ledger_id(), backup_.segment_bytes()});
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include "storage/aligned_buffer.h"
 #include "storage/blocking.h"
-#include "storage/identity.h"
 
 namespace florin::storage {
 
@@ -76,18 +75,6 @@ Status write_new_file(Storage& storage, const std::string& path,
   return status;
 }
 
-// A reader sees the whole identity or none: it is written under another name first.
-Status make_identity(Storage& storage, const std::string& directory, const Identity& identity) {
-  const std::string temporary = identity_path(directory) + ".new";
-  const auto removed = storage.remove(temporary);  // Left by a crash of an earlier attempt.
-  if (!removed && removed.error().code != ErrorCode::NotFound) return removed;
-  AlignedBuffer sector(kSectorBytes);
-  encode_identity(identity, sector.span().first<kSectorBytes>());
-  RETURN_IF_ERROR(write_new_file(storage, temporary, sector.span()));
-  RETURN_IF_ERROR(storage.rename(temporary, identity_path(directory)));
-  return storage.sync_directory_now(directory);
-}
-
 // Makes the entry of the directory durable. Whoever may not read the parent did not make the
 // directory in it either: it was there, made by somebody else.
 Status sync_parent(Storage& storage, const std::string& directory) {
@@ -148,6 +135,18 @@ Result<DataDirectory> DataDirectory::open_existing(Storage& storage, const std::
   }
   RETURN_IF_ERROR(refuse_identity_without_log(storage, path));
   return DataDirectory(path, (*found)->ledger_id, (*found)->segment_bytes, false);
+}
+
+// A reader sees the whole identity or none: it is written under another name first.
+Status make_identity(Storage& storage, const std::string& directory, const Identity& identity) {
+  const std::string temporary = identity_path(directory) + ".new";
+  const auto removed = storage.remove(temporary);  // Left by a crash of an earlier attempt.
+  if (!removed && removed.error().code != ErrorCode::NotFound) return removed;
+  AlignedBuffer sector(kSectorBytes);
+  encode_identity(identity, sector.span().first<kSectorBytes>());
+  RETURN_IF_ERROR(write_new_file(storage, temporary, sector.span()));
+  RETURN_IF_ERROR(storage.rename(temporary, identity_path(directory)));
+  return storage.sync_directory_now(directory);
 }
 
 Status create_data_directory(Storage& storage, const std::string& path) {

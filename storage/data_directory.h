@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "storage/identity.h"
 #include "storage/storage.h"
 
 namespace florin::storage {
@@ -54,6 +55,10 @@ class DataDirectory {
 
 // Makes the directory itself, durably, if it is missing. NotFound if its parent does not exist.
 Status create_data_directory(Storage& storage, const std::string& path);
+
+// Gives the directory its identity, durably: from then on it is a data directory. What was synced
+// in it before is there when the identity is.
+Status make_identity(Storage& storage, const std::string& directory, const Identity& identity);
 
 // The directory that holds `path`: "." for a bare name.
 std::string parent_directory(const std::string& path);
