@@ -216,6 +216,10 @@ void Authoriser::authorise_request(Block& block, const BlockRequest& request) {
             page_as_of(request.request->filter, books_.accounts_count);
       }
       break;
+    case Operation::GetAccountTransfers:
+    case Operation::GetAccountBalances:
+    case Operation::GetBalanceAt:
+    case Operation::GetChangeEvents: request.request->needs_history = true; break;
     case Operation::LookupAccounts:
     case Operation::GetTrialBalance: break;
   }

@@ -26,7 +26,12 @@ u32 answers_of(const ledger::Request& request) {
     case LookupAccounts:
     case LookupTransfers:
     case LookupLimits:
+    case GetBalanceAt:
     case Tick: return request.event_count;
+    // Found and answered elsewhere.
+    case GetAccountTransfers:
+    case GetAccountBalances:
+    case GetChangeEvents: return request.filter.limit;
   }
   return 0;
 }

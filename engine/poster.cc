@@ -101,6 +101,10 @@ void Poster::post_items(Block& block, const BlockRequest& request, EffectCursor&
       case Operation::QueryAccounts:
       case Operation::QueryTransfers:
       case Operation::GetAccountChanges:
+      case Operation::GetAccountTransfers:
+      case Operation::GetAccountBalances:
+      case Operation::GetBalanceAt:
+      case Operation::GetChangeEvents:
       case Operation::Tick: break;
     }
   }

@@ -80,6 +80,10 @@ void Resolver::resolve_all(Block& block) {
       case Operation::QueryAccounts:
       case Operation::QueryTransfers:
       case Operation::GetAccountChanges:
+      case Operation::GetAccountTransfers:
+      case Operation::GetAccountBalances:
+      case Operation::GetBalanceAt:
+      case Operation::GetChangeEvents:
       case Operation::Tick: break;
     }
     ++index;
@@ -297,6 +301,10 @@ void Resolver::route_request(Block& block, const BlockRequest& request, u32 slic
       case Operation::QueryAccounts:
       case Operation::QueryTransfers:
       case Operation::GetAccountChanges:
+      case Operation::GetAccountTransfers:
+      case Operation::GetAccountBalances:
+      case Operation::GetBalanceAt:
+      case Operation::GetChangeEvents:
       case Operation::Tick: break;
     }
   }

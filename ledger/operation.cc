@@ -19,6 +19,10 @@ std::string_view name(Operation operation) {
     case Operation::QueryTransfers: return "query_transfers";
     case Operation::GetAccountChanges: return "get_account_changes";
     case Operation::Tick: return "tick";
+    case Operation::GetAccountTransfers: return "get_account_transfers";
+    case Operation::GetAccountBalances: return "get_account_balances";
+    case Operation::GetBalanceAt: return "get_balance_at";
+    case Operation::GetChangeEvents: return "get_change_events";
   }
   return "unknown";
 }
@@ -30,11 +34,15 @@ usize event_bytes(Operation operation) {
     case Operation::UpdateAccounts: return sizeof(AccountUpdate);
     case Operation::LookupAccounts:
     case Operation::LookupTransfers:
-    case Operation::LookupLimits: return sizeof(u128);
+    case Operation::LookupLimits:
+    case Operation::GetBalanceAt: return sizeof(u128);
     case Operation::GetTrialBalance:
     case Operation::QueryAccounts:
     case Operation::QueryTransfers:
     case Operation::GetAccountChanges:
+    case Operation::GetAccountTransfers:
+    case Operation::GetAccountBalances:
+    case Operation::GetChangeEvents:
     case Operation::Tick: return 0;
   }
   return 0;

@@ -21,6 +21,11 @@ enum class Operation : u16 {
   QueryTransfers = 9,
   GetAccountChanges = 10,
   Tick = 11,  // Made by the ledger itself: lets logged time pass, so that holds expire.
+  // 12 stands for outcomes in the log.
+  GetAccountTransfers = 13,  // This and the following are answered from history.
+  GetAccountBalances = 14,
+  GetBalanceAt = 15,
+  GetChangeEvents = 16,
 };
 
 std::string_view name(Operation operation);
@@ -29,6 +34,11 @@ std::string_view name(Operation operation);
 constexpr bool is_write(Operation operation) {
   return operation == Operation::CreateAccounts || operation == Operation::CreateTransfers ||
          operation == Operation::UpdateAccounts || operation == Operation::Tick;
+}
+
+// Whether history alone can answer requests of this kind.
+constexpr bool is_of_history(Operation operation) {
+  return operation >= Operation::GetAccountTransfers && operation <= Operation::GetChangeEvents;
 }
 
 // Bytes of one event, or id, of a request; 0 when it carries none.

@@ -88,9 +88,6 @@ Wrong check_ranges(const QueryFilter& filter) {
   if (filter.cursor.next > filter.cursor.as_of) {
     return wrong("cursor.next", filter.cursor.next, "a cursor that a reply has given");
   }
-  for (const u8 byte : filter.reserved) {
-    if (byte != 0) return wrong("reserved", byte, "0");
-  }
   return std::nullopt;
 }
 

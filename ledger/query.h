@@ -1,4 +1,4 @@
-// Filters and cursors of the requests that list accounts, transfers and changes of accounts.
+// Filters and cursors of the requests that list accounts, transfers, and changes of them.
 #pragma once
 
 #include <optional>
@@ -16,6 +16,10 @@ namespace florin::ledger {
 struct QueryCursor {
   u64 next = 0;   // Newest first: objects below this number remain. Oldest first: from it on.
   u64 as_of = 0;  // Objects created since the first page are left out: those from this number on.
+  // Of get_account_transfers, get_account_balances and get_change_events, which list changes by
+  // their place (see ledger/change_event.h): `next` is a position, `index` the place within it, and
+  // `as_of` the position of the first page; get_change_events has none, it goes on for ever.
+  u64 index = 0;
   friend bool operator==(const QueryCursor&, const QueryCursor&) = default;
 };
 
@@ -42,7 +46,8 @@ struct QueryFilter {
   u16 object_flags = 0;   // Objects that have all of these flags (of their kind).
   u16 flags = 0;          // kDebits, kCredits, kNewestFirst
   u8 pending_status = 0;  // Transfers: PendingStatus.
-  u8 reserved[5] = {};
+  u8 kinds = 0;           // Get_change_events: 1 << ChangeKind of those wanted; 0 = all.
+  u32 wait_ms = 0;        // The same: how long to wait for the first when there is none yet.
 };
 
 // The most objects in a page, and the most that one page looks at: a page may come back short, or

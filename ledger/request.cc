@@ -38,9 +38,12 @@ void Request::clear_answer() {
   balances.clear();
   limits.clear();
   changes.clear();
+  change_events.clear();
+  account_balances.clear();
   next_cursor = QueryCursor{};
   totals.clear();
   more = false;
+  needs_history = false;
 }
 
 }  // namespace florin::ledger

@@ -10,6 +10,7 @@
 #include "base/types.h"
 #include "ledger/account.h"
 #include "ledger/account_update.h"
+#include "ledger/change_event.h"
 #include "ledger/condition.h"
 #include "ledger/operation.h"
 #include "ledger/outcome.h"
@@ -67,7 +68,9 @@ struct Request {
   bool dry_run = false;         // Create_transfers: say what would happen, change and log nothing.
   bool wants_balances = false;  // Create_transfers: fill `balances`.
   TrialBalanceFilter trial_balance_filter;
-  QueryFilter filter;  // Query_accounts, query_transfers, get_account_changes.
+  // Query_accounts, query_transfers, get_account_changes, get_account_transfers,
+  // get_account_balances, get_change_events; of get_balance_at `timestamp_max`, the time.
+  QueryFilter filter;
   u128 trace_id = 0;   // The caller's, stored in the log with the request; 0 = none.
   u64 principal = 0;   // Who asked; 0 = not authenticated.
   u64 number = 0;      // The caller's number for it, returned with the answer.
@@ -91,10 +94,16 @@ struct Request {
   std::vector<Transfer> transfers;
   std::vector<TransferStatus> transfer_statuses;  // One for each of `transfers`.
   std::vector<AccountLimits> limits;              // By index of the id; account_id 0 = not found.
-  std::vector<AccountChange> changes;             // Get_account_changes.
+  std::vector<AccountChange> changes;             // Get_account_changes, get_change_events.
+  std::vector<ChangeEvent> change_events;  // Their objects are in the lists above and below.
+  // Get_account_balances; get_balance_at: by index of the id.
+  std::vector<AccountBalance> account_balances;
   QueryCursor next_cursor;                        // Queries: where the next page begins.
   std::vector<LedgerTotals> totals;               // Trial balance, by ledger.
   bool more = false;  // Queries, trial balance: there may be more behind the last of these.
+  // Set by the engine: memory does not hold (all of) the answer, history completes it, as of
+  // `position`, before the reply leaves.
+  bool needs_history = false;
 
   std::span<const Account> account_events() const {
     return {reinterpret_cast<const Account*>(events), event_count};

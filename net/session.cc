@@ -40,6 +40,11 @@ u64 answer_bytes_max(const ledger::Request& request) {
     case Operation::QueryAccounts: return limit * sizeof(ledger::Account);
     case Operation::QueryTransfers: return limit * kTransferAnswerBytes;
     case Operation::GetAccountChanges: return limit * sizeof(ledger::AccountChange);
+    case Operation::GetAccountTransfers: return limit * kTransferAnswerBytes;
+    case Operation::GetAccountBalances: return limit * sizeof(ledger::AccountBalance);
+    case Operation::GetBalanceAt: return events * sizeof(ledger::AccountBalance);
+    case Operation::GetChangeEvents:
+      return limit * (sizeof(ledger::ChangeEvent) + sizeof(ledger::AccountChange));
     case Operation::GetTrialBalance:
       return request.trial_balance_filter.limit * sizeof(ledger::LedgerTotals);
     case Operation::Tick: break;

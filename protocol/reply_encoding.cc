@@ -117,6 +117,10 @@ wire::ReplyBody build_read_body(const ledger::Request& request, Builder& builder
     case Operation::CreateAccounts:
     case Operation::CreateTransfers:
     case Operation::UpdateAccounts:
+    case Operation::GetAccountTransfers:
+    case Operation::GetAccountBalances:
+    case Operation::GetBalanceAt:
+    case Operation::GetChangeEvents:
     case Operation::Tick: break;
   }
   CHECK(false);

@@ -88,6 +88,10 @@ const Stencil& stencil_of(Operation operation) {
     case Operation::QueryAccounts:
     case Operation::QueryTransfers:
     case Operation::GetAccountChanges:
+    case Operation::GetAccountTransfers:
+    case Operation::GetAccountBalances:
+    case Operation::GetBalanceAt:
+    case Operation::GetChangeEvents:
     case Operation::Tick: break;
   }
   CHECK(false);

@@ -1,0 +1,12 @@
+#include "history/change.h"
+
+namespace florin::history {
+
+void ChangeBatch::clear() {
+  transfers.clear();
+  accounts.clear();
+  consumed.clear();
+  end = Mark{};
+}
+
+}  // namespace florin::history

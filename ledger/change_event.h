@@ -1,0 +1,47 @@
+// The answers of requests for the past: changes of the ledger one after the other, and balances of
+// accounts as they were.
+#pragma once
+
+#include <type_traits>
+
+#include "base/types.h"
+
+namespace florin::ledger {
+
+// Numbers travel on the wire and in history: stable. As a filter: bit 1 << kind.
+enum class ChangeKind : u8 {
+  AccountCreated = 1,
+  AccountUpdated = 2,
+  TransferCreated = 3,
+  HoldExpired = 4,
+};
+
+// One change; its object stands in the list of its kind in the answer: accounts, account changes,
+// or transfers, the latter with the balances of both accounts right after the change.
+struct ChangeEvent {
+  u128 released = 0;  // What left the pending counters of both accounts: by a post, void, expiry.
+  u64 position = 0;   // Of the logged event.
+  u64 timestamp = 0;  // Of the logged event; nanoseconds.
+  u32 index = 0;      // Among the changes of the position.
+  u32 object = 0;     // Index in the list of its kind.
+  u8 kind = 0;        // ChangeKind
+  u8 pending_status = 0;  // What became of the hold concerned: PendingStatus.
+  u8 reserved[6] = {};
+  u64 unused = 0;
+};
+static_assert(sizeof(ChangeEvent) == 64 && std::is_trivially_copyable_v<ChangeEvent>);
+
+// The counters of an account after a change of it, or at a time.
+struct AccountBalance {
+  u128 account_id = 0;  // 0: no such account at that time.
+  u128 debits_pending = 0;
+  u128 debits_posted = 0;
+  u128 credits_pending = 0;
+  u128 credits_posted = 0;
+  u128 transfer_id = 0;  // The transfer that made it so, or hold that expired; 0 = none yet.
+  u64 timestamp = 0;     // Of that change: of a transfer its own, of an expiry that of its event.
+  u64 position = 0;      // Of that change.
+};
+static_assert(sizeof(AccountBalance) == 112 && std::is_trivially_copyable_v<AccountBalance>);
+
+}  // namespace florin::ledger
