@@ -10,7 +10,9 @@ namespace florin {
 struct Limits {
   // Memory: how much the ledger can hold. Independent of the number of partitions.
   u64 accounts_max = 1'000'000;
-  u64 transfers_max = 10'000'000;     // Remembered transfers, refused-and-consumed ids included.
+  // Transfers in memory, refused-and-consumed ids included: with history the window of the newest,
+  // without it all there can ever be.
+  u64 transfers_max = 10'000'000;
   u64 account_updates_max = 100'000;  // Remembered changes of accounts, and so of limits.
 
   // Blocks: what is ordered, logged and executed together.
@@ -22,6 +24,13 @@ struct Limits {
   u64 small_share_bytes = 128 * kKiB;      // ... and small ones have this much of each block.
   u32 block_reads_max = 16'384;   // Ids looked up by one block; bounds the answers' memory.
   u32 parallel_events_min = 512;  // Smaller blocks run on one thread when nothing is in flight.
+
+  // History: what memory has forgotten is answered by it.
+  u64 commit_feed_bytes = 16 * kMiB;  // Of durable blocks on their way to it; beyond: by file.
+  u32 retire_ids_max = 32'768;        // Forgotten at once: 1 to 2 ms in which no block is executed.
+  // Transfers that memory has no room for wait as long as history, which makes room, comes further
+  // at least this often; beyond that they are refused as busy.
+  u64 history_wait_ns = 1'000'000'000;
 
   // Log.
   u64 segment_bytes = 64 * kMiB;  // A multiple of 4 KiB, larger than any block.

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/int128.h"
+#include "cli/history_tables.h"
 #include "cli/json_writer.h"
 #include "cli/money.h"
 #include "cli/object_tables.h"
@@ -127,9 +128,13 @@ std::string render_answer(const Command& command, const Answer& answer, Colour c
     case CommandKind::LookupAccounts:
     case CommandKind::QueryAccounts: return render_accounts(command, answer, colour, names);
     case CommandKind::LookupTransfers:
-    case CommandKind::QueryTransfers: return render_transfers(command, answer, colour, names);
+    case CommandKind::QueryTransfers:
+    case CommandKind::GetAccountTransfers: return render_transfers(command, answer, colour, names);
     case CommandKind::LookupLimits: return render_limits(command, answer, colour);
     case CommandKind::GetAccountChanges: return render_changes(answer, colour);
+    case CommandKind::GetAccountBalances: return render_account_balances(answer, colour, names);
+    case CommandKind::GetBalanceAt: return render_balances_at(command, answer, colour, names);
+    case CommandKind::GetChangeEvents: return render_change_events(answer, colour, names);
     case CommandKind::GetTrialBalance: return render_totals(answer, colour, names);
     case CommandKind::Ping:
     case CommandKind::Snapshot: return render_server(answer, colour);

@@ -16,6 +16,10 @@ std::string_view name(CommandKind kind) {
     case CommandKind::QueryTransfers: return "query_transfers";
     case CommandKind::GetAccountChanges: return "get_account_changes";
     case CommandKind::GetTrialBalance: return "get_trial_balance";
+    case CommandKind::GetAccountTransfers: return "get_account_transfers";
+    case CommandKind::GetAccountBalances: return "get_account_balances";
+    case CommandKind::GetBalanceAt: return "get_balance_at";
+    case CommandKind::GetChangeEvents: return "get_change_events";
     case CommandKind::Ping: return "ping";
     case CommandKind::Snapshot: return "snapshot";
     case CommandKind::Witness: return "witness";

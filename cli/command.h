@@ -11,6 +11,7 @@
 #include "client/reversal.h"
 #include "ledger/account.h"
 #include "ledger/account_update.h"
+#include "ledger/change_event.h"
 #include "ledger/condition.h"
 #include "ledger/operation.h"
 #include "ledger/outcome.h"
@@ -31,17 +32,25 @@ enum class CommandKind : u8 {
   QueryTransfers,
   GetAccountChanges,
   GetTrialBalance,
+  GetAccountTransfers,
+  GetAccountBalances,
+  GetBalanceAt,
+  GetChangeEvents,
   Ping,
   Snapshot,
   Witness,
 };
 
 inline constexpr CommandKind kCommandKinds[] = {
-    CommandKind::CreateAccounts,    CommandKind::CreateTransfers, CommandKind::ReverseTransfers,
-    CommandKind::UpdateAccounts,    CommandKind::LookupAccounts,  CommandKind::LookupTransfers,
-    CommandKind::LookupLimits,      CommandKind::QueryAccounts,   CommandKind::QueryTransfers,
-    CommandKind::GetAccountChanges, CommandKind::GetTrialBalance, CommandKind::Ping,
-    CommandKind::Snapshot,          CommandKind::Witness,
+    CommandKind::CreateAccounts,     CommandKind::CreateTransfers,
+    CommandKind::ReverseTransfers,   CommandKind::UpdateAccounts,
+    CommandKind::LookupAccounts,     CommandKind::LookupTransfers,
+    CommandKind::LookupLimits,       CommandKind::QueryAccounts,
+    CommandKind::QueryTransfers,     CommandKind::GetAccountChanges,
+    CommandKind::GetTrialBalance,    CommandKind::GetAccountTransfers,
+    CommandKind::GetAccountBalances, CommandKind::GetBalanceAt,
+    CommandKind::GetChangeEvents,    CommandKind::Ping,
+    CommandKind::Snapshot,           CommandKind::Witness,
 };
 
 // The name in JSON, such as "create_accounts".
@@ -64,6 +73,7 @@ struct Command {
   std::vector<client::Reversal> reversals;
   std::vector<ledger::AccountUpdate> updates;
   std::vector<u128> ids;
+  Timestamp at;  // Get_balance_at
   ledger::QueryFilter filter;
   ledger::TrialBalanceFilter trial_balance{.ledger_min = 0, .limit = ledger::kTrialBalanceLinesMax};
 };
@@ -80,15 +90,18 @@ struct InfoItem {
 struct Answer {
   CommandKind kind = CommandKind::Ping;
   Position position;
-  bool dry_run = false;                            // As was asked.
-  std::vector<ledger::EventResult> results;        // Writes: one for each event, in order.
-  std::vector<ledger::TransferBalances> balances;  // One for each event, if they were asked for.
+  bool dry_run = false;                      // As was asked.
+  std::vector<ledger::EventResult> results;  // Writes: one for each event, in order.
+  // Writes: one for each event, if they were asked for. Changes: one for each of `transfers`.
+  std::vector<ledger::TransferBalances> balances;
   // Look-ups: by index of the id; id 0 = not found. Queries: those found.
   std::vector<ledger::Account> accounts;
   std::vector<ledger::Transfer> transfers;
   std::vector<ledger::TransferStatus> statuses;  // One for each of `transfers`.
   std::vector<ledger::AccountLimits> limits;     // By index of the id; account 0 = not found.
   std::vector<ledger::AccountChange> changes;
+  std::vector<ledger::AccountBalance> account_balances;  // At a time: account 0 = none then.
+  std::vector<ledger::ChangeEvent> change_events;        // Their objects are above.
   std::vector<ledger::LedgerTotals> totals;
   ledger::QueryCursor next_cursor;  // Queries: where the next page begins, if there is `more`.
   bool more = false;                // Queries and trial balance.

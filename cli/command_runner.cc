@@ -74,6 +74,27 @@ void take_change_page(const client::AccountChangePage& page, Answer& answer) {
   answer.changes = page.changes;
 }
 
+void take_balance_page(const client::AccountBalancePage& page, Answer& answer) {
+  take_page_end(page, answer);
+  answer.account_balances = page.balances;
+}
+
+void take_balances(const client::AccountBalances& found, Answer& answer) {
+  answer.position = found.position;
+  for (const auto& balance : found.balances) {
+    answer.account_balances.push_back(balance.value_or(ledger::AccountBalance{}));
+  }
+}
+
+void take_event_page(const client::ChangePage& page, Answer& answer) {
+  take_page_end(page, answer);
+  answer.change_events = page.events;
+  answer.transfers = page.transfers;
+  answer.balances = page.balances;
+  answer.accounts = page.accounts;
+  answer.changes = page.changes;
+}
+
 void take_trial_balance(const client::TrialBalance& balance, Answer& answer) {
   answer.position = balance.position;
   answer.totals = balance.lines;
@@ -162,6 +183,14 @@ tl::expected<Answer, RunFailure> run(client::Client& client, const Command& comm
       return answer_from(kind, client.get_account_changes(command.filter), take_change_page);
     case CommandKind::GetTrialBalance:
       return answer_from(kind, client.get_trial_balance(command.trial_balance), take_trial_balance);
+    case CommandKind::GetAccountTransfers:
+      return answer_from(kind, client.get_account_transfers(command.filter), take_transfer_page);
+    case CommandKind::GetAccountBalances:
+      return answer_from(kind, client.get_account_balances(command.filter), take_balance_page);
+    case CommandKind::GetBalanceAt:
+      return answer_from(kind, client.get_balance_at(command.ids, command.at), take_balances);
+    case CommandKind::GetChangeEvents:
+      return answer_from(kind, client.get_change_events(command.filter), take_event_page);
     case CommandKind::Ping: return answer_from(kind, client.ping(), take_server);
     case CommandKind::Snapshot: return snapshot(client, progress);
     case CommandKind::Witness: return answer_from(kind, client.ping(), take_witness);

@@ -26,7 +26,7 @@ enum class FieldForm : u8 {
   Flags,
   Time,           // Also a date or a time of day, UTC.
   LastTime,       // The same; a date means its last moment.
-  Cursor,         // next:as_of
+  Cursor,         // next:as_of or next:as_of:index, set as a text.
   PendingStatus,  // By name.
   Text,
 };
@@ -39,7 +39,7 @@ struct Field {
   void (*set)(Object& object, u128 value) = nullptr;  // The value must fit `bits`.
   std::string_view meaning;
   FieldForm form = FieldForm::Number;
-  // Of a text. Setting tells whether it fits.
+  // Of a text, and of a cursor, which is only set. Setting tells whether it fits.
   std::string_view (*get_text)(const Object& object) = nullptr;
   bool (*set_text)(Object& object, std::string_view text) = nullptr;
 };
@@ -76,6 +76,9 @@ template <>
 const Schema<client::Reversal>& schema<client::Reversal>();
 template <>
 const Schema<ledger::TrialBalanceFilter>& schema<ledger::TrialBalanceFilter>();
+
+// The names of the kinds of changes, as bits of QueryFilter::kinds.
+std::span<const FlagName> change_kind_names();
 
 // What the filter of this kind of query may say.
 const Schema<ledger::QueryFilter>& filter_schema(CommandKind kind);

@@ -1,7 +1,10 @@
 // The tables of filters.
 #include "base/check.h"
+#include "base/int128.h"
 #include "cli/field_access.h"
 #include "cli/fields.h"
+#include "cli/value_parser.h"
+#include "ledger/change_event.h"
 
 namespace florin::cli {
 
@@ -10,12 +13,23 @@ namespace {
 using ledger::QueryFilter;
 using ledger::TrialBalanceFilter;
 
-u128 get_cursor(const QueryFilter& filter) {
-  return make_u128(filter.cursor.next, filter.cursor.as_of);
+bool set_cursor(QueryFilter& filter, std::string_view text) {
+  const auto cursor = parse_cursor(text);
+  if (cursor) filter.cursor = *cursor;
+  return cursor.has_value();
 }
 
-void set_cursor(QueryFilter& filter, u128 value) {
-  filter.cursor = {high_half(value), low_half(value)};
+// A position is the place of the first change of its event.
+bool set_from(QueryFilter& filter, std::string_view text) {
+  const auto position = parse_u128(text);
+  if (!position || high_half(*position) != 0) return set_cursor(filter, text);
+  filter.cursor = {.next = low_half(*position)};
+  return true;
+}
+
+constexpr Field<QueryFilter> text_field(std::string_view name, std::string_view meaning,
+                                        bool (*set)(QueryFilter&, std::string_view)) {
+  return {.name = name, .meaning = meaning, .form = FieldForm::Cursor, .set_text = set};
 }
 
 // Those of all queries first, then those of objects, then those of transfers.
@@ -25,8 +39,7 @@ constexpr Field<QueryFilter> kFilterFields[] = {
     Access<&QueryFilter::timestamp_max>::field("timestamp_max", "the last moment, inclusive",
                                                FieldForm::LastTime),
     Access<&QueryFilter::limit>::field("limit", "objects in a page; left out = 100"),
-    {"cursor", 128, get_cursor, set_cursor, "where to go on: what the page before gave",
-     FieldForm::Cursor},
+    text_field("cursor", "a cursor that an answer has given, such as 100:250", set_cursor),
     Access<&QueryFilter::account_id>::field("account_id", "the account changed, or on one side"),
     Access<&QueryFilter::user_data_128>::field("user_data_128", "your own; 0 = any"),
     Access<&QueryFilter::user_data_64>::field("user_data_64", "your own; 0 = any"),
@@ -48,6 +61,29 @@ constexpr Field<QueryFilter> kAccountFilterFields[] = {
 };
 static_assert(kFilterFields[4].name == "account_id" && kFilterFields[10].name == "object_flags");
 constexpr usize kChangeFilterFields = 5;
+
+// Of changes of the ledger.
+constexpr Field<QueryFilter> kEventFilterFields[] = {
+    text_field("from", "a position, or a cursor that an answer has given, such as 1000:0:2",
+               set_from),
+    kFilterFields[2],
+    kFilterFields[4],
+    kFilterFields[8],
+    kFilterFields[9],
+    Access<&QueryFilter::kinds>::field("kinds", "names joined by |; left out = all",
+                                       FieldForm::Flags),
+    Access<&QueryFilter::wait_ms>::field("wait_ms", "how long to wait for the first; up to 60000"),
+};
+static_assert(kFilterFields[2].name == "limit" && kFilterFields[9].name == "code");
+
+constexpr u32 bit_of(ledger::ChangeKind kind) { return 1U << static_cast<u32>(kind); }
+
+constexpr FlagName kChangeKinds[] = {
+    {"account_created", bit_of(ledger::ChangeKind::AccountCreated), "a new account"},
+    {"account_updated", bit_of(ledger::ChangeKind::AccountUpdated), "what update_accounts changed"},
+    {"transfer_created", bit_of(ledger::ChangeKind::TransferCreated), "a new transfer"},
+    {"hold_expired", bit_of(ledger::ChangeKind::HoldExpired), "a hold whose time was over"},
+};
 
 constexpr FlagName kFilterWords[] = {
     {"newest_first", QueryFilter::kNewestFirst, "the latest first"},
@@ -89,6 +125,8 @@ const Schema<TrialBalanceFilter>& schema<TrialBalanceFilter>() {
   return known;
 }
 
+std::span<const FlagName> change_kind_names() { return kChangeKinds; }
+
 const Schema<QueryFilter>& filter_schema(CommandKind kind) {
   static const Schema<QueryFilter> accounts = make_filter_schema(
       kAccountFilterFields, schema<ledger::Account>().flags, std::span(kFilterWords).first<1>());
@@ -97,10 +135,29 @@ const Schema<QueryFilter>& filter_schema(CommandKind kind) {
   static const Schema<QueryFilter> changed =
       make_filter_schema(std::span(kFilterFields).first<kChangeFilterFields>(), {},
                          std::span(kFilterWords).first<1>());
-  if (kind == CommandKind::QueryAccounts) return accounts;
-  if (kind == CommandKind::QueryTransfers) return transfers;
-  CHECK(kind == CommandKind::GetAccountChanges);
-  return changed;
+  static const Schema<QueryFilter> events =
+      make_filter_schema(kEventFilterFields, kChangeKinds, {});
+  switch (kind) {
+    case CommandKind::QueryAccounts: return accounts;
+    case CommandKind::QueryTransfers:
+    case CommandKind::GetAccountTransfers: return transfers;
+    case CommandKind::GetAccountChanges:
+    case CommandKind::GetAccountBalances: return changed;
+    case CommandKind::GetChangeEvents: return events;
+    case CommandKind::CreateAccounts:
+    case CommandKind::CreateTransfers:
+    case CommandKind::ReverseTransfers:
+    case CommandKind::UpdateAccounts:
+    case CommandKind::LookupAccounts:
+    case CommandKind::LookupTransfers:
+    case CommandKind::LookupLimits:
+    case CommandKind::GetTrialBalance:
+    case CommandKind::GetBalanceAt:
+    case CommandKind::Ping:
+    case CommandKind::Snapshot:
+    case CommandKind::Witness: break;
+  }
+  CHECK(false);
 }
 
 }  // namespace florin::cli

@@ -24,6 +24,10 @@ constexpr std::string_view kOverview = R"(Commands (end with Enter; a ';' at the
   query_accounts ledger=1 newest_first
   query_transfers account_id=1 timestamp_min=2026-10-01 limit=10
   get_account_changes account_id=1
+  get_account_transfers account_id=1 newest_first limit=20
+  get_account_balances account_id=1 timestamp_min=2026-10-01
+  get_balance_at id=1 at=2026-10-31T23:59:59Z
+  get_change_events from=1000 kinds=transfer_created|hold_expired wait_ms=5000
   trial_balance                 sums of all accounts by ledger; debits equal credits
   server_info                   what the server says about itself; also: ping
   snapshot                      take a snapshot now, and wait for it
@@ -106,6 +110,32 @@ Two that happen together or not at all; one only if 50 are left; what would happ
 
   get_account_changes account_id=101
 )"},
+    {CommandKind::GetAccountTransfers,
+     R"(Lists the transfers of an account from its history, page by page, as far back as it goes.
+
+  get_account_transfers account_id=101 newest_first limit=20
+  get_account_transfers account_id=101 debits timestamp_min=2026-10-01 timestamp_max=2026-10-31
+)"},
+    {CommandKind::GetAccountBalances,
+     R"(Lists the balances of an account after each change of them, page by page.
+
+  get_account_balances account_id=101 newest_first limit=20
+  get_account_balances account_id=101 timestamp_min=2026-10-01 timestamp_max=2026-10-31
+)"},
+    {CommandKind::GetBalanceAt,
+     R"(Tells the balances of accounts as they were at a time. A date is its last moment, UTC.
+
+  get_balance_at id=101 at=2026-10-31
+  get_balance_at 101 102 at=2026-10-31T12:00:00Z
+)"},
+    {CommandKind::GetChangeEvents,
+     R"(Lists everything that happened, in the order of the ledger, from a position on. Each answer
+tells where to go on, for ever.
+
+  get_change_events from=1000 limit=10
+  get_change_events from=1000 kinds=transfer_created|hold_expired account_id=101
+  get_change_events from=1250:0:1 wait_ms=30000
+)"},
     {CommandKind::GetTrialBalance, R"(Sums all accounts by ledger; debits equal credits.
 
   trial_balance
@@ -175,11 +205,15 @@ void with_schema(CommandKind kind, Use use) {
     case CommandKind::UpdateAccounts: return use(schema<ledger::AccountUpdate>());
     case CommandKind::QueryAccounts:
     case CommandKind::QueryTransfers:
-    case CommandKind::GetAccountChanges: return use(filter_schema(kind));
+    case CommandKind::GetAccountChanges:
+    case CommandKind::GetAccountTransfers:
+    case CommandKind::GetAccountBalances:
+    case CommandKind::GetChangeEvents: return use(filter_schema(kind));
     case CommandKind::GetTrialBalance: return use(schema<ledger::TrialBalanceFilter>());
     case CommandKind::LookupAccounts:
     case CommandKind::LookupTransfers:
     case CommandKind::LookupLimits:
+    case CommandKind::GetBalanceAt:
     case CommandKind::Ping:
     case CommandKind::Snapshot:
     case CommandKind::Witness: return;
@@ -264,6 +298,9 @@ std::vector<std::string> completions(std::string_view line) {
   const auto kind = typed_command_kind(command);
   if (!kind) return words;
   with_schema(*kind, [&](const auto& known) { propose_said(words, word, known); });
+  if (*kind == CommandKind::GetBalanceAt) {
+    for (const char* field : {"id=", "at="}) propose(words, word, field);
+  }
   if (*kind == CommandKind::CreateTransfers && word.find('=') == std::string_view::npos) {
     propose_names(words, word, bound_names(), "=");
     propose_names(words, word, transfer_words());

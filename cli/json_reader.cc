@@ -6,6 +6,7 @@
 
 #include "cli/fields.h"
 #include "cli/json_values.h"
+#include "cli/value_parser.h"
 
 namespace florin::cli {
 
@@ -22,6 +23,15 @@ Status parse_text(const Json& value, const std::string& where, const Field<Objec
   return invalid(fmt::format("{} has {} bytes; expected {}", where, text.size(), field.meaning));
 }
 
+// A cursor may be a plain number where a position is one.
+template <class Object>
+Status parse_cursor_text(const Json& value, const std::string& where, const Field<Object>& field,
+                         Object& object) {
+  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  if (field.set_text(object, text)) return {};
+  return invalid(fmt::format("{} is {}; expected {}", where, value.dump(), field.meaning));
+}
+
 // One member of an event or filter. `place` names it in messages.
 template <class Object>
 Status parse_member(const std::string& key, const Json& value, const std::string& place,
@@ -34,8 +44,9 @@ Status parse_member(const std::string& key, const Json& value, const std::string
   }
   const Field<Object>* field = find_named(known.fields, key);
   if (field->form == FieldForm::Text) return parse_text(value, place, *field, object);
+  if (field->form == FieldForm::Cursor) return parse_cursor_text(value, place, *field, object);
   const auto number = field->form == FieldForm::Flags
-                          ? parse_flags(value, place, known.flags)
+                          ? parse_flags(value, field->bits, place, known.flags)
                           : parse_number(value, field->bits, place, field->form);
   if (!number) return tl::unexpected<Error>(number.error());
   field->set(object, *number);
@@ -109,6 +120,18 @@ Status parse_ids(const Json& json, std::vector<u128>& ids) {
                        ids.push_back(*id);
                        return {};
                      });
+}
+
+Status parse_balance_at(const Json& json, Command& command) {
+  RETURN_IF_ERROR(parse_ids(json, command.ids));
+  const auto found = json.find("at");
+  if (found == json.end()) {
+    return invalid(fmt::format("expected a time 'at': {}", expected_of(FieldForm::LastTime)));
+  }
+  const auto at = parse_number(*found, 64, "at", FieldForm::LastTime);
+  if (!at) return tl::unexpected<Error>(at.error());
+  command.at = Timestamp{low_half(*at)};
+  return {};
 }
 
 Result<u16> parse_side(const Json& value, const std::string& where) {
@@ -187,7 +210,11 @@ std::string members_of(CommandKind kind) {
     case CommandKind::LookupLimits: return "request, ids";
     case CommandKind::QueryAccounts:
     case CommandKind::QueryTransfers:
-    case CommandKind::GetAccountChanges: return "request, " + known_names(filter_schema(kind));
+    case CommandKind::GetAccountChanges:
+    case CommandKind::GetAccountTransfers:
+    case CommandKind::GetAccountBalances:
+    case CommandKind::GetChangeEvents: return "request, " + known_names(filter_schema(kind));
+    case CommandKind::GetBalanceAt: return "request, ids, at";
     case CommandKind::GetTrialBalance:
       return "request, " + known_names(schema<ledger::TrialBalanceFilter>());
     case CommandKind::Ping:
@@ -229,7 +256,11 @@ Status parse_members(const Json& json, Command& command) {
     case CommandKind::QueryAccounts:
     case CommandKind::QueryTransfers:
     case CommandKind::GetAccountChanges:
+    case CommandKind::GetAccountTransfers:
+    case CommandKind::GetAccountBalances:
+    case CommandKind::GetChangeEvents:
       return parse_filter(json, filter_schema(command.kind), command.filter);
+    case CommandKind::GetBalanceAt: return parse_balance_at(json, command);
     case CommandKind::GetTrialBalance:
       return parse_filter(json, schema<ledger::TrialBalanceFilter>(), command.trial_balance);
     case CommandKind::Ping:

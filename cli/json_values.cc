@@ -61,9 +61,8 @@ Result<Json> parse_json_object(std::string_view line) {
 
 Result<u128> parse_number(const Json& value, u32 bits, const std::string& where, FieldForm form) {
   u128 number = 0;
-  if (value.is_string() || form == FieldForm::Cursor) {
-    const auto parsed =
-        value.is_string() ? parse_value(form, value.get_ref<const std::string&>()) : std::nullopt;
+  if (value.is_string()) {
+    const auto parsed = parse_value(form, value.get_ref<const std::string&>());
     if (!parsed) {
       return invalid(fmt::format("{} is {}; expected {}", where, value.dump(), expected_of(form)));
     }
@@ -88,13 +87,13 @@ Result<u128> parse_number(const Json& value, u32 bits, const std::string& where,
   return number;
 }
 
-Result<u128> parse_flags(const Json& value, const std::string& where,
+Result<u128> parse_flags(const Json& value, u32 bits, const std::string& where,
                          std::span<const FlagName> known) {
-  if (!value.is_array()) return parse_number(value, 16, where);
+  if (!value.is_array()) return parse_number(value, bits, where);
   u32 flags = 0;
   for (const Json& item : value) {
     if (!item.is_string()) {
-      const auto raw = parse_number(item, 16, where);
+      const auto raw = parse_number(item, bits, where);
       if (!raw) return raw;
       flags |= static_cast<u32>(*raw);
       continue;

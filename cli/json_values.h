@@ -23,7 +23,8 @@ Result<Json> parse_json_object(std::string_view line);
 // `where` names the value in messages, such as "events[3].amount".
 Result<u128> parse_number(const Json& value, u32 bits, const std::string& where,
                           FieldForm form = FieldForm::Number);
-Result<u128> parse_flags(const Json& value, const std::string& where,
+// Names, or a number of at most so many bits.
+Result<u128> parse_flags(const Json& value, u32 bits, const std::string& where,
                          std::span<const FlagName> known);
 Result<bool> parse_truth(const Json& value, const std::string& where);
 // Signed, in two's complement.

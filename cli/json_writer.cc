@@ -71,6 +71,17 @@ Json counters_to_json(u128 debits_pending, u128 debits_posted, u128 credits_pend
           {"credits_posted", florin::to_decimal(credits_posted)}};
 }
 
+Json debit_side_to_json(const ledger::TransferBalances& after) {
+  return counters_to_json(after.debit_account_debits_pending, after.debit_account_debits_posted,
+                          after.debit_account_credits_pending, after.debit_account_credits_posted);
+}
+
+Json credit_side_to_json(const ledger::TransferBalances& after) {
+  return counters_to_json(after.credit_account_debits_pending, after.credit_account_debits_posted,
+                          after.credit_account_credits_pending,
+                          after.credit_account_credits_posted);
+}
+
 // The zeros of an event that was not created are null.
 Json balances_to_json(const Answer& answer) {
   Json array = Json::array();
@@ -81,14 +92,8 @@ Json balances_to_json(const Answer& answer) {
       array.push_back(nullptr);
       continue;
     }
-    array.push_back({{"debit_account", counters_to_json(after.debit_account_debits_pending,
-                                                        after.debit_account_debits_posted,
-                                                        after.debit_account_credits_pending,
-                                                        after.debit_account_credits_posted)},
-                     {"credit_account", counters_to_json(after.credit_account_debits_pending,
-                                                         after.credit_account_debits_posted,
-                                                         after.credit_account_credits_pending,
-                                                         after.credit_account_credits_posted)}});
+    array.push_back({{"debit_account", debit_side_to_json(after)},
+                     {"credit_account", credit_side_to_json(after)}});
   }
   return array;
 }
@@ -127,6 +132,48 @@ Json change_to_json(const ledger::AccountChange& change) {
   json["timestamp"] = std::to_string(update.timestamp);
   json["principal"] = std::to_string(change.principal);
   json["trace_id"] = florin::to_decimal(change.trace_id);
+  return json;
+}
+
+// An account that was not there at the time is null.
+Json account_balance_to_json(const ledger::AccountBalance& balance) {
+  if (balance.account_id == 0) return nullptr;
+  Json json = {{"account_id", florin::to_decimal(balance.account_id)}, {"ledger", balance.ledger}};
+  json.update(counters_to_json(balance.debits_pending, balance.debits_posted,
+                               balance.credits_pending, balance.credits_posted));
+  json["transfer_id"] = florin::to_decimal(balance.transfer_id);
+  json["timestamp"] = std::to_string(balance.timestamp);
+  json["position"] = std::to_string(balance.position);
+  json["index"] = balance.index;
+  return json;
+}
+
+void add_transfer_change(Json& json, const Answer& answer, const ledger::ChangeEvent& event) {
+  const ledger::TransferBalances& after = answer.balances[event.object];
+  const auto hold = pending_status_name(ledger::PendingStatus{event.pending_status});
+  json["transfer"] = object_to_json(answer.transfers[event.object]);
+  json["debit_account"] = debit_side_to_json(after);
+  json["credit_account"] = credit_side_to_json(after);
+  json["hold"] = hold.empty() ? Json(nullptr) : Json(hold);
+  json["released"] = florin::to_decimal(event.released);
+  json["remaining"] = florin::to_decimal(event.remaining);
+}
+
+Json event_to_json(const Answer& answer, const ledger::ChangeEvent& event) {
+  Json json = {{"position", std::to_string(event.position)},
+               {"index", event.index},
+               {"timestamp", std::to_string(event.timestamp)},
+               {"kind", change_kind_name(event.kind)}};
+  switch (static_cast<ledger::ChangeKind>(event.kind)) {
+    case ledger::ChangeKind::AccountCreated:
+      json["account"] = object_to_json(answer.accounts[event.object]);
+      break;
+    case ledger::ChangeKind::AccountUpdated:
+      json["change"] = change_to_json(answer.changes[event.object]);
+      break;
+    case ledger::ChangeKind::TransferCreated:
+    case ledger::ChangeKind::HoldExpired: add_transfer_change(json, answer, event); break;
+  }
   return json;
 }
 
@@ -193,12 +240,28 @@ void add_members(Json& json, const Answer& answer) {
     case CommandKind::LookupLimits: json["limits"] = array_of(answer.limits, limits_to_json); break;
     case CommandKind::QueryAccounts:
     case CommandKind::QueryTransfers:
+    case CommandKind::GetAccountTransfers:
       add_found(json, answer);
       add_page_end(json, answer);
       break;
     case CommandKind::GetAccountChanges:
       json["changes"] = array_of(answer.changes, change_to_json);
       add_page_end(json, answer);
+      break;
+    case CommandKind::GetAccountBalances:
+      json["balances"] = array_of(answer.account_balances, account_balance_to_json);
+      add_page_end(json, answer);
+      break;
+    case CommandKind::GetBalanceAt:
+      json["balances"] = array_of(answer.account_balances, account_balance_to_json);
+      break;
+    case CommandKind::GetChangeEvents:
+      json["events"] = array_of(answer.change_events, [&](const ledger::ChangeEvent& event) {
+        return event_to_json(answer, event);
+      });
+      // The ledger goes on: so does whoever follows it.
+      json["next_cursor"] = cursor_text(answer.next_cursor);
+      json["more"] = answer.more;
       break;
     case CommandKind::GetTrialBalance:
       json["ledgers"] = array_of(answer.totals, totals_to_json);

@@ -12,6 +12,8 @@
 #include "cli/config_file.h"
 #include "cli/crash_test_command.h"
 #include "cli/demo_command.h"
+#include "cli/export_command.h"
+#include "cli/history_command.h"
 #include "cli/inspect_command.h"
 #include "cli/replay_command.h"
 #include "cli/serve_command.h"
@@ -28,6 +30,9 @@ int main(int argc, char** argv) {
   add_replay_command(app, exit_code);
   add_backup_command(app, exit_code);
   add_restore_command(app, exit_code);
+  add_history_command(app, exit_code);
+  add_export_command(app, exit_code);
+  add_dead_letters_command(app, exit_code);
   add_bench_command(app, exit_code);
   add_crash_test_command(app, exit_code);
   add_demo_command(app, exit_code);

@@ -12,32 +12,7 @@ namespace florin::cli {
 
 namespace {
 
-std::string flags_text(u32 flags, std::span<const FlagName> known) {
-  std::string text;
-  for (const FlagName& flag : known) {
-    if ((flags & flag.bit) == 0) continue;
-    if (!text.empty()) text += '|';
-    text += flag.name;
-    flags &= ~flag.bit;
-  }
-  if (flags != 0) text += fmt::format("{}0x{:x}", text.empty() ? "" : "|", flags);
-  return text;
-}
-
 std::string optional_time(u64 timestamp) { return timestamp == 0 ? "" : time_text({timestamp}); }
-
-std::string render_not_found(const std::vector<u128>& missing, Colour colour) {
-  if (missing.empty()) return "";
-  std::string ids;
-  for (const u128 id : missing) ids += (ids.empty() ? "" : ", ") + florin::to_decimal(id);
-  return fmt::format("{} {}\n", toned(colour, Tone::Bad, "not found:"), ids);
-}
-
-// The end of a page of a query.
-std::string render_page_end(const Answer& answer, usize shown) {
-  if (!answer.more) return fmt::format("{} shown, and no more\n", shown);
-  return fmt::format("{} shown; go on with cursor={}\n", shown, cursor_text(answer.next_cursor));
-}
 
 std::string rendered(const Table& table, Colour colour) {
   return table.empty() ? "" : table.render(colour);
@@ -123,7 +98,32 @@ std::string velocity_text(const ledger::AccountUpdate& update) {
                      duration_text(update.velocity_window));
 }
 
-// "freeze_debits, overdraft_limit=50,000".
+}  // namespace
+
+std::string flags_text(u32 flags, std::span<const FlagName> known) {
+  std::string text;
+  for (const FlagName& flag : known) {
+    if ((flags & flag.bit) == 0) continue;
+    if (!text.empty()) text += '|';
+    text += flag.name;
+    flags &= ~flag.bit;
+  }
+  if (flags != 0) text += fmt::format("{}0x{:x}", text.empty() ? "" : "|", flags);
+  return text;
+}
+
+std::string render_not_found(const std::vector<u128>& missing, Colour colour) {
+  if (missing.empty()) return "";
+  std::string ids;
+  for (const u128 id : missing) ids += (ids.empty() ? "" : ", ") + florin::to_decimal(id);
+  return fmt::format("{} {}\n", toned(colour, Tone::Bad, "not found:"), ids);
+}
+
+std::string render_page_end(const Answer& answer, usize shown) {
+  if (!answer.more) return fmt::format("{} shown, and no more\n", shown);
+  return fmt::format("{} shown; go on with cursor={}\n", shown, cursor_text(answer.next_cursor));
+}
+
 std::string changes_text(const ledger::AccountUpdate& update) {
   constexpr std::string_view kSet = "set_";
   std::string text;
@@ -142,8 +142,6 @@ std::string changes_text(const ledger::AccountUpdate& update) {
   }
   return text;
 }
-
-}  // namespace
 
 std::string render_accounts(const Command& command, const Answer& answer, Colour colour,
                             const client::LedgerNames& names) {
@@ -194,7 +192,7 @@ std::string render_transfers(const Command& command, const Answer& answer, Colou
                {"expires", Align::Left, true},
                {"reversed", Align::Left, true},
                {"created", Align::Left, true}});
-  const bool query = answer.kind == CommandKind::QueryTransfers;
+  const bool query = answer.kind != CommandKind::LookupTransfers;
   std::vector<u128> missing;
   for (usize i = 0; i < answer.transfers.size(); ++i) {
     const u128 id = query ? answer.transfers[i].id : command.ids.at(i);

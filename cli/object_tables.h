@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/fields.h"
 #include "cli/table.h"
 #include "client/amount.h"
 
@@ -17,5 +18,14 @@ std::string render_transfers(const Command& command, const Answer& answer, Colou
                              const client::LedgerNames& names);
 std::string render_limits(const Command& command, const Answer& answer, Colour colour);
 std::string render_changes(const Answer& answer, Colour colour);
+
+// The end of a page of a query, of which so many lines were shown.
+std::string render_page_end(const Answer& answer, usize shown);
+// "not found: 5, 6" on a line, or nothing.
+std::string render_not_found(const std::vector<u128>& missing, Colour colour);
+// "freeze_debits, overdraft_limit=50,000".
+std::string changes_text(const ledger::AccountUpdate& update);
+// "pending|linked".
+std::string flags_text(u32 flags, std::span<const FlagName> known);
 
 }  // namespace florin::cli

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include <fmt/core.h>
 
 #include "cli/machine.h"
 #include "cli/progress_line.h"
 #include "cli/value_text.h"
+#include "history/rocks_store.h"
 #include "storage/open_storage.h"
 
 namespace florin::cli {
@@ -25,7 +27,20 @@ Result<OfflineDirectory> OfflineDirectory::open(const std::string& path) {
   if (!storage) return tl::unexpected<Error>(std::move(storage).error());
   const auto directory = storage::DataDirectory::open_existing(**storage, path);
   if (!directory) return tl::unexpected<Error>(directory.error());
-  return OfflineDirectory{std::move(*storage), *directory};
+  return OfflineDirectory{std::move(*storage), *directory, nullptr};
+}
+
+Status OfflineDirectory::open_history() {
+  std::error_code ignored;
+  if (!std::filesystem::exists(directory.history_path(), ignored)) return {};
+  history::RocksOptions rocks;
+  rocks.directory = directory.history_path();
+  rocks.ledger_id = directory.ledger_id();
+  rocks.read_only = true;
+  auto opened = history::RocksStore::open(rocks);
+  if (!opened) return tl::unexpected<Error>(std::move(opened).error());
+  history = std::move(*opened);
+  return {};
 }
 
 Limits offline_limits() {
@@ -44,6 +59,10 @@ replay::RecoveryOptions offline_recovery(const OfflineDirectory& offline, u32 pa
   options.limits = offline_limits();
   options.partitions = partitions;
   options.threads = static_cast<u32>(allowed_processors().size());
+  if (offline.history != nullptr) {
+    options.past = offline.history.get();
+    options.history_durable = offline.history->durable().log;
+  }
   return options;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "history/store.h"
 #include "replay/recovery.h"
 #include "storage/data_directory.h"
 #include "storage/storage.h"
@@ -18,9 +19,13 @@ class ProgressLine;
 struct OfflineDirectory {
   std::unique_ptr<storage::Storage> storage;
   storage::DataDirectory directory;
+  std::unique_ptr<history::Store> history;  // Null before open_history, or when there is none.
 
   // NotFound, Corrupt or WrongVersion when it is no whole data directory.
   static Result<OfflineDirectory> open(const std::string& path);
+  // For those who recover, which asks history for what left memory. Errors as those of
+  // history::RocksStore::open.
+  Status open_history();
 };
 
 // Capacities that fit whatever a ledger can hold: they are address space until they are used.

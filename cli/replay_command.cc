@@ -141,8 +141,11 @@ int show_state(const Options& options, replay::Recovered& recovered, const std::
 }
 
 int run_replay(const Options& options) {
-  const auto offline = OfflineDirectory::open(options.data);
+  auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("replay", offline.error());
+  if (const Status history = offline->open_history(); !history) {
+    return refuse("replay", history.error());
+  }
   const auto ids = parse_ids(options.accounts);
   if (!ids) return refuse("replay", ids.error());
   replay::RecoveryOptions recovery = offline_recovery(*offline, options.partitions);
@@ -204,8 +207,11 @@ std::string verification_text(const replay::Verification& verified, Colour colou
 }
 
 int run_verification(const Options& options) {
-  const auto offline = OfflineDirectory::open(options.data);
+  auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("replay", offline.error());
+  if (const Status history = offline->open_history(); !history) {
+    return refuse("replay", history.error());
+  }
   SystemClock clock;
   const auto verified = [&] {
     ProgressLine line;

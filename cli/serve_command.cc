@@ -71,9 +71,13 @@ void report_start(const Service& service, const ServiceOptions& options, const T
   spdlog::info("log: {}", service.storage_description());
   report_snapshot_plan(options);
   const u64 planned = planned_memory_bytes(options.limits, topology.partitions);
-  spdlog::info("capacity: {} accounts, {} remembered transfers; {:.1f} GiB when full",
+  spdlog::info("capacity: {} accounts, {} transfers in memory{}; {:.1f} GiB when full",
                options.limits.accounts_max, options.limits.transfers_max,
+               options.no_history ? " and no more, as there is no history" : "",
                static_cast<double>(planned) / kGiBytes);
+  if (!options.export_directory.empty()) {
+    spdlog::info("export: {} files in {}", options.export_format, options.export_directory);
+  }
 }
 
 std::string topology_text(const Topology& topology) {
@@ -99,6 +103,9 @@ int serve(ServiceOptions options, const std::string& listen, StorageFactory stor
   }
   if (const Status snapshots = choose_snapshots(options); !snapshots) {
     return refuse(snapshots.error());
+  }
+  if (const Status history = check_history_options(options); !history) {
+    return refuse(history.error());
   }
   const auto topology = choose_topology(options, allowed_processors());
   if (!topology) return refuse(topology.error());
@@ -150,6 +157,26 @@ void add_snapshot_options(CLI::App& command, ServiceOptions& options) {
       ->type_name("FILE");
 }
 
+void add_history_options(CLI::App& command, ServiceOptions& options) {
+  command.add_flag("--no-history", options.no_history,
+                   "Keep no history: the past cannot be asked, and memory bounds how many "
+                   "transfers there can ever be");
+  command
+      .add_option("--history-cache-mib", options.history_cache_mib,
+                  "Memory for what history reads from its disk, in MiB")
+      ->capture_default_str();
+  command
+      .add_option("--export", options.export_directory,
+                  "Export every change into dated files in this directory")
+      ->type_name("DIR");
+  command.add_option("--export-format", options.export_format, "ndjson or csv")
+      ->capture_default_str();
+  command
+      .add_option("--export-file-mib", options.export_file_mib,
+                  "Close an exported file when it has so many MiB of text")
+      ->capture_default_str();
+}
+
 void add_options(CLI::App& command, ServiceOptions& options, std::string& listen) {
   command.add_option("--data", options.data_directory, "Data directory; made if missing")
       ->required()
@@ -159,8 +186,9 @@ void add_options(CLI::App& command, ServiceOptions& options, std::string& listen
       ->capture_default_str();
   command.add_option("--accounts-max", options.accounts_max,
                      "Accounts the ledger can hold; 0 = from the machine's memory");
-  command.add_option("--transfers-max", options.transfers_max,
-                     "Transfers it can remember; 0 = from the machine's memory");
+  command.add_option("--id-window,--transfers-max", options.transfers_max,
+                     "Transfers kept in memory, the newest; older ones are in history. Without "
+                     "history, all there can be. 0 = from the machine's memory");
   command
       .add_option("--account-updates-max", options.limits.account_updates_max,
                   "Updates of accounts it can remember")
@@ -188,6 +216,7 @@ void add_options(CLI::App& command, ServiceOptions& options, std::string& listen
                   "How a write is made durable: fdatasync (linked) or dsync (RWF_DSYNC)")
       ->capture_default_str();
   add_snapshot_options(command, options);
+  add_history_options(command, options);
   command.add_flag("--touch-memory", options.touch_memory,
                    "Make all memory present before serving");
 }
@@ -206,6 +235,7 @@ void add_serve_command(CLI::App& app, int& exit_code, StorageFactory storage_fac
       "  florin serve --data ./bank --mode parallel --partitions 8\n"
       "  florin serve --data ./bank --snapshot-log-mib 1024 --snapshot-interval 300\n"
       "  florin serve --data ./bank --archive --witness /mnt/elsewhere/witness.json\n"
+      "  florin serve --data ./bank --id-window 50000000 --export /mnt/warehouse\n"
       "  florin serve --config florin.toml            options from a file: name = value\n"
       "SIGTERM stops it cleanly; SIGKILL is safe: what was answered is there at the next start.");
   command->callback([options, listen, &exit_code, storage_factory = std::move(storage_factory)] {

@@ -42,6 +42,17 @@ void add_snapshots(const ServerInfo& info, Items& items) {
   items.truth("snapshot_under_way", info.snapshot_under_way);
 }
 
+void add_history(const ServerInfo& info, Items& items) {
+  items.wide("id_window", info.id_window);
+  items.wide("ids_in_memory", info.ids_in_memory);
+  items.wide("window_refusals", info.window_refusals);
+  items.truth("history", info.history_enabled);
+  if (!info.history_enabled) return;
+  items.wide("history_position", info.history_position.value);
+  items.wide("history_durable_position", info.history_durable_position.value);
+  items.wide("history_lag_ns", info.history_lag_ns);
+}
+
 }  // namespace
 
 std::vector<InfoItem> server_items(const ServerInfo& info) {
@@ -71,6 +82,7 @@ std::vector<InfoItem> server_items(const ServerInfo& info) {
   items.wide("log_first_segment", info.log_first_segment);
   items.wide("log_last_segment", info.log_last_segment);
   items.wide("witness_refusals", info.witness_refusals);
+  add_history(info, items);
   return items.take();
 }
 

@@ -73,6 +73,7 @@ class Service::StopAgent final : public Agent {
     if (deadline_ns_ == 0) {
       deadline_ns_ = service_.clock_.monotonic_ns() + kDrainNs;
       for (const auto& server : service_.servers_) server->drain();
+      service_.history_->stop_queries();
       return 1;
     }
     const bool late = service_.clock_.monotonic_ns() > deadline_ns_;
@@ -84,10 +85,17 @@ class Service::StopAgent final : public Agent {
     }
     if (stopping_core_ && service_.core_->status().drained.load(std::memory_order_acquire)) {
       service_.drained_ = true;
-      return finish();
+      // History is worth some seconds: otherwise the next start follows the rest of the log.
+      if (service_.history_->finish(service_.position())) return finish();
     }
     if (service_.clock_.monotonic_ns() > deadline_ns_ + stop_ns_max()) return finish();
     return 0;
+  }
+
+  // What it waits for while stopping does not always ring.
+  u64 sleep_ns_max() override {
+    constexpr u64 kLookNs = 20'000'000;
+    return deadline_ns_ == 0 ? ~u64{0} : kLookNs;
   }
 
  private:
@@ -111,7 +119,8 @@ Service::Service(ServiceOptions options, Topology topology, StorageFactory stora
     : options_(std::move(options)),
       topology_(std::move(topology)),
       storage_factory_(std::move(storage_factory)),
-      start_time_(clock_.wall_time()) {}
+      start_time_(clock_.wall_time()),
+      history_(std::make_unique<HistoryParts>(options_, clock_)) {}
 
 Service::~Service() = default;
 
@@ -124,11 +133,12 @@ Result<std::unique_ptr<Service>> Service::open(ServiceOptions options, Topology 
   // the threads run.
   RETURN_IF_ERROR(service->open_directory());
   RETURN_IF_ERROR(service->listen());
+  RETURN_IF_ERROR(service->history_->open(*service->directory_));
   RETURN_IF_ERROR(service->recover());
   RETURN_IF_ERROR(service->check_start_witness());
   RETURN_IF_ERROR(service->open_log());
   RETURN_IF_ERROR(service->open_snapshots());
-  service->make_stages();
+  RETURN_IF_ERROR(service->make_stages());
   return service;
 }
 
@@ -174,6 +184,11 @@ Status Service::recover() {
   recovery.threads = std::min(topology_.processors, kRecoveryThreadsMax);
   recovery.set_aside_damaged = true;
   recovery.touch_memory = options_.touch_memory;
+  if (history_->store() != nullptr) {
+    recovery.past = history_->store();
+    recovery.history_durable = history_->store()->durable().log;
+    recovery.catch_up_history = [this] { return history_->catch_up(*storage_, *directory_); };
+  }
   u64 last = clock_.monotonic_ns();
   auto recovered = replay::recover(*storage_, clock_, recovery, [&](const auto& progress) {
     constexpr u64 kSecond = 1'000'000'000;
@@ -232,13 +247,17 @@ Status Service::open_log() {
   return {};
 }
 
-// Plain system calls: the snapshots' thread may wait for the disk, and unlike a ring they do not
+// Plain system calls: a thread beside the core may wait for the disk, and unlike a ring they do not
 // belong to the thread that opened them.
-Status Service::open_snapshots() {
+Result<std::unique_ptr<storage::Storage>> Service::open_file_storage() {
   auto chosen = storage_options(options_);
   if (!chosen) return tl::unexpected<Error>(chosen.error());
   chosen->kind = storage::StorageKind::Posix;
-  auto storage = storage_factory_(*chosen);
+  return storage_factory_(*chosen);
+}
+
+Status Service::open_snapshots() {
+  auto storage = open_file_storage();
   if (!storage) return tl::unexpected<Error>(std::move(storage).error());
   snapshot_storage_ = std::move(*storage);
   snapshot::TakerOptions taker;
@@ -250,14 +269,19 @@ Status Service::open_snapshots() {
   return {};
 }
 
-void Service::make_stages() {
+Status Service::make_stages() {
   std::vector<ledger::ReplySink*> sinks;
   for (const auto& server : servers_) sinks.push_back(server.get());
   router_ = std::make_unique<net::ReplyRouter>(sinks);
   stages_ = std::make_unique<pipeline::Stages>(topology_.workers, options_.limits.blocks_in_flight);
   stages_->lane_on_core_thread = !topology_.lane_thread;
+  auto log_storage = open_file_storage();
+  if (!log_storage) return tl::unexpected<Error>(std::move(log_storage).error());
+  history_->make(*directory_, std::move(*log_storage), *stages_, *router_, servers_);
   core_ = std::make_unique<pipeline::Core>(options_.limits, *engine_, *log_, *stages_, clock_,
-                                           *router_, topology_.mode, channels(), recovered_.order);
+                                           history_->replies(), topology_.mode, channels(),
+                                           recovered_.order);
+  history_->connect(*core_);
   core_->set_taker(taker_.get(), snapshot_start());
   core_->set_snapshot_listener([retry_ns = options_.limits.snapshot_retry_ns](const auto& taken) {
     report_snapshot(taken, retry_ns);
@@ -269,11 +293,12 @@ void Service::make_stages() {
     toucher_->follow(engine_->accounts_used(), engine_->transfers_used());
     core_->set_memory_toucher(toucher_.get());
   }
-  if (topology_.workers == 0) return;
+  if (topology_.workers == 0) return {};
   lane_ = std::make_unique<pipeline::Lane>(*engine_, *stages_);
   for (u32 index = 0; index < topology_.workers; ++index) {
     workers_.push_back(std::make_unique<pipeline::Worker>(*engine_, *stages_, index));
   }
+  return {};
 }
 
 // Where recovery leaves the next snapshot.
@@ -304,6 +329,7 @@ void Service::start_threads(pipeline::ThreadGroup& threads) {
   parkers_.push_back(std::make_unique<pipeline::BellParker>(
       taker_->bell(), snapshot_storage_->completion_descriptor()));
   threads.start({"florin-snap", {taker_.get()}, parkers_.back().get(), -1, 0});
+  history_->start_threads(threads);
   if (topology_.lane_thread) {
     parkers_.push_back(std::make_unique<pipeline::BellParker>(stages_->lane_bell));
     threads.start({"florin-lane", {lane_.get()}, parkers_.back().get(), next_cpu(), spin});
@@ -378,6 +404,7 @@ std::vector<std::string> Service::thread_names() const {
     names.push_back("work" + std::to_string(index) + ": resolve, post");
   }
   names.emplace_back("snap: snapshots");
+  for (std::string& name : history_->thread_names()) names.push_back(std::move(name));
   return names;
 }
 
@@ -428,6 +455,7 @@ protocol::ServerInfo Service::server_info() const {
   info.memory_bytes_planned = planned_memory_bytes(options_.limits, topology_.partitions);
   info.start_time = start_time_;
   add_snapshots(info);
+  history_->describe(info, status);
   info.witness_refusals = witness_refusals_.load(std::memory_order_relaxed);
   return info;
 }

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "cli/history_parts.h"
 #include "cli/service_options.h"
 #include "engine/engine.h"
 #include "ledger/request.h"
@@ -72,8 +73,9 @@ class Service final : public ledger::RequestQueue {
   Status check_start_witness() const;
   Status open_log();
   Status open_snapshots();
+  Result<std::unique_ptr<storage::Storage>> open_file_storage();
   Status listen();
-  void make_stages();
+  Status make_stages();
   pipeline::SnapshotStart snapshot_start() const;
   void add_snapshots(protocol::ServerInfo& info) const;
   void start_threads(pipeline::ThreadGroup& threads);
@@ -88,6 +90,7 @@ class Service final : public ledger::RequestQueue {
   StorageFactory storage_factory_;
   SystemClock clock_;
   Timestamp start_time_;
+  std::unique_ptr<HistoryParts> history_;  // Outlives the engine, which asks it.
   std::optional<storage::ProcessLock> lock_;
   std::unique_ptr<storage::Storage> storage_;
   std::optional<storage::DataDirectory> directory_;

@@ -89,6 +89,30 @@ Status choose_capacities(ServiceOptions& options, u64 memory_bytes) {
   return {};
 }
 
+Status check_history_options(const ServiceOptions& options) {
+  constexpr u64 kCacheMibLeast = 8;
+  if (options.history_cache_mib < kCacheMibLeast || options.history_cache_mib > kMiB) {
+    return fail(ErrorCode::InvalidArgument, "--history-cache-mib is " +
+                                                std::to_string(options.history_cache_mib) +
+                                                "; expected 8 to 1048576");
+  }
+  if (options.no_history && !options.export_directory.empty()) {
+    return fail(ErrorCode::InvalidArgument,
+                "--export reads from history; leave --no-history or --export out");
+  }
+  if (options.export_format != "ndjson" && options.export_format != "csv") {
+    return fail(ErrorCode::InvalidArgument,
+                "--export-format is '" + options.export_format + "'; expected ndjson or csv");
+  }
+  constexpr u64 kFileMibMost = 4096;
+  if (options.export_file_mib < 1 || options.export_file_mib > kFileMibMost) {
+    return fail(
+        ErrorCode::InvalidArgument,
+        "--export-file-mib is " + std::to_string(options.export_file_mib) + "; expected 1 to 4096");
+  }
+  return {};
+}
+
 Status choose_snapshots(ServiceOptions& options) {
   const auto check = [](const char* name, u64 value, u64 least, u64 most) -> Status {
     if (value >= least && value <= most) return {};

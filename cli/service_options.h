@@ -30,6 +30,11 @@ struct ServiceOptions {
   bool no_snapshot_at_stop = false;
   bool archive = false;      // The whole log is kept.
   std::string witness_file;  // Empty, or what must be in the log (cli/witness_file.h).
+  bool no_history = false;  // Nothing leaves memory, and the past cannot be asked.
+  u64 history_cache_mib = 256;
+  std::string export_directory;          // Empty: no files are exported.
+  std::string export_format = "ndjson";  // ndjson, csv.
+  u64 export_file_mib = 64;              // Of text in a file.
   bool touch_memory = false;
   Limits limits;  // The rest; capacities are filled in from the above.
 };
@@ -53,6 +58,9 @@ Result<Topology> choose_topology(const ServiceOptions& options,
 // Capacities for this much memory: half of it, a quarter of that for accounts. The error names the
 // option that cannot be.
 Status choose_capacities(ServiceOptions& options, u64 memory_bytes);
+
+// The error names the option about history or exports that cannot be.
+Status check_history_options(const ServiceOptions& options);
 
 // When snapshots are taken. The error names the option that cannot be.
 Status choose_snapshots(ServiceOptions& options);

@@ -40,6 +40,8 @@ class Arguments {
   Parsed<bool> parse_of_transfer(const Token& token, ObjectValues& values);
   Parsed<void> parse_bound(const BoundName& bound, ObjectValues& values);
   Parsed<void> parse_ids();
+  Parsed<void> parse_id();
+  Parsed<void> parse_balance_at();
   Parsed<void> take_equals(std::string_view name);
   Parsed<void> note_seen(const Token& token);
 
@@ -75,9 +77,16 @@ Parsed<void> Arguments::parse_field(Object& object, const Field<Object>& field,
     return wrong(*text,
                  fmt::format("{} has {} bytes: {}", field.name, text->text.size(), field.meaning));
   }
+  if (field.form == FieldForm::Cursor) {
+    const auto text = take_word(tokens_, fmt::format("{} for {}", field.meaning, field.name));
+    if (!text) return pass_on(text.error());
+    if (field.set_text(object, text->text)) return {};
+    return wrong(*text,
+                 fmt::format("{} is {}: expected {}", field.name, quoted(*text), field.meaning));
+  }
   Parsed<u128> value = 0;
   if (field.form == FieldForm::Flags) {
-    value = take_flags(tokens_, flags);
+    value = take_flags(tokens_, field.bits, flags);
   } else if (field.form == FieldForm::Amount) {
     value = values.take_amount(field.name);
   } else if (field.form == FieldForm::Ledger) {
@@ -186,16 +195,43 @@ Parsed<void> Arguments::parse_events(std::vector<Object>& events, u32 most) {
   }
 }
 
+Parsed<void> Arguments::parse_id() {
+  const Token token = tokens_.peek();
+  const auto id = take_number(tokens_, 128, "an id");
+  if (!id) return pass_on(id.error());
+  if (command_.ids.size() == ledger::kRequestEventsMax) {
+    return wrong(token, fmt::format("a request takes at most {} ids", command_.ids.size()));
+  }
+  command_.ids.push_back(*id);
+  if (tokens_.peek().kind == Token::Kind::Comma) tokens_.take();
+  return {};
+}
+
+// Ids, with or without their name, and the time.
+Parsed<void> Arguments::parse_balance_at() {
+  while (tokens_.peek().kind == Token::Kind::Word) {
+    const Token word = tokens_.peek();
+    if (word.text == "id" || word.text == "at") {
+      tokens_.take();
+      if (const auto equals = take_equals(word.text); !equals) return equals;
+    }
+    if (word.text == "at") {
+      if (const auto noted = note_seen(word); !noted) return noted;
+      const auto at = take_number(tokens_, 64, "at", FieldForm::LastTime);
+      if (!at) return pass_on(at.error());
+      command_.at = Timestamp{low_half(*at)};
+    } else if (const auto parsed = parse_id(); !parsed) {
+      return parsed;
+    }
+  }
+  if (command_.ids.empty()) return wrong(tokens_.peek(), "expected an account, such as id=101");
+  if (!seen_.empty()) return {};
+  return wrong(tokens_.peek(), "expected a time, such as at=2026-10-31 or at=2026-10-31T12:00:00Z");
+}
+
 Parsed<void> Arguments::parse_ids() {
   do {
-    const Token token = tokens_.peek();
-    const auto id = take_number(tokens_, 128, "an id");
-    if (!id) return pass_on(id.error());
-    if (command_.ids.size() == ledger::kRequestEventsMax) {
-      return wrong(token, fmt::format("a request takes at most {} ids", command_.ids.size()));
-    }
-    command_.ids.push_back(*id);
-    if (tokens_.peek().kind == Token::Kind::Comma) tokens_.take();
+    if (const auto parsed = parse_id(); !parsed) return parsed;
   } while (tokens_.peek().kind == Token::Kind::Word);
   return {};
 }
@@ -214,7 +250,11 @@ Parsed<void> Arguments::parse() {
     case CommandKind::QueryAccounts:
     case CommandKind::QueryTransfers:
     case CommandKind::GetAccountChanges:
+    case CommandKind::GetAccountTransfers:
+    case CommandKind::GetAccountBalances:
+    case CommandKind::GetChangeEvents:
       return parse_object(command_.filter, filter_schema(command_.kind));
+    case CommandKind::GetBalanceAt: return parse_balance_at();
     case CommandKind::GetTrialBalance:
       return parse_object(command_.trial_balance, schema<ledger::TrialBalanceFilter>());
     case CommandKind::Ping:

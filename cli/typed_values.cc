@@ -31,7 +31,7 @@ Parsed<u128> take_number(Tokenizer& tokens, u32 bits, std::string_view what, Fie
   return *number;
 }
 
-Parsed<u128> take_flags(Tokenizer& tokens, std::span<const FlagName> known) {
+Parsed<u128> take_flags(Tokenizer& tokens, u32 bits, std::span<const FlagName> known) {
   u32 flags = 0;
   while (true) {
     const Token& token = tokens.peek();
@@ -40,7 +40,7 @@ Parsed<u128> take_flags(Tokenizer& tokens, std::span<const FlagName> known) {
       flags |= flag->bit;
       tokens.take();
     } else if (!token.text.empty() && std::isdigit(static_cast<u8>(token.text[0])) != 0) {
-      const auto raw = take_number(tokens, 16, "flags");
+      const auto raw = take_number(tokens, bits, "flags");
       if (!raw) return raw;
       flags |= static_cast<u32>(*raw);
     } else {

@@ -14,7 +14,7 @@ namespace florin::cli {
 // Each takes the words of one value. `what` names it in messages.
 Parsed<u128> take_number(Tokenizer& tokens, u32 bits, std::string_view what,
                          FieldForm form = FieldForm::Number);
-Parsed<u128> take_flags(Tokenizer& tokens, std::span<const FlagName> known);
+Parsed<u128> take_flags(Tokenizer& tokens, u32 bits, std::span<const FlagName> known);
 Parsed<Token> take_word(Tokenizer& tokens, std::string_view what);
 
 // The values of one event or filter. Amounts in a currency must all be of one ledger, which is that

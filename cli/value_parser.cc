@@ -86,15 +86,6 @@ std::optional<u128> parse_time(std::string_view text, DateMeans date) {
   return moment ? std::optional<u128>(*moment) : std::nullopt;
 }
 
-std::optional<u128> parse_cursor(std::string_view text) {
-  const usize colon = text.find(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  const auto next = parse_bounded(text.substr(0, colon), u128{1} << 64);
-  const auto as_of = parse_bounded(text.substr(colon + 1), u128{1} << 64);
-  if (!next || !as_of) return std::nullopt;
-  return make_u128(low_half(*next), low_half(*as_of));
-}
-
 std::optional<u128> parse_pending_status(std::string_view text) {
   for (u32 status = 1; status <= static_cast<u32>(ledger::PendingStatus::Expired); ++status) {
     if (pending_status_name(static_cast<ledger::PendingStatus>(status)) == text) return status;
@@ -109,12 +100,12 @@ std::optional<u128> parse_value(FieldForm form, std::string_view text) {
     case FieldForm::Number:
     case FieldForm::Amount:
     case FieldForm::Ledger:
-    case FieldForm::Flags:
-    case FieldForm::Text: return parse_u128(text);
+    case FieldForm::Flags: return parse_u128(text);
     case FieldForm::Time: return parse_time(text, DateMeans::FirstMoment);
     case FieldForm::LastTime: return parse_time(text, DateMeans::LastMoment);
-    case FieldForm::Cursor: return parse_cursor(text);
     case FieldForm::PendingStatus: return parse_pending_status(text);
+    case FieldForm::Cursor:
+    case FieldForm::Text: break;
   }
   return std::nullopt;
 }
@@ -125,14 +116,28 @@ std::string_view expected_of(FieldForm form) {
     case FieldForm::Amount:
     case FieldForm::Ledger:
     case FieldForm::Flags:
+    case FieldForm::Cursor:
     case FieldForm::Text: return "decimal digits or 0x and hexadecimal digits, below 2^128";
     case FieldForm::Time:
     case FieldForm::LastTime:
       return "nanoseconds, a date such as 2026-10-01, or a time such as 2026-10-01T12:00:00Z";
-    case FieldForm::Cursor: return "a cursor that an answer has given, such as 100:250";
     case FieldForm::PendingStatus: return "pending, posted, voided or expired";
   }
   return "";
+}
+
+std::optional<ledger::QueryCursor> parse_cursor(std::string_view text) {
+  u64 parts[3] = {};
+  usize count = 0;
+  for (usize begin = 0; begin <= text.size(); ++count) {
+    const usize end = std::min(text.find(':', begin), text.size());
+    const auto part = parse_bounded(text.substr(begin, end - begin), u128{1} << 64);
+    if (!part || count == std::size(parts)) return std::nullopt;
+    parts[count] = low_half(*part);
+    begin = end + 1;
+  }
+  if (count < 2) return std::nullopt;
+  return ledger::QueryCursor{.next = parts[0], .as_of = parts[1], .index = parts[2]};
 }
 
 std::optional<u64> parse_moment(std::string_view text, DateMeans date) {

@@ -9,11 +9,14 @@
 
 namespace florin::cli {
 
-// A value in that form; nothing when the text is none. Not for Flags and Text.
+// A value in that form; nothing when the text is none. Not for Flags, Cursor and Text.
 std::optional<u128> parse_value(FieldForm form, std::string_view text);
 
 // What is expected of it, for messages: "decimal digits or …".
 std::string_view expected_of(FieldForm form);
+
+// "100:250", or "100:250:2".
+std::optional<ledger::QueryCursor> parse_cursor(std::string_view text);
 
 // Nanoseconds, below 2^63: 2026-10-01, 2026-10-01T12:00:00Z, 2026-10-01T12:00:00.5, with a space
 // instead of the T if need be; UTC. A date alone is its first moment, or its last.

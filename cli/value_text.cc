@@ -65,8 +65,23 @@ std::string_view pending_status_name(ledger::PendingStatus status) {
   return "";
 }
 
+std::string place_text(u64 position, u32 index) {
+  return index == 0 ? std::to_string(position) : fmt::format("{}:{}", position, index);
+}
+
+std::string_view change_kind_name(u8 kind) {
+  switch (static_cast<ledger::ChangeKind>(kind)) {
+    case ledger::ChangeKind::AccountCreated: return "account_created";
+    case ledger::ChangeKind::AccountUpdated: return "account_updated";
+    case ledger::ChangeKind::TransferCreated: return "transfer_created";
+    case ledger::ChangeKind::HoldExpired: return "hold_expired";
+  }
+  return "";
+}
+
 std::string cursor_text(const ledger::QueryCursor& cursor) {
-  return fmt::format("{}:{}", cursor.next, cursor.as_of);
+  if (cursor.index == 0) return fmt::format("{}:{}", cursor.next, cursor.as_of);
+  return fmt::format("{}:{}:{}", cursor.next, cursor.as_of, cursor.index);
 }
 
 }  // namespace florin::cli

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/types.h"
+#include "ledger/change_event.h"
 #include "ledger/operation.h"
 #include "ledger/query.h"
 #include "ledger/transfer.h"
@@ -27,7 +28,13 @@ std::string duration_text(u64 seconds);
 // "pending"; empty for None.
 std::string_view pending_status_name(ledger::PendingStatus status);
 
-// "100:250".
+// "1234", or "1234:2" of a further change at that position.
+std::string place_text(u64 position, u32 index);
+
+// Of a ledger::ChangeKind: "transfer_created".
+std::string_view change_kind_name(u8 kind);
+
+// "100:250", or "100:250:2" where there is an index.
 std::string cursor_text(const ledger::QueryCursor& cursor);
 
 }  // namespace florin::cli

@@ -150,6 +150,19 @@ Answer<void> read_answer(const Reply& reply, usize id_count, Limits& answer) {
   return {};
 }
 
+Answer<void> read_answer(const Reply& reply, usize id_count, AccountBalances& answer) {
+  const auto fits =
+      check_places(reply, ReplyKind::AccountBalances, reply.account_balances.size(), id_count);
+  if (!fits) return fits;
+  answer.position = reply.position;
+  answer.balances.resize(id_count);
+  for (usize index = 0; index < id_count; ++index) {
+    const ledger::AccountBalance& balance = reply.account_balances[index];
+    if (balance.account_id != 0) answer.balances[index] = balance;
+  }
+  return {};
+}
+
 Answer<void> read_answer(const Reply& reply, usize limit, AccountPage& answer) {
   const auto fits = check_page(reply, ReplyKind::Accounts, reply.accounts.size(), limit);
   if (!fits) return fits;
@@ -174,6 +187,28 @@ Answer<void> read_answer(const Reply& reply, usize limit, AccountChangePage& ans
   const auto fits = check_page(reply, ReplyKind::AccountChanges, reply.changes.size(), limit);
   if (!fits) return fits;
   take_page(reply, answer);
+  answer.changes.assign(reply.changes.begin(), reply.changes.end());
+  return {};
+}
+
+Answer<void> read_answer(const Reply& reply, usize limit, AccountBalancePage& answer) {
+  const auto fits =
+      check_page(reply, ReplyKind::AccountBalances, reply.account_balances.size(), limit);
+  if (!fits) return fits;
+  take_page(reply, answer);
+  answer.balances.assign(reply.account_balances.begin(), reply.account_balances.end());
+  return {};
+}
+
+// That each event has its object was checked when the reply was decoded.
+Answer<void> read_answer(const Reply& reply, usize limit, ChangePage& answer) {
+  const auto fits = check_page(reply, ReplyKind::ChangeEvents, reply.change_events.size(), limit);
+  if (!fits) return fits;
+  take_page(reply, answer);
+  answer.events.assign(reply.change_events.begin(), reply.change_events.end());
+  answer.transfers.assign(reply.transfers.begin(), reply.transfers.end());
+  answer.balances.assign(reply.balances.begin(), reply.balances.end());
+  answer.accounts.assign(reply.accounts.begin(), reply.accounts.end());
   answer.changes.assign(reply.changes.begin(), reply.changes.end());
   return {};
 }

@@ -22,11 +22,14 @@ Answer<void> read_answer(const protocol::Reply& reply,
 Answer<void> read_answer(const protocol::Reply& reply, usize id_count, Accounts& answer);
 Answer<void> read_answer(const protocol::Reply& reply, usize id_count, Transfers& answer);
 Answer<void> read_answer(const protocol::Reply& reply, usize id_count, Limits& answer);
+Answer<void> read_answer(const protocol::Reply& reply, usize id_count, AccountBalances& answer);
 
 // Of queries: at most `limit` objects.
 Answer<void> read_answer(const protocol::Reply& reply, usize limit, AccountPage& answer);
 Answer<void> read_answer(const protocol::Reply& reply, usize limit, TransferPage& answer);
 Answer<void> read_answer(const protocol::Reply& reply, usize limit, AccountChangePage& answer);
+Answer<void> read_answer(const protocol::Reply& reply, usize limit, AccountBalancePage& answer);
+Answer<void> read_answer(const protocol::Reply& reply, usize limit, ChangePage& answer);
 Answer<void> read_answer(const protocol::Reply& reply, usize limit, TrialBalance& answer);
 
 Answer<void> read_answer(const protocol::Reply& reply, protocol::ServerInfo& answer);

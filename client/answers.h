@@ -8,6 +8,7 @@
 #include "base/types.h"
 #include "ledger/account.h"
 #include "ledger/account_update.h"
+#include "ledger/change_event.h"
 #include "ledger/operation.h"
 #include "ledger/outcome.h"
 #include "ledger/query.h"
@@ -102,6 +103,32 @@ struct AccountChangePage {
   Position position;  // The last logged event that the answer reflects.
   std::vector<ledger::AccountChange> changes;
   ledger::QueryCursor next_cursor;
+  bool more = false;
+};
+
+struct AccountBalancePage {
+  Position position;  // The last logged event that the answer reflects.
+  std::vector<ledger::AccountBalance> balances;
+  ledger::QueryCursor next_cursor;
+  bool more = false;
+};
+
+struct AccountBalances {
+  Position position;  // The last logged event that the answer reflects.
+  // Nothing where there was no such account at that time.
+  std::vector<std::optional<ledger::AccountBalance>> balances;
+};
+
+// What happened, in the order of the ledger. The object of an event stands in the list of its kind,
+// at the index `object`.
+struct ChangePage {
+  Position position;  // The last logged event that the answer reflects.
+  std::vector<ledger::ChangeEvent> events;
+  std::vector<ledger::Transfer> transfers;         // Created; and holds that expired.
+  std::vector<ledger::TransferBalances> balances;  // Right after each of `transfers`.
+  std::vector<ledger::Account> accounts;           // Created.
+  std::vector<ledger::AccountChange> changes;      // Updates of accounts.
+  ledger::QueryCursor next_cursor;  // Always leads on, also when there is no more now.
   bool more = false;
 };
 

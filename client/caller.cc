@@ -45,7 +45,9 @@ bool is_passing(RefusalCode code) {
     case RefusalCode::NoSpace:
     case RefusalCode::InvalidFilter:
     case RefusalCode::BehindWitness:
-    case RefusalCode::DiffersFromWitness: return false;
+    case RefusalCode::DiffersFromWitness:
+    case RefusalCode::HistoryOff:
+    case RefusalCode::HistoryFailed: return false;
   }
   return false;
 }
@@ -80,7 +82,7 @@ Answer<void> Caller::connect() {
 }
 
 Answer<void> Caller::call(const Call& call, const TakeReply& take_reply) {
-  start(options_.deadline);
+  start(options_.deadline + call.wait);
   take_reply_ = &take_reply;
   do {
     attempt(call);
@@ -214,7 +216,7 @@ ClientError Caller::failure(const Call& call) const {
   error.message = fmt::format("{}: {}", call.name, last_error_.message);
   if (goes_on()) {
     error.code = last_refusal_ != RefusalCode::None ? ErrorCode::Refused : ErrorCode::Timeout;
-    error.message += fmt::format(" (gave up after {} ms)", options_.deadline.count());
+    error.message += fmt::format(" (gave up after {} ms)", (options_.deadline + call.wait).count());
   }
   return error;
 }

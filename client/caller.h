@@ -27,6 +27,8 @@ struct Call {
   std::string_view name;  // For messages.
   std::span<const std::byte> frame;
   bool changes_state = false;  // If not, a failed call always "did not happen".
+  // How long the server was asked to wait with its answer: the deadline is so much later.
+  std::chrono::milliseconds wait{0};
 };
 
 class Caller final : private ReplyHandler {

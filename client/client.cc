@@ -55,12 +55,12 @@ class Client::Impl {
   // Numbers the request, has it encoded, and calls; `read` takes the answer out of the reply.
   template <class Result, class Encode, class Read>
   Answer<Result> call(std::string_view name, bool changes_state, const Encode& encode,
-                      const Read& read) {
+                      const Read& read, std::chrono::milliseconds wait = {}) {
     frame_.clear();
     encode(RequestLabel{++last_number_, trace_id_}, frame_);
     Result answer;
     const Answer<void> called =
-        caller_.call(Call{name, frame_.bytes(), changes_state},
+        caller_.call(Call{name, frame_.bytes(), changes_state, wait},
                      [&](const Reply& reply) { return read(reply, answer); });
     if (!called) return tl::unexpected(called.error());
     return answer;
@@ -95,7 +95,8 @@ class Client::Impl {
         [&](RequestLabel label, ByteBuffer& out) {
           protocol::encode_query(operation, label, filter, out);
         },
-        [&](const Reply& reply, Page& answer) { return read_answer(reply, filter.limit, answer); });
+        [&](const Reply& reply, Page& answer) { return read_answer(reply, filter.limit, answer); },
+        std::chrono::milliseconds(filter.wait_ms));
   }
 
   Caller caller_;
@@ -190,6 +191,31 @@ Answer<TransferPage> Client::query_transfers(const ledger::QueryFilter& filter) 
 
 Answer<AccountChangePage> Client::get_account_changes(const ledger::QueryFilter& filter) {
   return impl_->query<AccountChangePage>(Operation::GetAccountChanges, filter);
+}
+
+Answer<TransferPage> Client::get_account_transfers(const ledger::QueryFilter& filter) {
+  return impl_->query<TransferPage>(Operation::GetAccountTransfers, filter);
+}
+
+Answer<AccountBalancePage> Client::get_account_balances(const ledger::QueryFilter& filter) {
+  return impl_->query<AccountBalancePage>(Operation::GetAccountBalances, filter);
+}
+
+Answer<AccountBalances> Client::get_balance_at(std::span<const u128> ids, Timestamp at) {
+  const Operation operation = Operation::GetBalanceAt;
+  if (auto fits = check_count(operation, ids.size()); !fits) return tl::unexpected(fits.error());
+  return impl_->call<AccountBalances>(
+      name(operation), false,
+      [&](RequestLabel label, ByteBuffer& out) {
+        protocol::encode_get_balance_at(label, ids, at, out);
+      },
+      [&](const Reply& reply, AccountBalances& answer) {
+        return read_answer(reply, ids.size(), answer);
+      });
+}
+
+Answer<ChangePage> Client::get_change_events(const ledger::QueryFilter& filter) {
+  return impl_->query<ChangePage>(Operation::GetChangeEvents, filter);
 }
 
 Answer<TrialBalance> Client::get_trial_balance(ledger::TrialBalanceFilter filter) {

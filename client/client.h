@@ -51,6 +51,20 @@ class Client {
   Answer<AccountPage> query_accounts(const ledger::QueryFilter& filter);
   Answer<TransferPage> query_transfers(const ledger::QueryFilter& filter);
   Answer<AccountChangePage> get_account_changes(const ledger::QueryFilter& filter);
+
+  // These are answered from history, as far back as the ledger goes. A server without history
+  // refuses with `history_off`; one whose history is behind for long, with `busy`.
+  //
+  // The transfers of filter.account_id, which must be given.
+  Answer<TransferPage> get_account_transfers(const ledger::QueryFilter& filter);
+  // Its balances after each change of them.
+  Answer<AccountBalancePage> get_account_balances(const ledger::QueryFilter& filter);
+  // The balances of accounts after everything that was decided up to this time, inclusive.
+  Answer<AccountBalances> get_balance_at(std::span<const u128> ids, Timestamp at);
+  // Everything that happened from filter.cursor on. The server waits up to filter.wait_ms for the
+  // first change; that comes on top of the deadline. See also follow_changes.
+  Answer<ChangePage> get_change_events(const ledger::QueryFilter& filter);
+
   Answer<TrialBalance> get_trial_balance(ledger::TrialBalanceFilter filter);
   // Asks the server about itself; also measures that it is there.
   Answer<protocol::ServerInfo> ping();

@@ -8,11 +8,19 @@ find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 
 # Debian's shared liburing 2.3 lacks symbols that its header declares; the static one has them.
 find_library(LIBURING_STATIC liburing.a REQUIRED)
 add_library(florin_liburing INTERFACE)
 target_link_libraries(florin_liburing INTERFACE ${LIBURING_STATIC})
+
+# The shared library: the static one is 33 MB and would be linked into a dozen programs.
+find_library(ROCKSDB_SHARED librocksdb.so REQUIRED)
+find_path(ROCKSDB_INCLUDE rocksdb/db.h REQUIRED)
+add_library(florin_rocksdb INTERFACE)
+target_link_libraries(florin_rocksdb INTERFACE ${ROCKSDB_SHARED})
+target_include_directories(florin_rocksdb SYSTEM INTERFACE ${ROCKSDB_INCLUDE})
 
 # Headers only, without CMake files of their own; SYSTEM, as g++ warns inside them.
 find_path(CONCURRENTQUEUE_INCLUDE concurrentqueue/concurrentqueue.h REQUIRED)

@@ -9,9 +9,12 @@ endif()
 
 find_program(FLORIN_CCACHE ccache)
 if(FLORIN_CCACHE)
-  # Paths relative to the source: checkouts in different places share what is compiled.
+  # Paths relative to the source: checkouts in different places share what is compiled. The compiler's
+  # own list of the headers spares running the preprocessor first; the sloppiness is what ccache needs
+  # to keep precompiled headers, and what includes them.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
-    CCACHE_NOHASHDIR=1 ${FLORIN_CCACHE})
+    CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${FLORIN_CCACHE})
 endif()
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
@@ -22,6 +25,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Stable sorts and merges of libstdc++ 12 use a function that it calls deprecated itself, which
   # clang reports at their callers.
   add_compile_options(-Wno-deprecated-declarations)
+  # Precompiled headers that are the same whenever they are made, for ccache.
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
 endif()
 find_program(FLORIN_MOLD mold)
 if(FLORIN_MOLD)

@@ -161,9 +161,7 @@ u64 Authoriser::original_timestamp<Transfer>(const Block& block, u32 item) const
 }
 
 void Authoriser::authorise(Block& block, u32 lists) {
-  books_.block = &block;
-  holds_until_ = 0;
-  block.begin_effects(lists);
+  begin_block(block, lists);
   for (const BlockRequest& request : block.requests) {
     if (request.dry_run) {
       try_out(block, request);
@@ -174,8 +172,25 @@ void Authoriser::authorise(Block& block, u32 lists) {
       }
     }
   }
+  end_block(block);
+}
+
+// What came back from the past is there before anything of the block is decided.
+void Authoriser::begin_block(Block& block, u32 lists) {
+  books_.block = &block;
+  holds_until_ = 0;
+  block.begin_effects(lists);
+  books_.window.position = block.position_after().value;
+  for (u32 list = 0; list < lists; ++list) {
+    for (const Revived& revived : block.revived(list)) books_.take_back(revived);
+  }
+}
+
+void Authoriser::end_block(Block& block) {
+  if (books_.window.follows_history) books_.note_decisions();
   block.accounts_after = books_.accounts_count;
   block.transfers_after = books_.transfers_count;
+  block.transfers_in_memory_after = books_.in_memory();
   block.updates_after = books_.updates.id_count();
   block.deadline_after = books_.holds.next_deadline();
   publish();
@@ -184,8 +199,10 @@ void Authoriser::authorise(Block& block, u32 lists) {
 void Authoriser::publish() {
   accounts_used_.store(books_.accounts_count, std::memory_order_release);
   transfers_used_.store(books_.transfers_count, std::memory_order_release);
+  transfers_in_memory_.store(books_.in_memory(), std::memory_order_release);
   updates_used_.store(books_.updates.id_count(), std::memory_order_release);
   next_deadline_.store(books_.holds.next_deadline(), std::memory_order_release);
+  books_.window.publish();
 }
 
 // Decides as if it were to happen, and takes everything back. The outcomes are in the answer by
@@ -225,13 +242,18 @@ void Authoriser::authorise_request(Block& block, const BlockRequest& request) {
   }
 }
 
-// Only what was decided before this place in the order is seen.
+// Only what was decided before this place in the order is seen; of what memory does not have,
+// history tells.
 void Authoriser::read_transfers(Block& block, const BlockRequest& request) {
   for (u32 index = 0; index < request.item_count; ++index) {
     const u32 item = request.first_item + index;
     const auto status = transfer_status(books_, block.work[item].transfer);
     request.request->transfer_statuses[index] = status;
     block.outcomes[item] = status.outcome;
+    if (status.outcome == 0 && past_ != nullptr && past_->may_have(block.id(item)) &&
+        !planted(Defect::WindowLookupForgets)) {
+      request.request->needs_history = true;
+    }
   }
 }
 
@@ -269,6 +291,7 @@ void Authoriser::prefetch_ahead(const Block& block, u32 item) {
 }
 
 void Authoriser::prefetch_limits(const Block& block, u32 item) const {
+  asm volatile("");  // Or g++ 12 finds that this has no effect, and leaves the call out.
   const auto debit = [&](u32 ahead) {
     return ahead < block.item_count() ? block.work[ahead].debit : kNoSlot;
   };
@@ -284,6 +307,7 @@ void Authoriser::prefetch_limits(const Block& block, u32 item) const {
 }
 
 void Authoriser::prefetch_hold(const Block& block, u32 item) const {
+  asm volatile("");  // Or g++ 12 finds that this has no effect, and leaves the call out.
   const auto earlier = [&](u32 ahead) {
     const bool names = ahead < block.item_count() && names_earlier(block.work[ahead]);
     return names ? block.earlier[ahead] : kNoSlot;

@@ -14,6 +14,7 @@
 #include "base/types.h"
 #include "engine/account_rules.h"
 #include "engine/books.h"
+#include "engine/past.h"
 #include "engine/transfer_rules.h"
 
 namespace florin::engine {
@@ -24,6 +25,9 @@ class Authoriser {
   explicit Authoriser(Tables& tables)
       : tables_(tables), books_(tables), accounts_(books_), transfers_(books_) {}
 
+  // Who knows what is not in memory, or null.
+  void set_past(const Past* past) { past_ = past; }
+
   // Decides every item of the block: fills in `block.outcomes`, the requests' exceptions and what
   // else of their answers only the authoriser knows, and the block's effects in `lists` lists: one
   // for each partition, or one in all.
@@ -32,6 +36,7 @@ class Authoriser {
   // How many objects the tables hold for good; any thread.
   u64 accounts_used() const { return accounts_used_.load(std::memory_order_acquire); }
   u64 transfers_used() const { return transfers_used_.load(std::memory_order_acquire); }
+  u64 transfers_in_memory() const { return transfers_in_memory_.load(std::memory_order_acquire); }
   u64 updates_used() const { return updates_used_.load(std::memory_order_acquire); }
   // The soonest deadline of an open hold, or kNoDeadline; any thread.
   u64 next_deadline() const { return next_deadline_.load(std::memory_order_acquire); }
@@ -63,6 +68,8 @@ class Authoriser {
     std::span<const ledger::Condition> rest_;
   };
 
+  void begin_block(Block& block, u32 lists);
+  void end_block(Block& block);
   void authorise_request(Block& block, const BlockRequest& request);
   void try_out(Block& block, const BlockRequest& request);
   template <class Event>
@@ -105,12 +112,14 @@ class Authoriser {
   void prefetch_limits(const Block& block, u32 item) const;
 
   Tables& tables_;
+  const Past* past_ = nullptr;
   Books books_;
   AccountRules accounts_;
   TransferRules transfers_;
   u32 holds_until_ = 0;  // The last item of the block known to name an earlier transfer.
   std::atomic<u64> accounts_used_{0};
   std::atomic<u64> transfers_used_{0};
+  std::atomic<u64> transfers_in_memory_{0};
   std::atomic<u64> updates_used_{0};
   std::atomic<u64> next_deadline_{kNoDeadline};
 };

@@ -83,6 +83,7 @@ Block::Block(const Limits& limits, u32 partitions)
   events_ = std::make_unique<const std::byte*[]>(items_max_);
   roles_.resize(usize{partitions} * partitions);
   effects_.resize(partitions);
+  revived_.resize(partitions);
 }
 
 void Block::clear(u64 sequence) {
@@ -92,6 +93,9 @@ void Block::clear(u64 sequence) {
   trial_balance_count_ = 0;
   query_count_ = 0;
   effect_lists_ = 0;
+  logged_count_ = 0;
+  position_before = Position{};
+  for (auto& revived : revived_) revived.clear();
   requests.clear();
   derived.clear();
   expiries.clear();
@@ -134,7 +138,11 @@ void Block::add(ledger::Request* request, u64 timestamp) {
     if (query_parts_.size() < parts) query_parts_.resize(parts);
   }
   make_room_for_answers(*request);
-  if (!request->is_logged()) read_count_ += answers_of(*request);
+  if (request->is_logged()) {
+    logged_count_ += request->event_count;
+  } else {
+    read_count_ += answers_of(*request);
+  }
 }
 
 }  // namespace florin::engine

@@ -45,6 +45,15 @@ struct RoleEntry {
   Role role;
 };
 
+// What the past knows of an id that the block names and memory had not: it is back, in this slot.
+struct Revived {
+  u64 number = 0;  // Of its creation, or among consumed ids.
+  u32 slot = 0;
+  u8 state = 0;  // TransferState
+  ledger::PendingStatus pending_status = ledger::PendingStatus::None;
+  bool reversed = false;
+};
+
 struct BlockRequest {
   ledger::Request* request = nullptr;
   ledger::Operation operation = ledger::Operation::CreateAccounts;
@@ -134,6 +143,13 @@ class Block {
     return query_parts_[query * partitions_ + partition];
   }
 
+  // What came back from the past: lists by partition, or the first for a block that one thread
+  // executes. Resolve fills them, before anything of the block is decided.
+  std::vector<Revived>& revived(u32 list) { return revived_[list]; }
+
+  // The position of its last event, or the last before it when it has none that is logged.
+  Position position_after() const { return Position{position_before.value + logged_count_}; }
+
   // What is to be booked beside the events: lists by partition, or one list for a block that one
   // thread executes. The authoriser begins them, in `lists` lists.
   void begin_effects(u32 lists);
@@ -142,12 +158,16 @@ class Block {
   u32 effect_lists() const { return effect_lists_; }
   std::vector<Effect>& effects(u32 list) { return effects_[list]; }
 
+  // Of the last event before the block: what the past knows beyond it does not count. Whoever
+  // orders the block says so.
+  Position position_before;
   std::vector<BlockRequest> requests;
   std::unique_ptr<ItemWork[]> work;  // By item.
   // By item: slot of the transfer that `pending_id` names; only of events flagged to name one.
   std::unique_ptr<u32[]> earlier;
   u64 accounts_after = 0;  // Held for good when the block was decided.
   u64 transfers_after = 0;
+  u64 transfers_in_memory_after = 0;
   u64 updates_after = 0;
   u64 deadline_after = 0;  // The soonest of the open holds then.
   // In order. Holds that a chain expired and gave back are not among them.
@@ -174,6 +194,8 @@ class Block {
   std::vector<QueryPart> query_parts_;
   std::vector<std::vector<Effect>> effects_;  // By list.
   u32 effect_lists_ = 0;
+  std::vector<std::vector<Revived>> revived_;  // By list.
+  u32 logged_count_ = 0;                       // Events that take a position.
 };
 
 }  // namespace florin::engine

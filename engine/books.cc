@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "engine/planted.h"
+#include "engine/transfer_digest.h"
 
 namespace florin::engine {
 
@@ -27,12 +28,57 @@ void Books::add_account(u32 slot, const AccountState& state) {
   undo.add(undo::NewAccount{slot});
 }
 
-void Books::set_mark(u32 slot, const TransferMark& mark) {
+void Books::mark_reversed(u32 slot) {
   cut.before_mark(slot);
-  TransferMark& stored = holds.mark(slot);
-  undo.add(undo::Mark{slot, stored});
-  stored = mark;
+  undo.add(undo::Mark{slot});
+  holds.mark(slot).reversed = true;
   tables.marked_chunks[slot / kSlotChunk] = 1;
+  note_change(slot);
+}
+
+void Books::note_change(u32 slot) {
+  if (!window.follows_history || planted(Defect::WindowForgetsChange)) return;
+  u16& changes = holds.mark(slot).changes;
+  ++changes;
+  CHECK(changes != 0);
+  window.changes.push_back({slot, window.position});
+}
+
+// At position 0, which history is never behind; so it stands before all that are at others.
+void Books::note_return(u32 slot) {
+  if (!window.follows_history || planted(Defect::WindowForgetsChange)) return;
+  ++holds.mark(slot).changes;
+  window.changes.push_front({slot, 0});
+}
+
+void Books::drop_change(u32 slot) {
+  if (!window.follows_history || planted(Defect::WindowForgetsChange)) return;
+  CHECK(!window.changes.empty() && window.changes.back().slot == slot);
+  window.changes.pop_back();
+  --holds.mark(slot).changes;
+}
+
+void Books::take_back(const Revived& revived) {
+  const u32 slot = revived.slot;
+  const u8 outcome = revived.state & TransferState::kOutcomeBits;
+  const bool created = outcome == static_cast<u8>(TransferOutcome::Created);
+  // What is open never left; and what has not left cannot come back.
+  CHECK(revived.pending_status != PendingStatus::Pending);
+  CHECK(revived.number < (created ? first_created : first_consumed));
+  CHECK(outcome != 0 && tables.transfer_states[slot] == 0);
+  cut.before_return(slot);
+  tables.transfer_states[slot] = revived.state;
+  TransferMark& mark = holds.mark(slot);
+  mark = TransferMark{};
+  if (!planted(Defect::WindowRevivesUnmarked)) {
+    mark.pending_status = revived.pending_status;
+    mark.reversed = revived.reversed;
+  }
+  mark.passed_over = true;
+  tables.marked_chunks[slot / kSlotChunk] = 1;
+  ++kept_count;
+  retired_digest -= transfer_digest(*this, slot);
+  note_return(slot);
 }
 
 u32 Books::open_hold(const HoldState& hold) {
@@ -47,6 +93,7 @@ void Books::close_hold(u32 number, PendingStatus status) {
   cut.before_mark(holds.hold(number).transfer);
   undo.add(undo::ClosedHold{number, holds.hold(number)});
   holds.close(number, status);
+  note_change(holds.hold(number).transfer);
 }
 
 void Books::capture_hold(u32 number, u128 amount) {
@@ -85,7 +132,8 @@ struct Books::Undoer {
     if (change.created && !planted(Defect::UndoKeepsCreationNumber)) --books.transfers_created;
   }
   void operator()(const undo::Mark& change) const {
-    books.holds.mark(change.transfer) = change.before;
+    books.holds.mark(change.transfer).reversed = false;
+    books.drop_change(change.transfer);
   }
   void operator()(const undo::OpenedHold& change) const { books.holds.undo_open(change.number); }
   void operator()(const undo::CapturedHold& change) const {
@@ -97,6 +145,7 @@ struct Books::Undoer {
   void operator()(const undo::ClosedHold& change) const {
     const PendingStatus status = books.holds.mark(change.before.transfer).pending_status;
     if (status == PendingStatus::Expired) books.block->expiries.pop_back();
+    books.drop_change(change.before.transfer);
     books.holds.undo_close(change.number, change.before);
   }
   void operator()(const undo::Status& change) const {

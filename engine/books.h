@@ -8,6 +8,7 @@
 #include "engine/books_cut.h"
 #include "engine/hold_book.h"
 #include "engine/limit_book.h"
+#include "engine/memory_window.h"
 #include "engine/tables.h"
 #include "engine/undo_log.h"
 #include "engine/update_book.h"
@@ -33,6 +34,19 @@ struct Books {
   u8 transfer_outcome(u32 slot) const {
     return tables.transfer_states[slot] & TransferState::kOutcomeBits;
   }
+  // At the end of a block: what was decided up to it.
+  void note_decisions() {
+    const u64 consumed = transfers_count - transfers_created;
+    window.decisions.note({transfers_created, consumed, window.position});
+  }
+  // That something happened to the transfer after its creation, by the window's position; and that
+  // it was undone.
+  void note_change(u32 slot);
+  void drop_change(u32 slot);
+  // That it is in memory again, as history has it durably: only what happens to it from now on can
+  // keep it there.
+  void note_return(u32 slot);
+
   bool transfer_exists(u32 slot) const {
     return slot != kNoSlot &&
            transfer_outcome(slot) == static_cast<u8>(ledger::TransferOutcome::Created);
@@ -47,7 +61,9 @@ struct Books {
   void add_account(u32 slot, const AccountState& state);
   // Marks the id as decided; one that was created has the timestamp.
   void add_transfer(u32 slot, ledger::TransferOutcome outcome, u64 timestamp);
-  void set_mark(u32 slot, const TransferMark& mark);
+  void mark_reversed(u32 slot);
+  // Takes in what came back from the past. Not to be undone: it is as if it had never left.
+  void take_back(const Revived& revived);
 
   u32 open_hold(const HoldState& hold);
   void close_hold(u32 number, ledger::PendingStatus status);
@@ -76,6 +92,20 @@ struct Books {
   u64 last_account_timestamp = 0;  // The largest stored, as is the next.
   u64 last_transfer_timestamp = 0;
   u64 last_time = 0;  // When the last logged event was decided.
+
+  // Which of the transfers and consumed ids are in memory: those from these numbers on, and some
+  // older ones that were passed over when they were about to leave (TransferMark::passed_over),
+  // since their hold is open or something happened to them lately.
+  u64 first_created = 0;
+  u64 first_consumed = 0;
+  u64 kept_count = 0;        // How many of the older ones there are.
+  u128 retired_digest = 0;   // Of those not in memory, added up.
+  u64 retired_position = 0;  // They were decided, and last changed, at or before this.
+  MemoryWindow window;
+  u64 in_memory() const {
+    const u64 consumed = transfers_count - transfers_created;
+    return transfers_created - first_created + consumed - first_consumed + kept_count;
+  }
 
  private:
   void remember_balances(u32 slot);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "engine/transfer_cut.h"
 
 namespace florin::engine {
 
@@ -33,8 +34,8 @@ void BooksCut::join(CutScope& scope, u32 cut) {
   limited_.begin(limits_.count(), cut);
   open_.begin(holds_.numbers_used(), cut);
   marks_.begin(tables_.transfer_source.leased(), cut);
-  for (CutOutput* output : {&limits_out_, &windows_out_, &holds_out_, &marks_out_, &changes_out_,
-                            &update_ids_out_, &creations_out_}) {
+  for (CutOutput* output : {&limits_out_, &windows_out_, &holds_out_, &marks_out_, &kept_out_,
+                            &kept_ids_out_, &changes_out_, &update_ids_out_, &creations_out_}) {
     output->begin(*scope.buffers);
   }
 }
@@ -60,7 +61,8 @@ usize BooksCut::copy(CutScope& scope, u64 bytes_max) {
 }
 
 void BooksCut::hand_over_all() {
-  for (CutOutput* output : {&limits_out_, &windows_out_, &holds_out_, &marks_out_}) {
+  for (CutOutput* output :
+       {&limits_out_, &windows_out_, &holds_out_, &marks_out_, &kept_out_, &kept_ids_out_}) {
     output->hand_over();
   }
 }
@@ -86,7 +88,11 @@ void BooksCut::end_phase() {
       windows_out_.hand_over();
       break;
     case Phase::Holds: holds_out_.hand_over(); break;
-    case Phase::Marks: marks_out_.hand_over(); break;
+    case Phase::Marks:
+      marks_out_.hand_over();
+      kept_out_.hand_over();
+      kept_ids_out_.hand_over();
+      break;
     case Phase::Changes: changes_out_.hand_over(); break;
     case Phase::UpdateIds: update_ids_out_.hand_over(); break;
     case Phase::Creations: creations_out_.hand_over(); break;
@@ -134,18 +140,14 @@ BooksCut::Step BooksCut::step_marks() {
   }
   usize bytes = 0;
   for (u64 looks = 0; looks < kMarksPerStep && !marks_.done(); ++looks) {
-    if (!marks_out_.has_room()) return bytes;
-    const auto transfer = static_cast<u32>(marks_.next());
-    bytes += sizeof(TransferMark);
-    if (!has_mark(transfer)) {
-      marks_.skip_to(u64{transfer} + 1);
-      continue;
+    const auto slot = static_cast<u32>(marks_.next());
+    if (!is_told(slot)) {
+      marks_.skip_to(u64{slot} + 1);
+    } else {
+      if (!slot_output(slot).has_room()) return bytes;
+      if (marks_.take_next()) bytes += add_slot(slot);
     }
-    if (!marks_.take_next()) continue;
-    // The record of what has a mark is decided, and so it does not change any more.
-    if (tables_.transfers[transfer].timestamp > last_transfer_timestamp_) continue;
-    add_mark(transfer);
-    bytes += sizeof(CutMark);
+    bytes += sizeof(TransferMark);
   }
   return bytes;
 }
@@ -194,6 +196,14 @@ BooksCut::Step BooksCut::step_creations() {
   return sizeof(CutCreation);
 }
 
+// The list that most of what is told of the slot goes to.
+CutOutput& BooksCut::slot_output(u32 slot) {
+  if (!holds_.mark(slot).passed_over) return marks_out_;
+  return is_created(slot) ? kept_out_ : kept_ids_out_;
+}
+
+bool BooksCut::is_told(u32 slot) const { return holds_.mark(slot).passed_over || has_mark(slot); }
+
 // Of what is open the hold tells.
 bool BooksCut::has_mark(u32 transfer) const {
   const TransferMark& mark = holds_.mark(transfer);
@@ -201,6 +211,37 @@ bool BooksCut::has_mark(u32 transfer) const {
   if (mark.pending_status == PendingStatus::Expired) return !planted(Defect::CutForgetsExpired);
   return mark.pending_status != PendingStatus::None &&
          mark.pending_status != PendingStatus::Pending;
+}
+
+usize BooksCut::add_slot(u32 slot) {
+  return holds_.mark(slot).passed_over ? add_kept(slot) : add_marked(slot);
+}
+
+// The record of what has a mark is decided, and so it does not change any more.
+usize BooksCut::add_marked(u32 slot) {
+  if (tables_.transfers[slot].timestamp > last_transfer_timestamp_) return 0;
+  marks_out_.make_room();
+  add_mark(slot);
+  return sizeof(CutMark);
+}
+
+// What was passed over since the cut was claimed before, and so was what was taken in again: what
+// is passed over here was so at the cut.
+usize BooksCut::add_kept(u32 slot) {
+  if (planted(Defect::CutForgetsKept)) return 0;
+  CutOutput& output = slot_output(slot);
+  output.make_room();
+  if (is_created(slot)) {
+    output.add(cut_transfer(tables_, slot));
+  } else {
+    output.add(cut_failed_id(tables_, slot));
+  }
+  return sizeof(CutTransfer) + (has_mark(slot) ? add_marked(slot) : 0);
+}
+
+bool BooksCut::is_created(u32 slot) const {
+  constexpr u8 kCreated = static_cast<u8>(ledger::TransferOutcome::Created);
+  return (tables_.transfer_states[slot] & TransferState::kOutcomeBits) == kCreated;
 }
 
 void BooksCut::add_mark(u32 transfer) {
@@ -244,6 +285,11 @@ void BooksCut::add_limits(u32 number) {
   windows_out_.add(content);
 }
 
+// Of most marks that change there is nothing to be told yet.
+void BooksCut::save_slot(u32 slot) {
+  if (is_told(slot)) add_slot(slot);
+}
+
 void BooksCut::save_hold(u32 number) {
   if (!holds_.is_open(number)) return;
   holds_out_.make_room();
@@ -261,8 +307,8 @@ void BooksCut::abandon() {
   limited_.stop();
   open_.stop();
   marks_.stop();
-  for (CutOutput* output : {&limits_out_, &windows_out_, &holds_out_, &marks_out_, &changes_out_,
-                            &update_ids_out_, &creations_out_}) {
+  for (CutOutput* output : {&limits_out_, &windows_out_, &holds_out_, &marks_out_, &kept_out_,
+                            &kept_ids_out_, &changes_out_, &update_ids_out_, &creations_out_}) {
     output->drop();
   }
   phase_ = Phase::Done;

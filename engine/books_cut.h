@@ -1,5 +1,6 @@
 // The copying of what the authoriser knows and changes out of a cut: limits and their windows,
-// holds, marks; and of what it only ever adds to: the audit of updates, their ids, creations.
+// holds, marks, and transfers that were passed over when older ones left memory; and of what it
+// only ever adds to: the audit of updates, their ids, creations.
 #pragma once
 
 #include "engine/copied_bits.h"
@@ -23,8 +24,8 @@ class BooksCut {
   Status reserve();
 
   void before_mark(u32 transfer) {
-    // What is told of a mark never changes again: it was nothing at the cut, and is left out.
-    if (!planted(Defect::CutForgetsMark)) marks_.claim_before_change(transfer);
+    if (!planted(Defect::CutForgetsMark) && marks_.claim_before_change(transfer)) [[unlikely]]
+      save_slot(transfer);
   }
   void before_hold(u32 number) {
     if (open_.claim_before_change(number) && !planted(Defect::CutForgetsHold)) [[unlikely]]
@@ -39,7 +40,18 @@ class BooksCut {
     if (!planted(Defect::CutForgetsWindow)) before_limits(account);
   }
 
-  // Sees a cut that was begun since. Before a block is authorised.
+  // Before a transfer or a failed id is passed over in the list of its order, and before it leaves
+  // memory: one that had been passed over before the cut is copied now, and what its mark tells.
+  void before_leaving(u32 slot) {
+    if (marks_.claim_before_change(slot) && !planted(Defect::CutForgetsLeaving)) [[unlikely]]
+      save_slot(slot);
+  }
+  // Before one that had left is taken in again, into a slot that was free: it is not in the cut.
+  void before_return(u32 slot) {
+    if (!planted(Defect::CutTakesReturned)) marks_.claim_before_change(slot);
+  }
+
+  // Sees a cut that was begun since. Before a block is authorised, and before anything leaves.
   void follow(CutScope& scope) {
     const u32 cut = scope.current();
     if (cut != 0 && cut != joined_) [[unlikely]]
@@ -67,12 +79,21 @@ class BooksCut {
   void end_phase();
   void hand_over_all();
 
+  void save_slot(u32 slot);
   void save_hold(u32 number);
   void save_limits(u32 number);
+  // Adds what is to be told of the slot, and returns how many bytes that is.
+  usize add_slot(u32 slot);
+  usize add_marked(u32 slot);
+  usize add_kept(u32 slot);
   void add_mark(u32 transfer);
   void add_hold(u32 number);
   void add_limits(u32 number);
+  CutOutput& slot_output(u32 slot);
+  // Whether there is anything to be told of the slot at all.
+  bool is_told(u32 slot) const;
   bool has_mark(u32 transfer) const;
+  bool is_created(u32 slot) const;
 
   Tables& tables_;
   HoldBook& holds_;
@@ -90,11 +111,13 @@ class BooksCut {
 
   CopyProgress limited_;  // By number of limits.
   CopyProgress open_;     // By number of holds.
-  CopyProgress marks_;    // By slot of transfers.
+  CopyProgress marks_;    // By slot of transfers: marks, and what was passed over.
   CutOutput limits_out_{CutKind::Limits};
   CutOutput windows_out_{CutKind::VelocityWindows};
   CutOutput holds_out_{CutKind::Holds};
   CutOutput marks_out_{CutKind::Marks};
+  CutOutput kept_out_{CutKind::KeptTransfers};
+  CutOutput kept_ids_out_{CutKind::KeptIds};
   CutOutput changes_out_{CutKind::AccountChanges};
   CutOutput update_ids_out_{CutKind::UpdateIds};
   CutOutput creations_out_{CutKind::Creations};

@@ -16,8 +16,8 @@ namespace florin::engine {
 // What the records of a buffer are. Part of the stored format: never changes.
 enum class CutKind : u16 {
   Accounts = 1,         // Bound to virtual slots, in no order within the buffer.
-  Transfers = 2,        // Created ones, in the order of creation; `first_number` counts them.
-  FailedIds = 3,        // Consumed without a transfer.
+  Transfers = 2,        // Created ones, in the order of creation; `first_number` counts them ...
+  FailedIds = 3,        // ... and these, consumed without a transfer, from the ledger's beginning.
   Marks = 4,            // Of transfers that have one.
   Holds = 5,            // Open ones.
   Limits = 6,           // Of accounts that ever had any, ...
@@ -26,6 +26,8 @@ enum class CutKind : u16 {
   UpdateIds = 9,        // Consumed without a change.
   Creations = 10,       // What changed accounts were created with.
   Counters = 11,        // One record: how many of everything, and the last timestamps.
+  KeptTransfers = 12,   // Older than the Transfers: still in memory, though passed over.
+  KeptIds = 13,         // The same of consumed ids.
 };
 
 struct CutBuffer {

@@ -21,6 +21,11 @@ class CutOutput {
     first_virtual_slot_ = first_virtual_slot;
     last_virtual_slot_ = last_virtual_slot;
   }
+  // The first record has this number.
+  void begin_at(CutBuffers& buffers, u64 first_number) {
+    begin(buffers);
+    number_ = first_number;
+  }
   // Takes a buffer if there is none to be filled; false when all are in use.
   bool has_room() { return filling_ != nullptr || take(buffers_->take()); }
   // The same, but makes one if need be.

@@ -20,12 +20,14 @@ using CutCounts = std::array<u64, kCutKinds>;
 using CutAccount = ledger::Account;
 
 // Transfers: as look-ups show them, but for one more flag. The number of a record, counted from
-// the buffer's `first_number`, is that of its creation, which cursors of queries use.
+// the buffer's `first_number`, is that of its creation, which cursors of queries use. Those that
+// have left memory are not in the cut; KeptTransfers are older ones that have not left: open holds,
+// and what was changed, or asked for again, a short while before the cut.
 using CutTransfer = ledger::Transfer;
 inline constexpr u16 kCutTookAll = 1 << 15;  // A post that took all that was left of its hold.
 static_assert((ledger::transfer_flags::kDefined & kCutTookAll) == 0);
 
-// FailedIds, in the order of their consumption.
+// FailedIds, in the order of their consumption; KeptIds, in none.
 struct alignas(16) CutFailedId {
   u128 id;
   u8 outcome;  // TransferOutcome
@@ -106,13 +108,25 @@ static_assert(sizeof(CutCreation) == 64);
 
 // Counters.
 struct alignas(16) CutCounters {
-  u64 records[kCutKinds];      // By kind; of marks 0, as nobody counts them.
+  u64 records[kCutKinds];      // By kind; 0 of what nobody counts: marks, and kept ones.
   u64 last_account_timestamp;  // The largest stored, as is the next.
   u64 last_transfer_timestamp;
-  u64 last_time;  // When the last logged event was decided.
+  u64 last_time;         // When the last logged event was decided.
+  u64 first_created;     // Numbers of the first of Transfers ...
+  u64 first_consumed;    // ... and of FailedIds: as many were decided before.
+  u64 kept;              // Of these, those that are in the cut all the same.
+  u64 retired_position;  // The others left memory, the last change of each was made up to here ...
   u64 zero;
+  u128 retired_digest;  // ... and these are the digests of all of them, added up.
 };
-static_assert(sizeof(CutCounters) == 160);
+static_assert(sizeof(CutCounters) == 208);
+
+// What is known of a cut before its records are read.
+struct CutSummary {
+  CutCounts records{};    // By kind.
+  u64 first_created = 0;  // As in CutCounters, as is the next.
+  u64 first_consumed = 0;
+};
 
 template <class... Records>
 inline constexpr bool kAllStorable = (std::has_unique_object_representations_v<Records> && ...) &&
@@ -135,6 +149,8 @@ constexpr u64 cut_record_bytes(CutKind kind) {
     case CutKind::UpdateIds: return sizeof(CutUpdateId);
     case CutKind::Creations: return sizeof(CutCreation);
     case CutKind::Counters: return sizeof(CutCounters);
+    case CutKind::KeptTransfers: return sizeof(CutTransfer);
+    case CutKind::KeptIds: return sizeof(CutFailedId);
   }
   return 0;
 }

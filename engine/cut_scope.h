@@ -21,8 +21,16 @@ struct CutScope {
   // As they were at the cut.
   u64 last_account_timestamp = 0;
   u64 last_transfer_timestamp = 0;
-  u64 transfers_created = 0;
-  u64 transfers_failed = 0;
+  // By number of creation, or of consumption: those in the lists of their order.
+  u64 first_created = 0;
+  u64 end_created = 0;
+  u64 first_consumed = 0;
+  u64 end_consumed = 0;
+
+  // Every transfer of the lists with a number below this is copied, or is none of the cut's: what
+  // made room for it may go. The same for consumed ids.
+  std::atomic<u64> created_copied{~u64{0}};
+  std::atomic<u64> consumed_copied{~u64{0}};
 
   // Acquire: what the core thread wrote before is seen.
   u32 current() const { return active.load(std::memory_order_acquire); }

@@ -16,6 +16,8 @@ Result<std::unique_ptr<Engine>> Engine::create(const Limits& limits, u32 partiti
   if (!tables) return tl::unexpected<Error>(std::move(tables).error());
   std::unique_ptr<Engine> engine(new Engine(std::move(*tables)));
   RETURN_IF_ERROR(engine->cut_.reserve());
+  MemoryWindow& window = engine->authoriser_.books().window;
+  RETURN_IF_ERROR(window.decisions.reserve(limits.transfers_max));
   return engine;
 }
 
@@ -24,7 +26,20 @@ Engine::Engine(std::unique_ptr<Tables> tables)
       resolver_(*tables_),
       authoriser_(*tables_),
       poster_(*tables_),
-      cut_(*tables_, authoriser_.books()) {}
+      cut_(*tables_, authoriser_.books()),
+      retirement_(*tables_, authoriser_.books(), cut_) {}
+
+void Engine::set_past(Past* past, Position decided_by) {
+  resolver_.set_past(past);
+  authoriser_.set_past(past);
+  if (past != nullptr) retirement_.follow_history(decided_by.value);
+}
+
+u64 Engine::retire(Position durable, u64 ids_max) {
+  const u64 count = retirement_.retire(durable.value, ids_max);
+  authoriser_.publish();
+  return count;
+}
 
 void Engine::run_inline(Block& block) {
   resolver_.resolve_all(block);

@@ -14,13 +14,16 @@
 #include "engine/block.h"
 #include "engine/cut.h"
 #include "engine/cut_buffer.h"
+#include "engine/past.h"
 #include "engine/poster.h"
 #include "engine/resolver.h"
+#include "engine/retirement.h"
 #include "engine/tables.h"
 
 namespace florin::engine {
 
-// Of the whole state: equal digests prove equal ledgers, whatever the partitions, slots and seeds.
+// Of the whole state, what left memory included: equal digests prove equal ledgers, whatever the
+// partitions, slots, seeds and windows.
 struct StateDigest {
   u128 accounts = 0;   // With their limits and what is used of them.
   u128 transfers = 0;  // With what is left of holds.
@@ -57,12 +60,26 @@ class Engine {
   void finish(Block& block) { merge_parts(*tables_, block); }
 
   u32 partitions() const { return static_cast<u32>(tables_->partitions.size()); }
-  // What is held for good (not reservations in flight). Any thread.
+  // What there ever was (not reservations in flight). Any thread.
   u64 accounts_used() const { return authoriser_.accounts_used(); }
   u64 transfers_used() const { return authoriser_.transfers_used(); }
+  // Of these, those in memory: what Limits::transfers_max is about. Any thread.
+  u64 transfers_in_memory() const { return authoriser_.transfers_in_memory(); }
   u64 updates_used() const { return authoriser_.updates_used(); }
   // When the next hold expires, in nanoseconds of logged time, or kNoDeadline. Any thread.
   u64 next_deadline() const { return authoriser_.next_deadline(); }
+
+  // From now on memory is a window of transfers and consumed ids: what leaves it (see retire) is
+  // found again in `past`, which must outlive the engine. Null: nothing ever leaves. Before any
+  // block, and after a state was loaded; `decided_by` is then the position of the last event in it.
+  void set_past(Past* past, Position decided_by = Position{});
+  // Forgets the oldest ids that were decided at or before `durable`, up to which the past has
+  // everything: about `ids_max` at once, and says how many; 0 = there is nothing to forget. Open
+  // holds stay, and what changed since; what came back and did not change goes however far the past
+  // is. The core thread, when no block is in flight anywhere.
+  u64 retire(Position durable, u64 ids_max);
+  // About how many ids that would find; 0 = none, or very few. The core thread, at any time.
+  u64 retirable(Position durable) const { return retirement_.retirable(durable.value); }
 
   // A cut: an exact copy of the state between two blocks, made while blocks run. Every `copy_…`
   // fills buffers and hands them over, about `bytes_max` bytes of work, and returns how many bytes
@@ -91,8 +108,9 @@ class Engine {
   const Books& books() const { return authoriser_.books(); }
   StateDigest digest() const;
   // Whether the authoriser's counters and flags equal the owners', open holds add up to the pending
-  // counters, no account is beyond a limit that never changed, and debits equal credits in every
-  // ledger. The error says where they do not: that is a bug.
+  // counters, no account is beyond a limit that never changed, debits equal credits in every
+  // ledger, and the transfers and ids in memory are those that should be. The error says where they
+  // do not: that is a bug.
   Status verify() const;
 
  private:
@@ -104,6 +122,7 @@ class Engine {
   Authoriser authoriser_;
   Poster poster_;
   Cut cut_;
+  Retirement retirement_;
   std::vector<Effect> inline_effects_;
 };
 

@@ -1,68 +1,73 @@
 #include "engine/history_cut.h"
 
-#include "engine/planted.h"
+#include "engine/transfer_cut.h"
 
 namespace florin::engine {
 
 namespace {
 
 constexpr u64 kCopyAhead = 16;
+constexpr u64 kAll = ~u64{0};
+
+// Release: what was copied is read, and not looked at any more.
+void tell(std::atomic<u64>& copied, u64 number) { copied.store(number, std::memory_order_release); }
 
 }  // namespace
 
 void HistoryCut::join(u32 cut) {
   joined_ = cut;
-  next_ = 0;
-  transfers_.begin(*scope_.buffers);
-  failed_ids_.begin(*scope_.buffers);
+  next_created_ = scope_.first_created;
+  next_consumed_ = scope_.first_consumed;
+  transfers_.begin_at(*scope_.buffers, next_created_);
+  failed_ids_.begin_at(*scope_.buffers, next_consumed_);
 }
 
 usize HistoryCut::copy(u64 bytes_max) {
   const u32 cut = scope_.current();
   if (cut == 0 || finished_ == cut) return 0;
   if (joined_ != cut) join(cut);
-  const u64 created = scope_.transfers_created;
-  const u64 end = created + scope_.transfers_failed;
-  usize bytes = 0;
-  while (bytes < bytes_max && next_ < end) {
-    CutOutput& output = next_ < created ? transfers_ : failed_ids_;
-    if (!output.has_room()) return bytes;
-    if (next_ < created) {
-      if (next_ + kCopyAhead < created) {
-        const u32 ahead = tables_.transfers_by_creation[next_ + kCopyAhead];
-        const auto* record = reinterpret_cast<const std::byte*>(&tables_.transfers[ahead]);
-        __builtin_prefetch(record);
-        __builtin_prefetch(record + 64);
-        __builtin_prefetch(&tables_.transfer_states[ahead]);
-      }
-      add_transfer(tables_.transfers_by_creation[next_]);
-      bytes += sizeof(CutTransfer);
-    } else {
-      add_failed_id(tables_.transfers_failed[next_ - created]);
-      bytes += sizeof(CutFailedId);
-    }
-    ++next_;
-    if (next_ == created) transfers_.hand_over();
+  usize bytes = copy_transfers(bytes_max);
+  if (next_created_ == scope_.end_created && bytes < bytes_max) {
+    bytes += copy_failed_ids(bytes_max - bytes);
   }
-  if (next_ < end) return bytes;
-  failed_ids_.hand_over();
+  if (next_created_ < scope_.end_created || next_consumed_ < scope_.end_consumed) return bytes;
   finished_ = cut;
   scope_.part_done();
   return bytes;
 }
 
-void HistoryCut::add_transfer(u32 slot) {
-  CutTransfer record = tables_.transfers[slot];
-  const bool took_all = (tables_.transfer_states[slot] & TransferState::kTookAll) != 0;
-  if (took_all && !planted(Defect::CutForgetsTookAll)) record.flags |= kCutTookAll;
-  transfers_.add(record);
+usize HistoryCut::copy_transfers(u64 bytes_max) {
+  const u64 end = scope_.end_created;
+  usize bytes = 0;
+  while (bytes < bytes_max && next_created_ < end && transfers_.has_room()) {
+    if (next_created_ + kCopyAhead < end) prefetch(next_created_ + kCopyAhead);
+    transfers_.add(cut_transfer(tables_, tables_.created_slot(next_created_++)));
+    bytes += sizeof(CutTransfer);
+  }
+  if (next_created_ == end) transfers_.hand_over();
+  tell(scope_.created_copied, next_created_ == end ? kAll : next_created_);
+  return bytes;
 }
 
-void HistoryCut::add_failed_id(u32 slot) {
-  CutFailedId record{};
-  record.id = tables_.transfers[slot].id;
-  record.outcome = tables_.transfer_states[slot] & TransferState::kOutcomeBits;
-  failed_ids_.add(record);
+usize HistoryCut::copy_failed_ids(u64 bytes_max) {
+  const u64 end = scope_.end_consumed;
+  usize bytes = 0;
+  while (bytes < bytes_max && next_consumed_ < end && failed_ids_.has_room()) {
+    failed_ids_.add(cut_failed_id(tables_, tables_.consumed_slot(next_consumed_++)));
+    bytes += sizeof(CutFailedId);
+  }
+  if (next_consumed_ == end) failed_ids_.hand_over();
+  tell(scope_.consumed_copied, next_consumed_ == end ? kAll : next_consumed_);
+  return bytes;
+}
+
+void HistoryCut::prefetch(u64 number) const {
+  const u32 slot = tables_.created_slot(number);
+  const auto* record = reinterpret_cast<const std::byte*>(&tables_.transfers[slot]);
+  __builtin_prefetch(record);
+  __builtin_prefetch(record + 64);
+  __builtin_prefetch(&tables_.transfer_states[slot]);
+  asm volatile("");  // Or g++ 12 finds that this has no effect, and leaves the call out.
 }
 
 void HistoryCut::abandon() {

@@ -1,6 +1,8 @@
 // The copying of what never changes once it was decided: transfers, and ids that failed. Those of
-// the cut are the first in the lists of their order, so that any thread can copy them while blocks
-// run, without help.
+// the cut stand together in the lists of their order, so that any thread can copy them while blocks
+// run, without help. It tells how far it is (CutScope::created_copied), so that the oldest can
+// leave memory while newer ones are still to be copied. What was passed over in the lists is copied
+// by those who know its mark (BooksCut).
 #pragma once
 
 #include "engine/cut_output.h"
@@ -20,14 +22,17 @@ class HistoryCut {
 
  private:
   void join(u32 cut);
-  void add_transfer(u32 slot);
-  void add_failed_id(u32 slot);
+  // Each copies about so many bytes of its list and returns how many it did.
+  usize copy_transfers(u64 bytes_max);
+  usize copy_failed_ids(u64 bytes_max);
+  void prefetch(u64 number) const;
 
   const Tables& tables_;
   CutScope& scope_;
   u32 joined_ = 0;
   u32 finished_ = 0;
-  u64 next_ = 0;  // Transfers come first, then the ids.
+  u64 next_created_ = 0;   // Transfers come first, ...
+  u64 next_consumed_ = 0;  // ... then the ids.
   CutOutput transfers_{CutKind::Transfers};
   CutOutput failed_ids_{CutKind::FailedIds};
 };

@@ -35,8 +35,11 @@ constexpr u128 hold_deadline(u64 timestamp, u32 timeout) {
 struct TransferMark {
   u32 hold = 0;  // The number of its open hold plus one; 0 = none.
   ledger::PendingStatus pending_status = ledger::PendingStatus::None;
-  bool reversed = false;  // Another transfer reversed it.
-  u16 unused = 0;
+  bool reversed : 1 = false;     // Another transfer reversed it.
+  bool passed_over : 1 = false;  // In memory though its number is below those kept there.
+  // How many of MemoryWindow::changes are of it: its coming back into memory, and what history may
+  // not have durably yet, the closing of its hold, its reversal.
+  u16 changes = 0;
 };
 static_assert(sizeof(TransferMark) == 8);
 

@@ -84,6 +84,12 @@ void IdIndex::erase(IdHash hash, u32 slot) {
   --table.count;
 }
 
+u64 IdIndex::entry_count() const {
+  u64 count = 0;
+  for (const Table& table : tables_) count += table.count;
+  return count;
+}
+
 u64 IdIndex::used_bytes() const {
   u64 bytes = 0;
   for (const auto& arena : arenas_) bytes += arena->used_bytes();

@@ -16,6 +16,7 @@ struct PageRange {
   u64 last = 0;
   u64 as_of = 0;
   bool newest_first = false;
+  bool needs_older = false;  // Not all of this page is known here; what stands above is not it.
 
   // The page has looked at all of [first, last), or stopped after the number `taken`.
   ledger::QueryCursor cursor_at_end() const { return {newest_first ? first : last, as_of}; }
@@ -37,12 +38,14 @@ inline u64 page_as_of(const ledger::QueryFilter& filter, u64 count) {
   return filter.cursor.as_of == 0 ? count : filter.cursor.as_of;
 }
 
-// `timestamp_of(number)` is the timestamp of an object below `as_of`; it grows with the number.
+// `timestamp_of(number)` is the timestamp of an object below `as_of`; it grows with the number. Of
+// numbers below `known_from` it is not known here.
 template <class TimestampOf>
-PageRange page_range(const ledger::QueryFilter& filter, u64 as_of, TimestampOf&& timestamp_of) {
-  // The first number whose timestamp is at least `timestamp`.
+PageRange page_range(const ledger::QueryFilter& filter, u64 as_of, TimestampOf&& timestamp_of,
+                     u64 known_from = 0) {
+  // The first number whose timestamp is at least `timestamp`; 0 when it may not be known.
   const auto first_from = [&](u64 timestamp) {
-    u64 low = 0;
+    u64 low = std::min(known_from, as_of);
     u64 high = as_of;
     while (low < high) {
       const u64 middle = low + (high - low) / 2;
@@ -52,7 +55,7 @@ PageRange page_range(const ledger::QueryFilter& filter, u64 as_of, TimestampOf&&
         high = middle;
       }
     }
-    return low;
+    return low > known_from ? low : 0;
   };
   const u64 from = filter.timestamp_min == 0 ? 0 : first_from(filter.timestamp_min);
   const u64 to = filter.timestamp_max == 0 ? as_of : first_from(filter.timestamp_max + 1);
@@ -71,6 +74,10 @@ PageRange page_range(const ledger::QueryFilter& filter, u64 as_of, TimestampOf&&
     range.first = range.begin;
     range.last = range.begin + std::min<u64>(range.end - range.begin, ledger::kQueryExaminedMax);
   }
+  if (known_from == 0) return range;
+  const bool unknown_from = filter.timestamp_min != 0 && from == 0;
+  range.needs_older = (filter.timestamp_max != 0 && to == 0) || range.first < known_from ||
+                      (unknown_from && range.first == known_from);
   return range;
 }
 

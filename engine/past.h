@@ -12,10 +12,10 @@ namespace florin::engine {
 
 // What is remembered of an id that was decided.
 struct PastTransfer {
-  ledger::Transfer transfer;      // Of an id that was consumed without a transfer, zeros.
-  Position position{};            // Of the event that decided it.
-  u64 number = 0;                 // Of its creation, from 0, or among the consumed ids.
-  u8 outcome = 0;                 // TransferOutcome, and TransferState::kTookAll; 0 = not known.
+  ledger::Transfer transfer;  // Of an id that was consumed without a transfer, zeros.
+  Position position{};        // Of the event that decided it.
+  u64 number = 0;             // Of its creation, from 0, or among the consumed ids.
+  u8 outcome = 0;             // TransferOutcome, and TransferState::kTookAll; 0 = not known.
   ledger::PendingStatus pending_status = ledger::PendingStatus::None;
   bool reversed = false;
 };

@@ -72,6 +72,18 @@ namespace florin::engine {
   X(TransferSlotLost)                                                        \
   X(AccountSlotLost)                                                         \
   X(PageSkipsOne)                                                            \
+  X(WindowForgetsDecision) /* Whatever is durable. */                        \
+  X(WindowForgetsPosition) /* The same of what changed since, ... */         \
+  X(WindowForgetsChange)   /* ... or does not even know of the change. */    \
+  X(WindowForgetsHold)     /* Open ones go too. */                           \
+  X(WindowForgetsDigest)                                                     \
+  X(WindowForgetsEarlier) /* Ids of earlier transfers are not looked for. */ \
+  X(WindowForgetsRefused) /* The same of events that consume nothing. */     \
+  X(WindowRevivesUnmarked)                                                   \
+  X(WindowLeavesMark) /* To the next transfer in the slot. */                \
+  X(WindowLosesSlot)                                                         \
+  X(WindowLookupForgets) /* To ask history, as the next. */                  \
+  X(WindowPageForgets)                                                       \
   X(CutForgetsAccount) /* That changes before it was copied, as the next. */ \
   X(CutForgetsMark)                                                          \
   X(CutForgetsHold)                                                          \
@@ -81,6 +93,10 @@ namespace florin::engine {
   X(CutForgetsCreationFlags)                                                 \
   X(CutForgetsExpired) /* Marks. */                                          \
   X(CutForgetsTookAll)                                                       \
+  X(CutForgetsKept)     /* What was passed over. */                          \
+  X(CutForgetsLeaving)  /* Of these, what leaves before it was copied. */    \
+  X(CutTakesReturned)   /* What came back since. */                          \
+  X(CutTellsMoreCopied) /* Than it has. */                                   \
   X(LoadLosesFailedId)                                                       \
   X(LoadLosesDeadlines)                                                      \
   X(LoadMixesCreations) /* Of accounts. */                                   \
@@ -88,7 +104,9 @@ namespace florin::engine {
   X(LoadForgetsCharged) /* Of holds. */                                      \
   X(LoadForgetsChanged) /* That an account's user data was. */               \
   X(LoadForgetsLastTimestamps)                                               \
-  X(LoadReusesSlots)
+  X(LoadReusesSlots)                                                         \
+  X(LoadForgetsRetiredDigest)                                                \
+  X(LoadForgetsKept) /* That it was passed over. */
 
 enum class Defect : u8 {
 #define FLORIN_ENUMERATOR(name) name,

@@ -67,11 +67,16 @@ bool check_cursor(Request& request, u64 count) {
 void query_transfers(const Books& books, Request& request) {
   if (!check_cursor(request, books.transfers_created)) return;
   const Tables& tables = books.tables;
-  const auto slot_of = [&](u64 number) { return tables.transfers_by_creation[number]; };
+  const auto slot_of = [&](u64 number) { return tables.created_slot(number); };
   const QueryFilter& filter = request.filter;
-  const PageRange range =
-      page_range(filter, page_as_of(filter, books.transfers_created),
-                 [&](u64 number) { return tables.transfers[slot_of(number)].timestamp; });
+  const PageRange range = page_range(
+      filter, page_as_of(filter, books.transfers_created),
+      [&](u64 number) { return tables.transfers[slot_of(number)].timestamp; },
+      planted(Defect::WindowPageForgets) ? 0 : books.first_created);
+  if (range.needs_older) {
+    request.needs_history = true;
+    return;
+  }
   fill_page(range, request, [&](u64 number) {
     const u32 slot = slot_of(number);
     const Transfer& transfer = tables.transfers[slot];

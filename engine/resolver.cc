@@ -88,6 +88,7 @@ void Resolver::resolve_all(Block& block) {
     }
     ++index;
   }
+  recall(block, 0);
 }
 
 // A software pipeline over the items: hash and fetch index entries; find candidates and fetch their
@@ -146,7 +147,7 @@ inline void Resolver::find_candidates(Block& block, u32 item, const BlockRequest
     if (work.credit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.credit], 1);
   }
   if (!looks_up(static_cast<TransferOutcome>(work.shape))) return;
-  locate_transfer(block, item, hashes.id, request);
+  locate_transfer(block, item, hashes.id, request, 0);
   if (!names_earlier(work, block.transfer(item))) [[likely]]
     return;
   const u32 earlier = tables_.transfer_index.first_candidate(hashes.earlier);
@@ -165,29 +166,33 @@ inline void Resolver::confirm_candidates(Block& block, u32 item, const TransferH
     work.credit = tables_.find_account(hashes.credit, transfer.credit_account_id);
   }
   if (names_earlier(work, transfer) && looks_up(static_cast<TransferOutcome>(work.shape))) {
-    confirm_earlier(block, item, hashes.earlier);
+    confirm_earlier(block, item, hashes.earlier, 0);
   }
 }
 
 // It may find what a later item has reserved meanwhile, which is not there when it is decided.
-void Resolver::confirm_earlier(Block& block, u32 item, IdHash hash) const {
+void Resolver::confirm_earlier(Block& block, u32 item, IdHash hash, u32 list) {
   const u32 candidate = block.earlier[item];
   if (candidate == kNoSlot || tables_.transfers[candidate].id != block.transfer(item).pending_id) {
-    find_earlier(block, item, hash);
+    find_earlier(block, item, hash, list);
   }
 }
 
-void Resolver::find_earlier(Block& block, u32 item, IdHash hash) const {
-  block.earlier[item] = tables_.find_transfer(hash, block.transfer(item).pending_id);
+void Resolver::find_earlier(Block& block, u32 item, IdHash hash, u32 list) {
+  const u128 id = block.transfer(item).pending_id;
+  block.earlier[item] = tables_.find_transfer(hash, id);
+  if (block.earlier[item] == kNoSlot) want(list, id, hash, item, Named::Earlier);
 }
 
-void Resolver::locate_transfer(Block& block, u32 item, IdHash hash, const BlockRequest& request) {
+void Resolver::locate_transfer(Block& block, u32 item, IdHash hash, const BlockRequest& request,
+                               u32 list) {
   const Transfer& transfer = block.transfer(item);
   ItemWork& work = block.work[item];
   work.transfer = tables_.find_transfer(hash, transfer.id);
   // An event that its shape refuses consumes nothing: it is only compared with what is there.
   const bool may_consume = work.shape == static_cast<u8>(TransferOutcome::Undecided);
   if (work.transfer == kNoSlot) {
+    want(list, transfer.id, hash, item, may_consume ? Named::Reserved : Named::Refused);
     if (!may_consume) return;
     work.transfer = tables_.partition_of(hash).transfer_slots.take();
     work.reserved = true;
@@ -197,6 +202,53 @@ void Resolver::locate_transfer(Block& block, u32 item, IdHash hash, const BlockR
     tables_.transfer_index.insert(hash, work.transfer);
   }
   tables_.transfer_references[work.transfer] = block.stamp(item);
+}
+
+// Those with a slot of their own come first: others may name them as earlier ones.
+void Resolver::recall(Block& block, u32 list) {
+  Recalls& recalls = recalls_[list];
+  if (recalls.wanted.empty()) [[likely]]
+    return;
+  recalls.ids.clear();
+  for (const Recall& wanted : recalls.wanted) recalls.ids.push_back(wanted.id);
+  recalls.found.assign(recalls.ids.size(), PastTransfer{});
+  past_->find(recalls.ids, block.position_before, recalls.found);
+  for (const bool reserved : {true, false}) {
+    for (usize index = 0; index < recalls.wanted.size(); ++index) {
+      const Recall& wanted = recalls.wanted[index];
+      if ((wanted.named == Named::Reserved) != reserved) continue;
+      if (recalls.found[index].outcome != 0) take_back(block, list, wanted, recalls.found[index]);
+    }
+  }
+  recalls.wanted.clear();
+}
+
+u32 Resolver::slot_for(Block& block, const Recall& wanted) {
+  ItemWork& work = block.work[wanted.item];
+  if (wanted.named == Named::Reserved) {
+    work.reserved = false;  // The slot is going to hold another event.
+    return work.transfer;
+  }
+  if (planted(Defect::WindowForgetsEarlier) && wanted.named == Named::Earlier) return kNoSlot;
+  if (planted(Defect::WindowForgetsRefused) && wanted.named == Named::Refused) return kNoSlot;
+  u32& slot = wanted.named == Named::Refused ? work.transfer : block.earlier[wanted.item];
+  slot = tables_.find_transfer(wanted.hash, wanted.id);
+  if (slot != kNoSlot) return kNoSlot;
+  slot = tables_.partition_of(wanted.hash).transfer_slots.take();
+  tables_.transfer_index.insert(wanted.hash, slot);
+  tables_.transfer_references[slot] = block.stamp(wanted.item);
+  return slot;
+}
+
+// The owner writes the record, the authoriser the rest.
+void Resolver::take_back(Block& block, u32 list, const Recall& wanted, const PastTransfer& found) {
+  const u32 slot = slot_for(block, wanted);
+  if (slot == kNoSlot) return;
+  Transfer& record = tables_.transfers[slot];
+  record = found.transfer;
+  record.id = wanted.id;  // Of a consumed id there is nothing else.
+  block.revived(list).push_back(
+      {found.number, slot, found.outcome, found.pending_status, found.reversed});
 }
 
 void Resolver::locate_new_account(Block& block, u32 item, IdHash hash) {
@@ -347,12 +399,14 @@ void Resolver::resolve_partition(Block& block, u32 partition, u32 slices) {
         (transfer ? tables_.transfer_index : tables_.account_index)
             .prefetch({ahead.virtual_slot, ahead.tag});
       }
-      resolve_entry(block, entries[index], cursor.at(entries[index].item));
+      resolve_entry(block, entries[index], cursor.at(entries[index].item), partition);
     }
   }
+  recall(block, partition);
 }
 
-void Resolver::resolve_entry(Block& block, const RoleEntry& entry, const BlockRequest& request) {
+void Resolver::resolve_entry(Block& block, const RoleEntry& entry, const BlockRequest& request,
+                             u32 partition) {
   const IdHash hash{entry.virtual_slot, entry.tag};
   ItemWork& work = block.work[entry.item];
   switch (entry.role) {
@@ -362,8 +416,8 @@ void Resolver::resolve_entry(Block& block, const RoleEntry& entry, const BlockRe
     case Role::Credit:
       work.credit = tables_.find_account(hash, block.transfer(entry.item).credit_account_id);
       break;
-    case Role::TransferId: locate_transfer(block, entry.item, hash, request); break;
-    case Role::EarlierTransfer: find_earlier(block, entry.item, hash); break;
+    case Role::TransferId: locate_transfer(block, entry.item, hash, request, partition); break;
+    case Role::EarlierTransfer: find_earlier(block, entry.item, hash, partition); break;
     case Role::NewAccount: locate_new_account(block, entry.item, hash); break;
     case Role::FindAccount: {
       const bool update = request.operation == Operation::UpdateAccounts;

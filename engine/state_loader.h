@@ -19,9 +19,9 @@ namespace florin::engine {
 
 // The buffers are given in three phases, each begun when the one before has ended:
 //
-// 1. Accounts, Transfers and FailedIds, in any order and by several threads at once:
-//    load_accounts for every partition that the buffer has virtual slots of, all of one partition
-//    by one thread; load_history by any thread, each buffer once.
+// 1. Accounts, Transfers, FailedIds, KeptTransfers and KeptIds, in any order and by several threads
+//    at once: load_accounts for every partition that the buffer has virtual slots of, all of one
+//    partition by one thread; load_history by any thread, each buffer once.
 // 2. index, for every partition, each by one thread.
 // 3. All others (see comes_last) by one thread, in the order of their kinds, and within a kind of
 //    their `first_number`; then finish.
@@ -30,10 +30,10 @@ namespace florin::engine {
 // cannot be a cut. The engine is of no use after an error.
 class StateLoader {
  public:
-  // `records`: how many there are of each kind, at its number. Capacity: more than the limits
-  // allow, naming the option. Requires an engine that nothing happened in.
+  // Capacity: there are more records than the limits allow; names the option. Requires an engine
+  // that nothing happened in.
   static Result<std::unique_ptr<StateLoader>> create(Engine& engine, const Limits& capacity,
-                                                     const CutCounts& records);
+                                                     const CutSummary& summary);
 
   // Whether buffers of this kind belong to the third phase.
   static bool comes_last(CutKind kind);
@@ -69,20 +69,38 @@ class StateLoader {
   // The slots of transfers that a buffer has filled, up to `end`.
   struct Claim {
     u64 end = 0;
-    u64 first_timestamp = 0;  // Of transfers.
+    u64 first_timestamp = 0;  // Of Transfers.
     u64 last_timestamp = 0;
-    u64 pending = 0;  // Of the transfers.
+    u64 newest_kept = 0;  // Timestamp.
+    u64 pending = 0;      // Of all transfers.
     u64 reversals = 0;
   };
+  // Where a kind of transfers or ids goes: one after the other from a slot on, and, if they are
+  // numbered, into the list of their order.
+  struct Place {
+    u64 first_slot;
+    u64 first_number;
+  };
 
-  StateLoader(Engine& engine, const CutCounts& records);
+  StateLoader(Engine& engine, const CutSummary& summary);
 
-  u64 records_of(CutKind kind) const { return records_[static_cast<usize>(kind)]; }
+  u64 records_of(CutKind kind) const { return summary_.records[static_cast<usize>(kind)]; }
+  // Of transfers and ids: those in the lists of their order, and all.
+  u64 listed() const { return records_of(CutKind::Transfers) + records_of(CutKind::FailedIds); }
+  u64 kept() const { return records_of(CutKind::KeptTransfers) + records_of(CutKind::KeptIds); }
+  u64 in_memory() const { return listed() + kept(); }
+  // Decided, but neither listed nor kept.
+  u64 retired() const { return summary_.first_created + summary_.first_consumed - kept(); }
+
+  Status check_summary() const;
   Status check_capacity(const Limits& capacity) const;
+  Status check_transfers_room(u64 most) const;
   Status load_account(const CutAccount& record, Part& part, IdHash hash);
+  Place place_of(CutKind kind) const;
   Status claim(const CutBuffer& buffer, u64 first_slot);
-  Status load_transfer(const CutTransfer& record, u64 number);
-  Status load_failed_id(const CutFailedId& record, u64 number);
+  Status claim_transfers(const CutBuffer& buffer, Claim& claim) const;
+  Status load_transfer(const CutTransfer& record, u64 slot);
+  Status load_failed_id(const CutFailedId& record, u64 slot);
   void list_history(u64 first_slot, u64 end_slot);
   Status index_transfer(u32 slot);
 
@@ -105,13 +123,15 @@ class StateLoader {
   Status check_claims() const;
   Status check_marks() const;
   Status check_times() const;
+  Status check_last_transfer() const;
   Status order_accounts();
   void fill_in();
+  void fill_in_window();
 
   Engine& engine_;
   Tables& tables_;
   Books& books_;
-  const CutCounts records_;
+  const CutSummary summary_;
   std::vector<std::unique_ptr<Part>> parts_;  // By partition.
   std::atomic<u64> accounts_loaded_{0};
   std::mutex claims_mutex_;

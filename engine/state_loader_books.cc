@@ -53,7 +53,7 @@ Status StateLoader::load_books(const CutBuffer& buffer) {
     return fail_cut("updates of accounts are missing from number " + std::to_string(loaded_[kind]) +
                     " on");
   }
-  if (buffer.records > records_[kind] - loaded_[kind]) {
+  if (buffer.records > summary_.records[kind] - loaded_[kind]) {
     return fail_cut("there are more records of the kind " + std::to_string(kind) +
                     " than there should be");
   }
@@ -73,7 +73,9 @@ Status StateLoader::load_books(const CutBuffer& buffer) {
     case CutKind::Counters: return each(&StateLoader::load_counters);
     case CutKind::Accounts:
     case CutKind::Transfers:
-    case CutKind::FailedIds: break;
+    case CutKind::FailedIds:
+    case CutKind::KeptTransfers:
+    case CutKind::KeptIds: break;
   }
   CHECK(false);  // It belongs to another phase.
   return {};

@@ -10,10 +10,11 @@ namespace florin::engine {
 namespace {
 
 // Slots that must exist so that `used_max` objects fit whatever the partitions hold back: each has
-// a chunk in use, and gave back at most what was in flight.
+// a chunk in use, and gave back at most what was in flight. One more chunk is being gathered of
+// what leaves memory.
 u64 slots_for(u64 used_max, const TablesOptions& options) {
   const u64 held_back = options.items_in_flight_max + 2 * kSlotChunk;
-  return round_up(used_max + held_back * options.partitions, kSlotChunk);
+  return round_up(used_max + held_back * options.partitions + kSlotChunk, kSlotChunk);
 }
 
 Status reserve_accounts(Tables& tables, u64 slots) {
@@ -23,8 +24,7 @@ Status reserve_accounts(Tables& tables, u64 slots) {
   RETURN_IF_ERROR(tables.account_limits.reserve(slots));
   RETURN_IF_ERROR(tables.accounts_by_creation.reserve(slots));
   RETURN_IF_ERROR(tables.account_index.reserve(slots, tables.options.partitions));
-  tables.account_source.set_limit(slots);
-  return {};
+  return tables.account_source.reserve(slots);
 }
 
 Status reserve_transfers(Tables& tables, u64 slots) {
@@ -37,8 +37,7 @@ Status reserve_transfers(Tables& tables, u64 slots) {
   RETURN_IF_ERROR(tables.transfers_failed.reserve(slots));
   RETURN_IF_ERROR(tables.holds.reserve(slots));
   RETURN_IF_ERROR(tables.transfer_index.reserve(slots, tables.options.partitions));
-  tables.transfer_source.set_limit(slots);
-  return {};
+  return tables.transfer_source.reserve(slots);
 }
 
 }  // namespace
@@ -49,7 +48,9 @@ Result<std::unique_ptr<Tables>> Tables::create(const TablesOptions& options) {
                                                 "; expected 1 to " + std::to_string(kVirtualSlots));
   }
   const u64 account_slots = slots_for(options.accounts_max, options);
-  const u64 transfer_slots = slots_for(options.transfers_max, options);
+  // Beside each item's own id it may bring back an earlier one, which nobody has made room for.
+  const u64 transfer_slots =
+      slots_for(options.transfers_max + options.items_in_flight_max, options);
   if (account_slots >= kNoSlot || transfer_slots >= kNoSlot) {
     return fail(ErrorCode::InvalidArgument,
                 "accounts_max and transfers_max must each stay below 4.29 billion, with " +

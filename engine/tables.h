@@ -21,6 +21,7 @@
 #include "engine/id_hash.h"
 #include "engine/id_index.h"
 #include "engine/slot_pool.h"
+#include "engine/slot_ring.h"
 #include "ledger/account.h"
 #include "ledger/operation.h"
 #include "ledger/outcome.h"
@@ -32,7 +33,8 @@ namespace florin::engine {
 inline constexpr u64 kIndexBytesPerId = 16;
 inline constexpr u64 kAccountBytes =
     sizeof(ledger::Account) + sizeof(AccountState) + 2 * sizeof(u32) + kIndexBytesPerId;
-inline constexpr u64 kTransferBytes = sizeof(ledger::Transfer) + sizeof(u8) + 2 * sizeof(u32) +
+// A transfer has its stamp and its place among those created, consumed, and given back.
+inline constexpr u64 kTransferBytes = sizeof(ledger::Transfer) + sizeof(u8) + 4 * sizeof(u32) +
                                       sizeof(TransferMark) + kIndexBytesPerId;
 // Beside it, of a hold while it is open: its state and its place in the queue of deadlines.
 inline constexpr u64 kOpenHoldBytes = sizeof(HoldState) + 24;
@@ -46,9 +48,10 @@ struct TransferState {
 
 struct TablesOptions {
   u64 accounts_max = 0;
-  u64 transfers_max = 0;
+  u64 transfers_max = 0;  // In memory.
   u32 partitions = 1;
-  u64 items_in_flight_max = 0;  // Reservations that may exist beside what is used.
+  // Reservations that may exist beside what is used; and as many ids of the past that items name.
+  u64 items_in_flight_max = 0;
   u64 hash_seed = 0;
 };
 
@@ -92,6 +95,9 @@ struct Tables {
   u32 find_transfer(IdHash hash, u128 id) const {
     return transfer_index.find(hash, [&](u32 slot) { return transfers[slot].id == id; });
   }
+  // Of a number that is in memory, and was not passed over.
+  u32 created_slot(u64 number) const { return transfers_by_creation[number]; }
+  u32 consumed_slot(u64 number) const { return transfers_failed[number]; }
   // Makes present the memory that this many objects will use.
   void touch(u64 accounts_expected, u64 transfers_expected) const;
 
@@ -117,8 +123,8 @@ struct Tables {
 
   // Slots by the number of creation, from 0: in the order of timestamps too.
   ReservedArray<u32> accounts_by_creation;
-  ReservedArray<u32> transfers_by_creation;
-  ReservedArray<u32> transfers_failed;  // The same of ids that were consumed without a transfer.
+  SlotRing transfers_by_creation;
+  SlotRing transfers_failed;  // The same of ids that were consumed without a transfer.
 
   ReservedArray<HoldState> holds;  // Open holds, by number.
 

@@ -157,9 +157,7 @@ TransferOutcome TransferRules::move(const Block& block, const TransferItem& item
   const bool charged = charge(movement, actual.amount);
   if (pending) open_hold(block, movement, actual.amount, charged);
   if ((event.flags & flags::kReversal) != 0) {
-    TransferMark mark = books_.holds.mark(block.earlier[item.item]);
-    mark.reversed = true;
-    books_.set_mark(block.earlier[item.item], mark);
+    books_.mark_reversed(block.earlier[item.item]);
   }
   return Created;
 }

@@ -25,9 +25,8 @@ struct NewTransfer {  // Or the consumption of its id.
   u32 transfer;
   bool created;
 };
-struct Mark {
+struct Mark {  // That it was reversed.
   u32 transfer;
-  TransferMark before;
 };
 struct OpenedHold {
   u32 number;

@@ -8,6 +8,7 @@
 #include "base/checksum.h"
 #include "base/int128.h"
 #include "engine/engine.h"
+#include "engine/transfer_digest.h"
 
 namespace florin::engine {
 
@@ -21,16 +22,6 @@ namespace {
 template <class Record>
 u128 record_checksum(const Record& record) {
   return checksum128(std::as_bytes(std::span(&record, 1)));
-}
-
-u128 transfer_digest(const Books& books, u32 slot) {
-  const ledger::TransferStatus status = transfer_status(books, slot);
-  const u8 state = books.tables.transfer_states[slot];
-  const Transfer& transfer = books.tables.transfers[slot];
-  // Of an id that failed nothing else is ever told.
-  const u128 record =
-      books.transfer_exists(slot) ? record_checksum(transfer) : record_checksum(transfer.id);
-  return record * (u128{state} * 2 + 1) + record_checksum(status);
 }
 
 u128 account_digest(const Books& books, u32 slot) {
@@ -134,6 +125,49 @@ void add_counters(LedgerTotals& total, const LedgerTotals& part) {
   total.credits_posted.add(part.credits_posted);
 }
 
+tl::unexpected<Error> wrong_window(const std::string& what) {
+  return fail(ErrorCode::Corrupt, "transfers in memory: " + what);
+}
+
+Status check_list(const Books& books, const SlotRing& list, u64 first, u64 end, bool created) {
+  for (u64 number = first; number < end; ++number) {
+    const u32 slot = list[number];
+    const bool decided = books.transfer_outcome(slot) != 0;
+    if (!decided || books.transfer_exists(slot) != created || books.holds.mark(slot).passed_over) {
+      return wrong_window("number " + std::to_string(number) + " of those " +
+                          (created ? "created" : "consumed") + " is not there");
+    }
+  }
+  return {};
+}
+
+// Whether what is in memory is what the lists say, and those passed over.
+Status check_window(const Books& books) {
+  const Tables& tables = books.tables;
+  const u64 consumed = books.transfers_count - books.transfers_created;
+  RETURN_IF_ERROR(check_list(books, tables.transfers_by_creation, books.first_created,
+                             books.transfers_created, true));
+  RETURN_IF_ERROR(
+      check_list(books, tables.transfers_failed, books.first_consumed, consumed, false));
+  u64 kept = 0;
+  for (u64 slot = 0; slot < tables.transfer_source.leased(); ++slot) {
+    if (tables.marked_chunks[slot / kSlotChunk] == 0) {
+      slot += kSlotChunk - 1;
+    } else if (books.holds.mark(static_cast<u32>(slot)).passed_over) {
+      ++kept;
+    }
+  }
+  if (kept != books.kept_count) {
+    return wrong_window(std::to_string(kept) + " older ones instead of " +
+                        std::to_string(books.kept_count));
+  }
+  if (tables.transfer_index.entry_count() != books.in_memory()) {
+    return wrong_window("the index has " + std::to_string(tables.transfer_index.entry_count()) +
+                        " ids instead of " + std::to_string(books.in_memory()));
+  }
+  return {};
+}
+
 std::map<u32, LedgerTotals> booked_totals(const Tables& tables) {
   std::map<u32, LedgerTotals> totals;
   for (const auto& partition : tables.partitions) {
@@ -152,9 +186,26 @@ void add_account(LedgerTotals& total, const Account& account) {
 
 }  // namespace
 
+u128 transfer_digest(const Books& books, u32 slot) {
+  constexpr u8 kCreated = static_cast<u8>(ledger::TransferOutcome::Created);
+  const u8 state = books.tables.transfer_states[slot];
+  const Transfer& transfer = books.tables.transfers[slot];
+  if (state == kCreated && books.tables.marked_chunks[slot / kSlotChunk] == 0) {
+    // What look-ups tell of most.
+    static const u128 plain = record_checksum(ledger::TransferStatus{.outcome = kCreated});
+    return record_checksum(transfer) * (u128{state} * 2 + 1) + plain;
+  }
+  const ledger::TransferStatus status = transfer_status(books, slot);
+  // Of an id that failed nothing else is ever told.
+  const u128 record =
+      books.transfer_exists(slot) ? record_checksum(transfer) : record_checksum(transfer.id);
+  return record * (u128{state} * 2 + 1) + record_checksum(status);
+}
+
 StateDigest Engine::digest() const {
   StateDigest digest;
   const Books& books = authoriser_.books();
+  digest.transfers = books.retired_digest;
   for (u32 virtual_slot = 0; virtual_slot < kVirtualSlots; ++virtual_slot) {
     tables_->account_index.for_each(virtual_slot, [&](u32 slot) {
       if (tables_->accounts[slot].timestamp != 0) digest.accounts += account_digest(books, slot);
@@ -193,7 +244,8 @@ Status Engine::verify() const {
     });
   }
   if (!status) return status;
-  return check_totals(booked_totals(*tables_), summed);
+  RETURN_IF_ERROR(check_totals(booked_totals(*tables_), summed));
+  return check_window(books);
 }
 
 }  // namespace florin::engine

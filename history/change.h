@@ -26,7 +26,7 @@ struct Place {
 
 // A transfer that was created, or a hold that expired (then `transfer` is the pending one).
 struct TransferChange {
-  ledger::Transfer transfer;  // As the ledger has it: amounts, accounts and all as decided.
+  ledger::Transfer transfer;          // As the ledger has it: amounts, accounts and all as decided.
   ledger::TransferBalances balances;  // Of both accounts, right after the change.
   u128 released = 0;   // What left the pending counters: by a post, a void, an expiry.
   u128 remaining = 0;  // Of the hold concerned, after it: the own one, or that of `pending_id`.
@@ -37,11 +37,13 @@ struct TransferChange {
   u64 principal = 0;
   ledger::ChangeKind kind = ledger::ChangeKind::TransferCreated;
   bool took_all = false;  // engine::TransferState::kTookAll
-  // What a post or void made of its hold, or an expiry of its own; None: not concerned.
+  // What a post or void made of its hold (Pending: a part of it was captured, the rest stays), or
+  // an expiry of its own. None for everything else, the creation of a hold included.
   ledger::PendingStatus hold_status = ledger::PendingStatus::None;
 };
 
-// An account that was created (`account` as of then) or updated (`change` tells).
+// An account that was created (`account` as of then, without its first balances, which are zero;
+// `change` is zero) or updated (`change` tells, account_id included; `account` is zero).
 struct AccountEvent {
   Place place;
   u64 decided = 0;
@@ -53,7 +55,7 @@ struct AccountEvent {
 // An id of a transfer that was consumed by a refusal.
 struct ConsumedId {
   u128 id = 0;
-  Place place;
+  Place place;  // Behind the holds that expired before its event; no change has this place.
   u64 decided = 0;
   u64 number = 0;  // Among consumed ids, from 0.
   u8 outcome = 0;  // ledger::TransferOutcome
@@ -62,11 +64,12 @@ struct ConsumedId {
 // How far a follower of the log is: behind whole log blocks only. Stored together with what came of
 // them, it makes every effect happen exactly once.
 struct Mark {
-  wal::LogEnd log;  // Behind the last block; log.position is the last position of it.
+  wal::LogEnd log;         // Behind the last block; log.position is the last position of it.
   u64 last_timestamp = 0;  // Of the last logged event, nanoseconds.
   u64 created = 0;         // Transfers.
   u64 consumed = 0;        // Ids without a transfer.
   u64 accounts = 0;        // Created.
+  u64 updates = 0;         // Ids of updates of accounts, created or consumed.
   friend bool operator==(const Mark&, const Mark&) = default;
 };
 

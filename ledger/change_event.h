@@ -16,18 +16,21 @@ enum class ChangeKind : u8 {
   HoldExpired = 4,
 };
 
+// All of them, as a filter.
+inline constexpr u8 kChangeKindsDefined = 0x1e;
+
 // One change; its object stands in the list of its kind in the answer: accounts, account changes,
 // or transfers, the latter with the balances of both accounts right after the change.
 struct ChangeEvent {
-  u128 released = 0;  // What left the pending counters of both accounts: by a post, void, expiry.
-  u64 position = 0;   // Of the logged event.
-  u64 timestamp = 0;  // Of the logged event; nanoseconds.
-  u32 index = 0;      // Among the changes of the position.
-  u32 object = 0;     // Index in the list of its kind.
-  u8 kind = 0;        // ChangeKind
+  u128 released = 0;   // What left the pending counters of both accounts: by a post, void, expiry.
+  u128 remaining = 0;  // Still on the hold concerned after it: the own one, or that of pending_id.
+  u64 position = 0;    // Of the logged event.
+  u64 timestamp = 0;   // Of the logged event; nanoseconds.
+  u32 index = 0;       // Among the changes of the position.
+  u32 object = 0;      // Index in the list of its kind.
+  u8 kind = 0;         // ChangeKind
   u8 pending_status = 0;  // What became of the hold concerned: PendingStatus.
   u8 reserved[6] = {};
-  u64 unused = 0;
 };
 static_assert(sizeof(ChangeEvent) == 64 && std::is_trivially_copyable_v<ChangeEvent>);
 
@@ -40,8 +43,11 @@ struct AccountBalance {
   u128 credits_posted = 0;
   u128 transfer_id = 0;  // The transfer that made it so, or hold that expired; 0 = none yet.
   u64 timestamp = 0;     // Of that change: of a transfer its own, of an expiry that of its event.
-  u64 position = 0;      // Of that change.
+  u64 position = 0;      // Of that change, as is the index: its place.
+  u32 index = 0;
+  u32 ledger = 0;  // Of the account.
+  u64 reserved = 0;
 };
-static_assert(sizeof(AccountBalance) == 112 && std::is_trivially_copyable_v<AccountBalance>);
+static_assert(sizeof(AccountBalance) == 128 && std::is_trivially_copyable_v<AccountBalance>);
 
 }  // namespace florin::ledger

@@ -5,6 +5,7 @@
 
 #include "base/int128.h"
 #include "ledger/account.h"
+#include "ledger/change_event.h"
 #include "ledger/transfer.h"
 
 namespace florin::ledger {
@@ -19,47 +20,94 @@ Wrong wrong(std::string_view field, u128 value, const std::string& expected) {
   return std::string(field) + " is " + to_decimal(value) + "; expected " + expected;
 }
 
-// A field that has no meaning for this kind of object.
-struct Inapplicable {
-  std::string_view field;
-  u128 value;
+// What a filter can speak of.
+enum Subject : u32 {
+  kAccount = 1 << 0,  // account_id
+  kObject = 1 << 1,   // User data and object_flags.
+  kClass = 1 << 2,    // ledger and code
+  kAmounts = 1 << 3,  // Amounts and pending_status.
+  kTimes = 1 << 4,
+  kChange = 1 << 5,  // kinds and wait_ms
+  kSides = 1 << 6,   // debits and credits
+  kOrder = 1 << 7,   // newest_first
 };
 
+// Of what the filter of this kind of query speaks.
+u32 subjects_of(Operation operation) {
+  switch (operation) {
+    case Operation::QueryAccounts: return kObject | kClass | kTimes | kOrder;
+    case Operation::QueryTransfers:
+    case Operation::GetAccountTransfers:
+      return kAccount | kObject | kClass | kAmounts | kTimes | kSides | kOrder;
+    case Operation::GetAccountChanges:
+    case Operation::GetAccountBalances: return kAccount | kTimes | kOrder;
+    case Operation::GetChangeEvents: return kAccount | kClass | kChange;
+    case Operation::CreateAccounts:
+    case Operation::CreateTransfers:
+    case Operation::UpdateAccounts:
+    case Operation::LookupAccounts:
+    case Operation::LookupTransfers:
+    case Operation::LookupLimits:
+    case Operation::GetTrialBalance:
+    case Operation::GetBalanceAt:
+    case Operation::Tick: break;
+  }
+  return 0;
+}
+
 Wrong check_inapplicable(Operation operation, const QueryFilter& filter) {
-  const bool transfers = operation == Operation::QueryTransfers;
-  const bool changes = operation == Operation::GetAccountChanges;
-  const auto of_transfers =
-      std::to_array<Inapplicable>({{"amount_min", filter.amount_min},
-                                   {"amount_max", filter.amount_max},
-                                   {"pending_status", filter.pending_status}});
-  const auto of_objects = std::to_array<Inapplicable>({{"user_data_128", filter.user_data_128},
-                                                       {"user_data_64", filter.user_data_64},
-                                                       {"user_data_32", filter.user_data_32},
-                                                       {"ledger", filter.ledger},
-                                                       {"code", filter.code},
-                                                       {"object_flags", filter.object_flags}});
-  const std::string none = "0: " + std::string(name(operation)) + " does not know it";
-  if (operation == Operation::QueryAccounts && filter.account_id != 0) {
-    return wrong("account_id", filter.account_id, none);
-  }
-  for (const Inapplicable& each : of_transfers) {
-    if (!transfers && each.value != 0) return wrong(each.field, each.value, none);
-  }
-  for (const Inapplicable& each : of_objects) {
-    if (changes && each.value != 0) return wrong(each.field, each.value, none);
+  struct Said {
+    Subject subject;
+    std::string_view field;
+    u128 value;
+  };
+  const auto said = std::to_array<Said>({{kAccount, "account_id", filter.account_id},
+                                         {kAmounts, "amount_min", filter.amount_min},
+                                         {kAmounts, "amount_max", filter.amount_max},
+                                         {kAmounts, "pending_status", filter.pending_status},
+                                         {kObject, "user_data_128", filter.user_data_128},
+                                         {kObject, "user_data_64", filter.user_data_64},
+                                         {kObject, "user_data_32", filter.user_data_32},
+                                         {kClass, "ledger", filter.ledger},
+                                         {kClass, "code", filter.code},
+                                         {kObject, "object_flags", filter.object_flags},
+                                         {kTimes, "timestamp_min", filter.timestamp_min},
+                                         {kTimes, "timestamp_max", filter.timestamp_max},
+                                         {kChange, "kinds", filter.kinds},
+                                         {kChange, "wait_ms", filter.wait_ms}});
+  const u32 subjects = subjects_of(operation);
+  for (const Said& each : said) {
+    if ((subjects & each.subject) != 0 || each.value == 0) continue;
+    return wrong(each.field, each.value,
+                 "0: " + std::string(name(operation)) + " does not know it");
   }
   return std::nullopt;
 }
 
+bool needs_account(Operation operation) {
+  return operation == Operation::GetAccountTransfers || operation == Operation::GetAccountBalances;
+}
+
+Wrong check_account(Operation operation, const QueryFilter& filter) {
+  if (!needs_account(operation) || filter.account_id != 0) return std::nullopt;
+  return wrong("account_id", 0, "the account that " + std::string(name(operation)) + " is about");
+}
+
 Wrong check_flags(Operation operation, const QueryFilter& filter) {
-  constexpr u16 kSides = QueryFilter::kDebits | QueryFilter::kCredits;
+  constexpr u16 kDebitsCredits = QueryFilter::kDebits | QueryFilter::kCredits;
+  const u32 subjects = subjects_of(operation);
   if ((filter.flags & ~QueryFilter::kDefined) != 0) {
     return wrong("flags", filter.flags, "none but debits, credits and newest_first");
   }
-  if ((filter.flags & kSides) != 0 &&
-      (operation != Operation::QueryTransfers || filter.account_id == 0)) {
+  if ((filter.flags & kDebitsCredits) != 0 &&
+      ((subjects & kSides) == 0 || filter.account_id == 0)) {
     return wrong("flags", filter.flags,
-                 "debits and credits only in query_transfers and with an account_id");
+                 "debits and credits only in query_transfers and get_account_transfers, and with "
+                 "an account_id");
+  }
+  if ((filter.flags & QueryFilter::kNewestFirst) != 0 && (subjects & kOrder) == 0) {
+    return wrong("flags", filter.flags,
+                 "no newest_first: " + std::string(name(operation)) + " goes on for ever");
   }
   const u16 defined =
       operation == Operation::QueryAccounts ? account_flags::kDefined : transfer_flags::kDefined;
@@ -85,8 +133,34 @@ Wrong check_ranges(const QueryFilter& filter) {
   if (filter.pending_status > static_cast<u8>(PendingStatus::Expired)) {
     return wrong("pending_status", filter.pending_status, "0 to 4");
   }
-  if (filter.cursor.next > filter.cursor.as_of) {
-    return wrong("cursor.next", filter.cursor.next, "a cursor that a reply has given");
+  if ((filter.kinds & ~kChangeKindsDefined) != 0) {
+    return wrong("kinds", filter.kinds,
+                 "only bits of kinds that are defined: 2 account_created, 4 account_updated, "
+                 "8 transfer_created, 16 hold_expired; 0 = all");
+  }
+  if (filter.wait_ms > kQueryWaitMsMax) {
+    return wrong("wait_ms", filter.wait_ms, "at most " + std::to_string(kQueryWaitMsMax));
+  }
+  return std::nullopt;
+}
+
+// Cursors of places have an index; those of get_change_events have nothing else to remember.
+Wrong check_cursor(Operation operation, const QueryCursor& cursor) {
+  const std::string given = "a cursor that a reply has given";
+  if (!is_of_history(operation)) {
+    if (cursor.next > cursor.as_of) return wrong("cursor.next", cursor.next, given);
+    if (cursor.index != 0) return wrong("cursor.index", cursor.index, given + ", or 0");
+    return std::nullopt;
+  }
+  // An index is of 32 bits.
+  if (cursor.index >= u64{1} << 32) return wrong("cursor.index", cursor.index, given);
+  if (operation == Operation::GetChangeEvents) {
+    if (cursor.as_of != 0) return wrong("cursor.as_of", cursor.as_of, "0");
+    return std::nullopt;
+  }
+  // Behind the last page of the oldest first: the place after everything that was there then.
+  if (cursor.next != 0 && cursor.next - 1 > cursor.as_of) {
+    return wrong("cursor.next", cursor.next, given);
   }
   return std::nullopt;
 }
@@ -94,7 +168,9 @@ Wrong check_ranges(const QueryFilter& filter) {
 }  // namespace
 
 u32 query_limit_max(Operation operation) {
-  return operation == Operation::GetAccountChanges ? kAccountChangesLimitMax : kQueryLimitMax;
+  if (operation == Operation::GetAccountChanges) return kAccountChangesLimitMax;
+  if (operation == Operation::GetChangeEvents) return kChangeEventsLimitMax;
+  return kQueryLimitMax;
 }
 
 std::optional<std::string> check_filter(Operation operation, const QueryFilter& filter) {
@@ -102,9 +178,28 @@ std::optional<std::string> check_filter(Operation operation, const QueryFilter& 
   if (filter.limit == 0 || filter.limit > most) {
     return wrong("limit", filter.limit, "1 to " + std::to_string(most));
   }
+  if (Wrong found = check_account(operation, filter)) return found;
   if (Wrong found = check_inapplicable(operation, filter)) return found;
   if (Wrong found = check_flags(operation, filter)) return found;
-  return check_ranges(filter);
+  if (Wrong found = check_ranges(filter)) return found;
+  return check_cursor(operation, filter.cursor);
+}
+
+std::optional<std::string> check_time(Timestamp time) {
+  if (time.ns != 0 && time.ns < kTimestampEnd) return std::nullopt;
+  return wrong("timestamp", time.ns, "a time: nanoseconds since 1970, above 0 and below 2^63");
+}
+
+std::optional<std::string> check_cursor_reached(Operation operation, const QueryCursor& cursor,
+                                                Position position) {
+  const std::string reached = "a cursor that this ledger has given: it stands at position " +
+                              std::to_string(position.value);
+  if (operation == Operation::GetChangeEvents) {
+    if (cursor.next == 0 || cursor.next - 1 <= position.value) return std::nullopt;
+    return wrong("cursor.next", cursor.next, reached);
+  }
+  if (cursor.as_of <= position.value) return std::nullopt;
+  return wrong("cursor.as_of", cursor.as_of, reached);
 }
 
 }  // namespace florin::ledger

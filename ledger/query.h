@@ -48,18 +48,29 @@ struct QueryFilter {
   u8 pending_status = 0;  // Transfers: PendingStatus.
   u8 kinds = 0;           // Get_change_events: 1 << ChangeKind of those wanted; 0 = all.
   u32 wait_ms = 0;        // The same: how long to wait for the first when there is none yet.
+  friend bool operator==(const QueryFilter&, const QueryFilter&) = default;
 };
 
 // The most objects in a page, and the most that one page looks at: a page may come back short, or
 // empty, with a cursor to go on from.
 inline constexpr u32 kQueryLimitMax = 8189;
 inline constexpr u32 kAccountChangesLimitMax = 3600;  // Larger objects: so many fit a reply.
+inline constexpr u32 kChangeEventsLimitMax = 3600;    // Likewise, of the largest kind.
 inline constexpr u32 kQueryExaminedMax = 16'384;
+// The longest wait of a get_change_events.
+inline constexpr u32 kQueryWaitMsMax = 60'000;
 
 // The largest `limit` of this kind of query.
 u32 query_limit_max(Operation operation);
 
 // What is wrong with the filter, naming the field, what it is and what was expected; or nothing.
 std::optional<std::string> check_filter(Operation operation, const QueryFilter& filter);
+// The same for the time of a get_balance_at.
+std::optional<std::string> check_time(Timestamp time);
+// The same for the cursor of a request that history answers and whose filter is right, once it is
+// known where the ledger stands: a cursor from beyond that is not of this ledger, or of one that
+// has lost something since.
+std::optional<std::string> check_cursor_reached(Operation operation, const QueryCursor& cursor,
+                                                Position position);
 
 }  // namespace florin::ledger

@@ -22,6 +22,8 @@ std::string_view name(RefusalCode code) {
     case RefusalCode::InvalidFilter: return "invalid_filter";
     case RefusalCode::BehindWitness: return "behind_witness";
     case RefusalCode::DiffersFromWitness: return "differs_from_witness";
+    case RefusalCode::HistoryOff: return "history_off";
+    case RefusalCode::HistoryFailed: return "history_failed";
   }
   return "unknown";
 }

@@ -40,6 +40,8 @@ enum class RefusalCode : u16 {
   InvalidFilter = 15,       // A field of a query's filter cannot be; the message names it.
   BehindWitness = 16,       // The client saw more than this server has. The connection is closed.
   DiffersFromWitness = 17,  // The client saw another history. The connection is closed.
+  HistoryOff = 18,          // The server keeps no history, which alone could answer.
+  HistoryFailed = 19,       // History could not be read; the message tells why.
 };
 
 std::string_view name(RefusalCode code);
@@ -71,9 +73,9 @@ struct Request {
   // Query_accounts, query_transfers, get_account_changes, get_account_transfers,
   // get_account_balances, get_change_events; of get_balance_at `timestamp_max`, the time.
   QueryFilter filter;
-  u128 trace_id = 0;   // The caller's, stored in the log with the request; 0 = none.
-  u64 principal = 0;   // Who asked; 0 = not authenticated.
-  u64 number = 0;      // The caller's number for it, returned with the answer.
+  u128 trace_id = 0;  // The caller's, stored in the log with the request; 0 = none.
+  u64 principal = 0;  // Who asked; 0 = not authenticated.
+  u64 number = 0;     // The caller's number for it, returned with the answer.
 
   // Where it goes back to; not touched on the way.
   RequestSource* source = nullptr;
@@ -87,7 +89,8 @@ struct Request {
   Position position;                    // Write: of its last event. Read: the last before it.
   Timestamp timestamp;                  // Write: of its first event.
   std::vector<EventResult> exceptions;  // Writes: the events that were not `created`, by index.
-  // Create_transfers that want them: by index of the event.
+  // Create_transfers that want them: by index of the event. Get_change_events: one for each of
+  // `transfers`.
   std::vector<TransferBalances> balances;
   // Look-ups: by index of the id; id 0 = not found. Queries: those found, in the order asked for.
   std::vector<Account> accounts;
@@ -95,11 +98,11 @@ struct Request {
   std::vector<TransferStatus> transfer_statuses;  // One for each of `transfers`.
   std::vector<AccountLimits> limits;              // By index of the id; account_id 0 = not found.
   std::vector<AccountChange> changes;             // Get_account_changes, get_change_events.
-  std::vector<ChangeEvent> change_events;  // Their objects are in the lists above and below.
+  std::vector<ChangeEvent> change_events;         // Their objects are in the lists above and below.
   // Get_account_balances; get_balance_at: by index of the id.
   std::vector<AccountBalance> account_balances;
-  QueryCursor next_cursor;                        // Queries: where the next page begins.
-  std::vector<LedgerTotals> totals;               // Trial balance, by ledger.
+  QueryCursor next_cursor;           // Queries: where the next page begins.
+  std::vector<LedgerTotals> totals;  // Trial balance, by ledger.
   bool more = false;  // Queries, trial balance: there may be more behind the last of these.
   // Set by the engine: memory does not hold (all of) the answer, history completes it, as of
   // `position`, before the reply leaves.

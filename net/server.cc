@@ -41,6 +41,20 @@ struct AcceptedSocket {
   bool v6 = false;
 };
 
+// The way in of one more thread that answers: a lane of its own in the queue of replies.
+class Outbox final : public ledger::ReplySink {
+ public:
+  Outbox(moodycamel::ConcurrentQueue<ledger::Request*>& replies, Doorbell& bell)
+      : replies_(replies), producer_(replies), bell_(bell) {}
+  void deliver(ledger::Request* request) override { CHECK(replies_.enqueue(producer_, request)); }
+  void flush() override { bell_.ring(); }
+
+ private:
+  moodycamel::ConcurrentQueue<ledger::Request*>& replies_;
+  moodycamel::ProducerToken producer_;
+  Doorbell& bell_;
+};
+
 }  // namespace
 
 struct Server::Impl {
@@ -113,6 +127,7 @@ struct Server::Impl {
   moodycamel::ConcurrentQueue<ledger::Request*> replies;
   moodycamel::ProducerToken reply_producer{replies};
   moodycamel::ConsumerToken reply_consumer{replies};
+  std::vector<std::unique_ptr<Outbox>> outboxes;
   moodycamel::ConcurrentQueue<AcceptedSocket> sockets;
   // Orders are published by the bell: no other memory depends on them.
   std::atomic<bool> woken{false};
@@ -331,6 +346,11 @@ void Server::deliver(ledger::Request* request) {
 }
 
 void Server::flush() { impl_->bell.ring(); }
+
+ledger::ReplySink& Server::add_outbox() {
+  impl_->outboxes.push_back(std::make_unique<Outbox>(impl_->replies, impl_->bell));
+  return *impl_->outboxes.back();
+}
 
 void Server::stop_accepting() {
   impl_->stop_ordered.store(true, std::memory_order_relaxed);

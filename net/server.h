@@ -69,6 +69,9 @@ class Server final : public ledger::ReplySink {
   // The ledger's side: on the thread of the release stage.
   void deliver(ledger::Request* request) override;
   void flush() override;
+  // The same for one more thread, which has this sink for itself. Before this server's thread and
+  // that one start; as long as the server. Replies of one thread keep their order.
+  ledger::ReplySink& add_outbox();
 
   // Accepts no further connection. Any thread.
   void stop_accepting();

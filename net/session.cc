@@ -22,6 +22,11 @@ constexpr usize kReadBytesMin = 1024;
 constexpr usize kOutputBytesKept = 64 * kKiB;
 
 constexpr u64 kTransferAnswerBytes = sizeof(ledger::Transfer) + sizeof(ledger::TransferStatus);
+// Of the kind of change with the largest objects.
+constexpr u64 kChangeAnswerBytes = sizeof(ledger::ChangeEvent) + sizeof(ledger::AccountChange);
+static_assert(sizeof(ledger::Transfer) + sizeof(ledger::TransferBalances) <=
+                  sizeof(ledger::AccountChange) &&
+              sizeof(ledger::Account) <= sizeof(ledger::AccountChange));
 
 // The largest answer that a request can get, roughly: what is in flight is bounded by what it can
 // become.
@@ -43,8 +48,7 @@ u64 answer_bytes_max(const ledger::Request& request) {
     case Operation::GetAccountTransfers: return limit * kTransferAnswerBytes;
     case Operation::GetAccountBalances: return limit * sizeof(ledger::AccountBalance);
     case Operation::GetBalanceAt: return events * sizeof(ledger::AccountBalance);
-    case Operation::GetChangeEvents:
-      return limit * (sizeof(ledger::ChangeEvent) + sizeof(ledger::AccountChange));
+    case Operation::GetChangeEvents: return limit * kChangeAnswerBytes;
     case Operation::GetTrialBalance:
       return request.trial_balance_filter.limit * sizeof(ledger::LedgerTotals);
     case Operation::Tick: break;

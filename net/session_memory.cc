@@ -103,6 +103,8 @@ void SessionMemory::recycle(SessionRequest* request) {
   shrink(request->balances);
   shrink(request->limits);
   shrink(request->changes);
+  shrink(request->change_events);
+  shrink(request->account_balances);
   shrink(request->totals);
   idle_requests_.push_back(request);
 }

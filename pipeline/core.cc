@@ -19,6 +19,7 @@ Core::Core(const Limits& limits, engine::Engine& engine, wal::Writer& log, Stage
       mode_(mode),
       sequencer_(limits, engine, clock, sink, channels, start),
       snapshots_(limits, engine, log, clock, status_),
+      window_(limits, engine, clock, status_),
       composer_(engine.tables()) {
   CHECK(mode == Mode::Inline || stages.worker_count() == engine.partitions());
   for (u32 index = 0; index < limits.blocks_in_flight; ++index) {
@@ -30,6 +31,7 @@ Core::Core(const Limits& limits, engine::Engine& engine, wal::Writer& log, Stage
   status_.log_last_segment.store(log.end().segment, std::memory_order_relaxed);
   status_.accounts.store(engine.accounts_used(), std::memory_order_relaxed);
   status_.transfers.store(engine.transfers_used(), std::memory_order_relaxed);
+  status_.transfers_in_memory.store(engine.transfers_in_memory(), std::memory_order_relaxed);
 }
 
 void Core::submit(u32 channel, ledger::Request* request) {
@@ -52,6 +54,17 @@ void Core::log_outcomes(OutcomeQueue outcomes) {
   outcomes_since_ns_ = clock_.monotonic_ns();
 }
 
+void Core::set_history(HistoryGate* gate) {
+  window_.set_gate(gate);
+  snapshots_.set_gate(gate);
+  sequencer_.set_window(gate != nullptr ? &window_.finding() : nullptr);
+}
+
+void Core::set_commit_feed(CommitFeed* feed) {
+  feed_ = feed;
+  feed_->commit(log_.appended_sequence());  // What recovery read.
+}
+
 usize Core::step() {
   if (status_.failed.load(std::memory_order_relaxed)) return 0;
   if (!stopping_ && stop_requested_.load(std::memory_order_acquire)) begin_stop();
@@ -61,6 +74,7 @@ usize Core::step() {
   work += sequencer_.take_submitted();
   follow_disk_space();
   work += drive_snapshots();
+  work += drive_window();
   work += form_blocks();
   if (stopping_ && work == 0 && is_drained()) {
     status_.drained.store(true, std::memory_order_release);
@@ -90,7 +104,7 @@ u64 Core::sleep_ns_max() {
   constexpr u64 kSleepMost = 1'000'000'000;
   const u64 tick_in = sequencer_.tick_due_in();
   u64 due_in = tick_in == kNeverDue ? tick_in : std::min(tick_in, kSleepMost);
-  due_in = std::min(due_in, snapshots_.due_in_ns());
+  due_in = std::min({due_in, snapshots_.due_in_ns(), window_.due_in_ns()});
   if (can_form()) due_in = std::min(due_in, outcomes_due_in_ns());
   due_in = std::max(due_in, kSleepLeast);
   return std::min(due_in, log_.sleep_ns_max());
@@ -116,7 +130,9 @@ usize Core::release_blocks() {
     ++released_;
     ++work;
   }
-  if (work != 0) sink_.flush();
+  if (work == 0) return 0;
+  sink_.flush();
+  if (feed_ != nullptr) feed_->commit(slot_of(released_).log_sequence);
   return work;
 }
 
@@ -124,14 +140,15 @@ void Core::release(Slot& slot) {
   if (slot.has_requests()) {
     engine_.finish(slot.block);
     sequencer_.release(slot);
+    follow_memory(slot);
     status_.blocks.fetch_add(1, std::memory_order_relaxed);
     if (slot.ticket == 0) status_.inline_blocks.fetch_add(1, std::memory_order_relaxed);
   }
   if (slot.is_logged()) {
     --logged_in_flight_;
     const Position position{slot.position_before.value + slot.event_count};
-    history_.add({position, slot.log_chain});
-    if (slot.event_count != 0) keep_outcomes(slot);
+    history_.add({position, slot.log_end.chain});
+    keep_outcomes(slot);
     status_.log_last_segment.store(log_.end().segment, std::memory_order_relaxed);
     status_.durable_position.store(position.value, std::memory_order_release);
   }
@@ -140,15 +157,36 @@ void Core::release(Slot& slot) {
   }
 }
 
-// Before its requests are delivered, and with them their memory.
-void Core::keep_outcomes(const Slot& slot) {
+// Dry runs bring ids back into memory too.
+void Core::follow_memory(const Slot& slot) {
+  const u64 transfers = engine_.transfers_in_memory();
   status_.accounts.store(slot.block.accounts_after, std::memory_order_relaxed);
   status_.transfers.store(slot.block.transfers_after, std::memory_order_relaxed);
-  if (toucher_ != nullptr) toucher_->follow(slot.block.accounts_after, slot.block.transfers_after);
+  status_.transfers_in_memory.store(transfers, std::memory_order_relaxed);
+  if (toucher_ != nullptr) toucher_->follow(slot.block.accounts_after, transfers);
+}
+
+// Before its requests are delivered, and with them their memory.
+void Core::keep_outcomes(const Slot& slot) {
+  CommittedBlock committed;
+  committed.end = slot.log_end;
+  committed.event_count = slot.event_count;
+  committed.position_before = slot.position_before.value;
+  if (slot.event_count == 0) {
+    if (feed_ != nullptr) feed_->push(committed);
+    return;
+  }
   if (outcomes_.empty()) outcomes_since_ns_ = clock_.monotonic_ns();
   composer_.begin(slot.log_sequence, slot.position_before);
   composer_.add(slot.block);
-  outcomes_.push(composer_.finish());
+  OutcomeRecord record = composer_.finish();
+  if (feed_ != nullptr) {
+    committed.body = slot.requests_body();
+    committed.outcomes = record.header;
+    committed.outcome_content = record.content;
+    feed_->push(committed);
+  }
+  outcomes_.push(std::move(record));
 }
 
 // The log takes blocks in their order, as soon as their image is ready.
@@ -167,7 +205,7 @@ usize Core::append_blocks() {
       block.event_count = slot.event_count;
       block.timestamp = Timestamp{slot.last_timestamp};
       log_.append(block);
-      slot.log_chain = log_.chain();
+      slot.log_end = log_.end();
     }
     // A block of reads waits for the writes before it: they may have seen them.
     slot.log_sequence = log_.appended_sequence();
@@ -194,6 +232,7 @@ u64 Core::body_bytes_max() const {
 // more requests gather. That is all of group commit.
 usize Core::form_blocks() {
   if (snapshots_.wants_quiet()) return 0;
+  if (!stopping_ && window_.wants_quiet() && !workers_idle()) return 0;
   usize work = 0;
   follow_deadline();
   while (sequencer_.has_waiting() || sequencer_.tick_due()) {
@@ -205,6 +244,7 @@ usize Core::form_blocks() {
     follow_deadline();
   }
   if (outcomes_due_in_ns() == 0 && can_form() && form_outcomes()) ++work;
+  if (window_asks_again()) ++work;
   return work;
 }
 
@@ -212,6 +252,7 @@ bool Core::form_requests() {
   Slot& slot = slot_of(formed_ + 1);
   slot.clear(formed_ + 1);
   const bool formed = sequencer_.form(slot);
+  status_.window_refusals.store(sequencer_.window_refusals(), std::memory_order_relaxed);
   sink_.flush();  // What was refused does not wait for what was ordered.
   if (!formed) return false;
   ++formed_;
@@ -219,6 +260,7 @@ bool Core::form_requests() {
     ++logged_in_flight_;
     take_outcomes(slot);
   }
+  window_.note_formed(slot.block.item_count());
   execute(slot);
   return true;
 }
@@ -255,13 +297,31 @@ u64 Core::outcomes_due_in_ns() const {
   return due_at > now ? due_at - now : 0;
 }
 
+// A stop needs no room any more.
+usize Core::drive_window() {
+  if (!window_.follows_history() || stopping_) return 0;
+  return window_.drive(pressure(), workers_idle()) ? 1 : 0;
+}
+
+WindowDriver::Pressure Core::pressure() const {
+  return {sequencer_.transfers_in_flight(), sequencer_.starved(), sequencer_.order().position};
+}
+
+// Transfers found no room just now: whether there is some to be made is the next step's to see.
+bool Core::window_asks_again() const {
+  return window_.follows_history() && !stopping_ && sequencer_.starved() &&
+         !window_.knows_starved();
+}
+
 // How much is copied at once: little where it keeps somebody waiting.
 usize Core::drive_snapshots() {
   if (!snapshots_.has_taker()) return 0;
+  snapshots_.trim();
+  snapshots_.hold_back(!outcomes_.empty() && !log_has_room());
   usize work = snapshots_.follow(is_quiet()) ? 1 : 0;
   if (is_quiet() && snapshots_.wants_quiet()) {
     // First the outcomes of what is in the snapshot, or a crash could leave some out of the log.
-    if (!outcomes_.empty() && log_has_room()) return work + (can_form() && form_outcomes() ? 1 : 0);
+    if (!outcomes_.empty()) return work + (can_form() && form_outcomes() ? 1 : 0);
     snapshots_.cut(sequencer_.order().last_timestamp);
     return work + 1;
   }

@@ -13,7 +13,9 @@
 #include "base/limits.h"
 #include "engine/engine.h"
 #include "ledger/request.h"
+#include "pipeline/commit_feed.h"
 #include "pipeline/core_status.h"
+#include "pipeline/history_gate.h"
 #include "pipeline/log_history.h"
 #include "pipeline/memory_toucher.h"
 #include "pipeline/outcome_record.h"
@@ -21,6 +23,7 @@
 #include "pipeline/slot.h"
 #include "pipeline/snapshot_driver.h"
 #include "pipeline/stages.h"
+#include "pipeline/window_driver.h"
 #include "wal/writer.h"
 
 namespace florin::pipeline {
@@ -63,8 +66,13 @@ class Core final : public Agent {
   }
   // what recovery knows of the log before, the newest last; its end is known without:
   void remember(std::span<const ChainPoint> points) { history_.restart(points); }
-  // outcomes of the last blocks, which the log does not have yet.
+  // outcomes of the last blocks, which the log does not have yet;
   void log_outcomes(OutcomeQueue outcomes);
+  // how far history is: what it has durably may leave memory, and the log that it still needs
+  // stays (without one: nothing leaves, and snapshots alone decide what stays);
+  void set_history(HistoryGate* gate);
+  // and who is handed every block that is durable.
+  void set_commit_feed(CommitFeed* feed);
 
   usize step() override;
   u64 sleep_ns_max() override;
@@ -78,6 +86,9 @@ class Core final : public Agent {
   usize append_blocks();
   usize form_blocks();
   usize drive_snapshots();
+  usize drive_window();
+  WindowDriver::Pressure pressure() const;
+  bool window_asks_again() const;
   void begin_stop();
   bool is_drained() const;
   bool form_requests();
@@ -89,6 +100,7 @@ class Core final : public Agent {
   bool is_quiet() const { return released_ == formed_; }
   bool workers_idle() const { return stages_.posted() >= tickets_; }
   void release(Slot& slot);
+  void follow_memory(const Slot& slot);
   void keep_outcomes(const Slot& slot);
   // The largest body that the log is sure to take now.
   u64 body_bytes_max() const;
@@ -128,6 +140,8 @@ class Core final : public Agent {
   CoreStatus status_;
   LogHistory history_;
   SnapshotDriver snapshots_;
+  WindowDriver window_;
+  CommitFeed* feed_ = nullptr;
   OutcomeComposer composer_;
   OutcomeQueue outcomes_;      // Not logged yet.
   u64 outcomes_since_ns_ = 0;  // When the oldest of them came, by the monotonic clock.

@@ -16,6 +16,8 @@ namespace {
 
 constexpr usize kTakenAtOnce = 256;
 
+bool takes_ids(const Request& request) { return request.operation == Operation::CreateTransfers; }
+
 }  // namespace
 
 Sequencer::Sequencer(const Limits& limits, engine::Engine& engine, Clock& clock,
@@ -59,6 +61,9 @@ bool Sequencer::form(Slot& slot) {
   const u64 now = clock_.wall_time().ns;
   large_bytes_ = 0;
   small_bytes_ = 0;
+  starved_ = false;
+  room_awaited_ = false;
+  slot.block.position_before = order_.position;
   if (tick_passed_over_ && tick_due()) order_tick(slot);
   tick_passed_over_ = false;
   if (passed_over_ != nullptr) {
@@ -115,17 +120,56 @@ void Sequencer::bring_to_front(RequestSource* source) {
   first_waiting_ = source;
 }
 
-bool Sequencer::fits(const Slot& slot, const Request& request, Share share) const {
+bool Sequencer::fits(const Slot& slot, const Request& request, Share share) {
   const u64 bytes = logged_bytes(request);
   const bool small = bytes <= limits_.small_request_bytes_max;
   if (!slot.has_room_for(request, limits_.block_bytes_max)) return false;
-  if (bytes != 0) {
-    // What is in flight may turn out to use less than it may: until that is known, wait.
-    const Room room = room_for(request);
-    if (room.used + room.in_flight + request.event_count > room.most) return false;
-  }
+  if (needs_room(request) && !has_room(request)) return false;
   if (share == Share::Small) return small && small_bytes_ + bytes <= limits_.small_share_bytes;
   return small || large_bytes_ + bytes <= limits_.block_bytes_max - limits_.small_share_bytes;
+}
+
+// A dry run leaves in memory what it brought back from the past.
+bool Sequencer::needs_room(const Request& request) const {
+  return request.is_logged() || (window_ != nullptr && takes_ids(request));
+}
+
+// What is in flight may turn out to use less than it may: until that is known, wait. Once transfers
+// wait for room, those behind them do too, or a large request would wait for ever.
+bool Sequencer::has_room(const Request& request) {
+  if (takes_ids(request) && room_awaited_) return false;
+  const Room room = room_for(request);
+  const u64 free = room.left_beside(room.used + room.in_flight);
+  if (request.event_count <= free && objects_of(request, free) <= free) return true;
+  if (takes_ids(request)) starved_ = room_awaited_ = true;
+  return false;
+}
+
+void Sequencer::keep_room(Slot& slot, const Request& request) {
+  if (!needs_room(request)) return;
+  if (!takes_ids(request)) {
+    in_flight(request.operation) += request.event_count;
+    return;
+  }
+  const Room room = room_for(request);
+  const u64 ids = objects_of(request, room.left_beside(room.used + room.in_flight));
+  slot.ids_max += ids;
+  transfers_in_flight_ += ids;
+}
+
+// Beside its own id an event may bring back that of an earlier transfer. Which of them name one is
+// looked at only when it matters, as it takes a walk through all. A request that could bring back
+// more than half of the window still gets its turn: the tables have room for as many earlier ones
+// as there are items in flight.
+u64 Sequencer::objects_of(const Request& request, u64 free) const {
+  const u64 own = request.event_count;
+  if (window_ == nullptr || !takes_ids(request)) return own;
+  if (2 * own <= free) return 2 * own;
+  u64 all = own;
+  for (const ledger::Transfer& event : request.transfer_events()) {
+    if ((event.flags & ledger::transfer_flags::kNamesEarlier) != 0) ++all;
+  }
+  return std::max(own, std::min(all, limits_.transfers_max / 2));
 }
 
 void Sequencer::order_request(Slot& slot, Request* request, u64 now) {
@@ -138,6 +182,7 @@ void Sequencer::order_request(Slot& slot, Request* request, u64 now) {
   }
   request->position = order_.position;
   request->timestamp = Timestamp{order_.last_timestamp};
+  keep_room(slot, *request);
   slot.add(request, order_.position, order_.last_timestamp);
 }
 
@@ -148,7 +193,7 @@ void Sequencer::order_write(Slot& slot, Request* request, u64 now) {
   order_.last_timestamp = timestamp + request->event_count - 1;
   request->position = order_.position;
   request->timestamp = Timestamp{timestamp};
-  in_flight(request->operation) += request->event_count;
+  keep_room(slot, *request);
 }
 
 // Not before the deadline, should the clock have gone back since: it would release nothing.
@@ -159,8 +204,9 @@ void Sequencer::order_tick(Slot& slot) {
 }
 
 void Sequencer::release(const Slot& slot) {
+  transfers_in_flight_ -= slot.ids_max;
   for (const engine::BlockRequest& request : slot.block.requests) {
-    if (!request.request->is_logged()) continue;
+    if (!request.request->is_logged() || takes_ids(*request.request)) continue;
     in_flight(request.operation) -= request.item_count;
     if (request.operation == Operation::Tick) tick_in_flight_ = false;
   }
@@ -180,7 +226,7 @@ bool Sequencer::refuse_if_needed(Request* request) {
     refuse(request, refusal_, refusal_message_);
     return true;
   }
-  if (!request->is_logged()) return false;
+  if (!request->is_logged()) return needs_room(*request) && refuse_beyond_room(request);
   if (write_refusal_ != RefusalCode::None) {
     refuse(request, write_refusal_, write_refusal_message_);
     return true;
@@ -193,8 +239,22 @@ bool Sequencer::refuse_if_needed(Request* request) {
                " are accepted");
     return true;
   }
+  return refuse_beyond_room(request);
+}
+
+bool Sequencer::refuse_beyond_room(Request* request) {
   const Room room = room_for(*request);
-  if (room.used + request->event_count <= room.most) return false;
+  const u64 free = room.left_beside(room.used);
+  const bool waits = takes_ids(*request) && room_awaited_;  // Behind others, whatever it needs.
+  if (request->event_count <= free && (waits || objects_of(*request, free) <= free)) return false;
+  const bool in_window = window_ != nullptr && takes_ids(*request);
+  if (in_window && request->event_count <= room.most) {
+    starved_ = true;
+    if (window_->refusal == RefusalCode::None) return false;
+    refuse(request, window_->refusal, window_->message);
+    ++window_refusals_;
+    return true;
+  }
   refuse(request, RefusalCode::Capacity,
          std::string(room.objects) + ": " + std::to_string(room.used) + " of " +
              std::to_string(room.most) + " are used, and " + std::to_string(request->event_count) +
@@ -211,14 +271,13 @@ Sequencer::Room Sequencer::room_for(const Request& request) const {
     return {engine_.updates_used(), updates_in_flight_, limits_.account_updates_max,
             "remembered updates of accounts", "--account-updates-max"};
   }
-  return {engine_.transfers_used(), transfers_in_flight_, limits_.transfers_max,
-          "remembered transfers", "--transfers-max"};
+  return {engine_.transfers_in_memory(), transfers_in_flight_, limits_.transfers_max,
+          "remembered transfers", window_ != nullptr ? "--id-window" : "--transfers-max"};
 }
 
 u64& Sequencer::in_flight(Operation operation) {
   if (operation == Operation::CreateAccounts) return accounts_in_flight_;
   if (operation == Operation::UpdateAccounts) return updates_in_flight_;
-  if (operation == Operation::CreateTransfers) return transfers_in_flight_;
   return no_limit_;
 }
 

@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "ledger/request.h"
 #include "pipeline/slot.h"
+#include "pipeline/window_driver.h"
 
 namespace florin::pipeline {
 
@@ -54,6 +55,18 @@ class Sequencer {
   // The slot's requests are about to be answered: what they reserved and did not use is free again.
   void release(const Slot& slot);
 
+  // With history: what becomes of transfers that do not fit into the window; it may change between
+  // calls of `form`. Null: they never will.
+  void set_window(const WindowFinding* finding) { window_ = finding; }
+  // Whether the window had no room for transfers when the last block was formed, and somebody is
+  // still waiting.
+  bool starved() const { return starved_ && has_waiting(); }
+  // Ids that the blocks in flight may bring into memory, at most: new ones, and with history those
+  // of the past that they name. Dry runs are among them, as they bring back the same.
+  u64 transfers_in_flight() const { return transfers_in_flight_; }
+  // How many requests were refused as the window was full.
+  u64 window_refusals() const { return window_refusals_; }
+
   // Why writes are refused at the moment, None when they are not; and why all requests are.
   void refuse_writes(ledger::RefusalCode code, std::string message);
   void refuse_all(ledger::RefusalCode code, std::string message);
@@ -63,11 +76,12 @@ class Sequencer {
  private:
   using Queue = moodycamel::ConcurrentQueue<ledger::Request*>;
   enum class Share : u8 { Small, Any };
-  // Objects of the kind that a write creates: held for good, in flight, and at most.
+  // Objects of the kind that a request brings into memory: there for good, in flight, at most.
   struct Room {
     u64 used;
     u64 in_flight;
     u64 most;
+    u64 left_beside(u64 others) const { return most > others ? most - others : 0; }
     std::string_view objects;  // What they are called.
     std::string_view option;   // What gives more room.
   };
@@ -75,14 +89,20 @@ class Sequencer {
   // Lets every waiting source add its first request, in turns, until none can.
   void fill(Slot& slot, Share share, u64 now);
   bool take_turn(Slot& slot, Share share, u64 now);
-  bool fits(const Slot& slot, const ledger::Request& request, Share share) const;
+  bool fits(const Slot& slot, const ledger::Request& request, Share share);
+  bool needs_room(const ledger::Request& request) const;
+  bool has_room(const ledger::Request& request);
+  void keep_room(Slot& slot, const ledger::Request& request);
   Room room_for(const ledger::Request& request) const;
+  // How many objects the request may bring into memory, or more if so many are free.
+  u64 objects_of(const ledger::Request& request, u64 free) const;
   void order_request(Slot& slot, ledger::Request* request, u64 now);
   void order_write(Slot& slot, ledger::Request* request, u64 now);
   void order_tick(Slot& slot);
   u64& in_flight(ledger::Operation operation);
   // Refuses the request if it cannot be ordered.
   bool refuse_if_needed(ledger::Request* request);
+  bool refuse_beyond_room(ledger::Request* request);
   void refuse(ledger::Request* request, ledger::RefusalCode code, const std::string& message);
 
   void push_waiting(ledger::RequestSource* source);
@@ -109,9 +129,13 @@ class Sequencer {
   OrderState order_;
   u64 large_bytes_ = 0;  // Of the block being formed.
   u64 small_bytes_ = 0;
-  u64 accounts_in_flight_ = 0;  // Events that may still create one.
-  u64 transfers_in_flight_ = 0;
+  u64 accounts_in_flight_ = 0;   // Events that may still create one.
+  u64 transfers_in_flight_ = 0;  // Ids: see above.
   u64 updates_in_flight_ = 0;
+  const WindowFinding* window_ = nullptr;
+  bool starved_ = false;       // Transfers found no room while the last block was formed: ...
+  bool room_awaited_ = false;  // ... and wait for it.
+  u64 window_refusals_ = 0;
   u64 no_limit_ = 0;  // What ticks count towards.
   u64 deadline_ = engine::kNoDeadline;
   ledger::Request tick_;

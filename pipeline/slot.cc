@@ -18,10 +18,11 @@ void Slot::clear(u64 sequence) {
   position_before = Position{};
   event_count = 0;
   last_timestamp = 0;
+  ids_max = 0;
   ticket = 0;
   appended = false;
   log_sequence = 0;
-  log_chain = 0;
+  log_end = wal::LogEnd{};
   placements_.clear();
   body_bytes_ = 0;
   request_bytes_ = 0;

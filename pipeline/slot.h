@@ -40,17 +40,22 @@ class Slot {
   // Nothing for the engine: outcomes of other blocks alone.
   bool has_requests() const { return !block.requests.empty(); }
   std::span<std::byte> image() { return image_.span(); }
+  // Of the body what was not added as outcomes; after all slices are prepared.
+  std::span<const std::byte> requests_body() const {
+    return image_.span().subspan(wal::kHeaderBytes, request_bytes_);
+  }
 
   engine::Block block;
   Position position_before;  // Of the first event.
   u64 event_count = 0;       // Logged events.
   u64 last_timestamp = 0;    // Of the last logged event.
+  u64 ids_max = 0;           // That it may bring into memory: room is kept for them.
 
   // Kept by the thread that orders.
   u64 ticket = 0;         // Place among the blocks given to the workers; 0 = executed inline.
   bool appended = false;  // Given to the log, or nothing to log.
   u64 log_sequence = 0;   // Answers leave when this log block is durable.
-  u128 log_chain = 0;     // The hash of the log up to it.
+  wal::LogEnd log_end;    // Right behind it.
 
  private:
   void copy_range(u64 first, u64 last);

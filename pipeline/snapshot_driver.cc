@@ -27,8 +27,17 @@ void SnapshotDriver::set_taker(snapshot::Taker* taker, const SnapshotStart& star
   cut_ns_ = clock_.monotonic_ns();
   status_.snapshot_position.store(start.position.value, std::memory_order_relaxed);
   status_.snapshot_time_ns.store(start.time_ns, std::memory_order_relaxed);
-  status_.log_first_segment.store(start.segments_needed_from, std::memory_order_relaxed);
-  if (start.segments_needed_from != 0) log_.trim_before(start.segments_needed_from);
+  needed_from_ = start.segments_needed_from;
+}
+
+// History moves on its own, and may lag behind the snapshots. What is not known is needed.
+void SnapshotDriver::trim() {
+  u64 from = needed_from_;
+  if (gate_ != nullptr) from = std::min(from, gate_->segment_needed_from());
+  if (from <= kept_from_) return;
+  kept_from_ = from;
+  log_.trim_before(from);
+  status_.log_first_segment.store(from, std::memory_order_relaxed);
 }
 
 void SnapshotDriver::begin_stop() {
@@ -41,7 +50,7 @@ void SnapshotDriver::begin_stop() {
 bool SnapshotDriver::anything_logged() const { return log_.end().position.value != position_; }
 
 u64 SnapshotDriver::due_at_ns() const {
-  if (taker_ == nullptr || under_way_ || !anything_logged()) return kNever;
+  if (taker_ == nullptr || under_way_ || held_back_ || !anything_logged()) return kNever;
   const bool requested = requested_.load(std::memory_order_acquire);
   if (stopping_) return requested ? 0 : kNever;
   if (requested) return not_before_ns_;
@@ -104,10 +113,8 @@ void SnapshotDriver::note_taken(const snapshot::Taken& taken) {
   bytes_at_cut_ = bytes_at_cut_next_;
   not_before_ns_ = 0;
   failed_last_ = false;
-  if (taken.segments_needed_from != 0) {
-    log_.trim_before(taken.segments_needed_from);
-    status_.log_first_segment.store(taken.segments_needed_from, std::memory_order_relaxed);
-  }
+  if (taken.segments_needed_from != 0) needed_from_ = taken.segments_needed_from;
+  trim();
   status_.snapshot_time_ns.store(clock_.wall_time().ns, std::memory_order_relaxed);
   status_.snapshots_taken.fetch_add(1, std::memory_order_relaxed);
   status_.snapshot_under_way.store(false, std::memory_order_relaxed);

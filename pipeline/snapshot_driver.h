@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "engine/engine.h"
 #include "pipeline/core_status.h"
+#include "pipeline/history_gate.h"
 #include "snapshot/taker.h"
 #include "wal/writer.h"
 
@@ -45,12 +46,18 @@ class SnapshotDriver {
                  CoreStatus& status);
 
   void set_taker(snapshot::Taker* taker, const SnapshotStart& start);
+  // With history the log that it still needs stays, whatever the snapshots need.
+  void set_gate(const HistoryGate* gate) { gate_ = gate; }
   void set_listener(SnapshotListener listener) { listener_ = std::move(listener); }
   void request() { requested_.store(true, std::memory_order_release); }
   // The core stops: the last snapshot is taken in a hurry.
   void begin_stop();
 
   bool has_taker() const { return taker_ != nullptr; }
+  // While outcomes wait for room in the log no snapshot is begun, not even at a stop: without the
+  // blocks before it nobody could say any more what became of them, and history, which may still be
+  // behind them, needs to know.
+  void hold_back(bool outcomes_wait) { held_back_ = outcomes_wait; }
   // Whether no block is to be formed until none is in flight: a snapshot is to be cut, or one that
   // failed is to be ended.
   bool wants_quiet();
@@ -63,6 +70,8 @@ class SnapshotDriver {
   bool copying() const { return under_way_ && !engine_.cut_copied(); }
   // Takes what the taker reports. `quiet`: no block is in flight. Returns whether a snapshot ended.
   bool follow(bool quiet);
+  // Has the log trimmed up to what both the snapshots and history need.
+  void trim();
 
   // After `begin_stop`, when everything is answered: there is nothing left to take, or it takes too
   // long.
@@ -87,9 +96,13 @@ class SnapshotDriver {
   std::atomic<bool> requested_{false};  // By somebody, or by the stop: at once.
   bool failed_last_ = false;            // To be tried again after a pause.
   bool stopping_ = false;
+  bool held_back_ = false;
   bool under_way_ = false;
   std::optional<snapshot::Taken> failed_;  // To be ended when all is quiet.
   u64 position_ = 0;                       // Of the newest snapshot.
+  const HistoryGate* gate_ = nullptr;
+  u64 needed_from_ = 0;  // The segments that snapshots need, 0 = all; and those that are kept.
+  u64 kept_from_ = 0;
   // log_.bytes_written() at the cut of the newest snapshot and of the one under way; and what was
   // logged since the newest one before this process.
   u64 bytes_at_cut_ = 0;

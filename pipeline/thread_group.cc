@@ -6,6 +6,8 @@
 #include <immintrin.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -42,6 +44,12 @@ void pin_to(int cpu) {
   pthread_setaffinity_np(pthread_self(), sizeof(set), &set);  // Advice: without it all works.
 }
 
+// Of the calling thread alone: with Linux each thread has its own.
+void stand_back(int niceness) {
+  const auto thread = static_cast<id_t>(gettid());
+  setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + niceness);  // Advice too.
+}
+
 }  // namespace
 
 void BellParker::wait(u64 sleep_ns_max) {
@@ -60,6 +68,7 @@ void BellParker::wait(u64 sleep_ns_max) {
 void run_agents(const ThreadPlan& plan, const std::atomic<bool>& stop) {
   pthread_setname_np(pthread_self(), plan.name.c_str());
   if (plan.cpu >= 0) pin_to(plan.cpu);
+  if (plan.niceness != 0) stand_back(plan.niceness);
   SystemClock clock;
   while (!stop.load(std::memory_order_acquire)) {
     if (step_all(plan) != 0 || spin_for_work(plan, clock)) continue;

@@ -44,8 +44,9 @@ struct ThreadPlan {
   std::string name;            // At most 15 characters.
   std::vector<Agent*> agents;  // Stepped in turn.
   Parker* parker = nullptr;
-  int cpu = -1;     // To pin to, or -1.
-  u64 spin_ns = 0;  // How long to look again before sleeping.
+  int cpu = -1;      // To pin to, or -1.
+  u64 spin_ns = 0;   // How long to look again before sleeping.
+  int niceness = 0;  // More than the process has: for work that others should not wait for.
 };
 
 // Runs the agents of one thread until `stop` is set and its parker woken. On the calling thread.

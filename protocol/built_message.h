@@ -13,6 +13,13 @@
 
 namespace florin::protocol {
 
+// A builder with room for `bytes` at once; for messages with structs beside their vectors. When the
+// library's own grows, it aligns its storage to 8 bytes only, and writes those to 16 all the same.
+inline flatbuffers::FlatBufferBuilder aligned_builder(usize bytes) {
+  return flatbuffers::FlatBufferBuilder(round_up(bytes, kFrameAlignment), nullptr, false,
+                                        kFrameAlignment);
+}
+
 // Appends the finished message as a sealed frame, filled up with zeros.
 inline void append_message(const flatbuffers::FlatBufferBuilder& builder, u64 request_number,
                            ByteBuffer& out) {

@@ -28,7 +28,7 @@ struct ServerInfo {
   std::vector<std::string> threads;  // What each thread does.
   u64 accounts = 0;                  // Stored now.
   u64 accounts_max = 0;
-  u64 transfers = 0;  // Remembered now.
+  u64 transfers = 0;  // Ids decided since the beginning, wherever they are kept.
   u64 transfers_max = 0;
   u32 request_events_max = 0;
   u64 frame_bytes_max = 0;  // Of a request.
@@ -47,6 +47,13 @@ struct ServerInfo {
   u64 log_last_segment = 0;   // Being written.
   Position recovered_from;    // The snapshot that this server started from; 0 = the log alone.
   u64 witness_refusals = 0;   // Clients that had seen more than this server has, or other things.
+  bool history_enabled = false;       // If not, the next three are 0.
+  Position history_position;          // Up to which history can be read ...
+  Position history_durable_position;  // ... and is on disk: beyond it memory forgets nothing.
+  u64 history_lag_ns = 0;             // How far history is behind the newest durable event.
+  u64 id_window = 0;                  // How many ids of transfers memory can hold ...
+  u64 ids_in_memory = 0;              // ... and holds.
+  u64 window_refusals = 0;  // Requests refused since memory was full and history was behind.
 };
 
 // What a server has confirmed, as a client saw it: position and chain of its log. A server that
@@ -120,10 +127,12 @@ void encode_lookup_transfers(RequestLabel label, std::span<const u128> ids, Byte
 void encode_lookup_limits(RequestLabel label, std::span<const u128> ids, ByteBuffer& out);
 void encode_get_trial_balance(RequestLabel label, ledger::TrialBalanceFilter filter,
                               ByteBuffer& out);
-// `operation` is QueryAccounts, QueryTransfers or GetAccountChanges. The filter's reserved bytes do
-// not travel.
+// `operation` is one that takes a filter: QueryAccounts, QueryTransfers, GetAccountChanges,
+// GetAccountTransfers, GetAccountBalances or GetChangeEvents.
 void encode_query(ledger::Operation operation, RequestLabel label,
                   const ledger::QueryFilter& filter, ByteBuffer& out);
+void encode_get_balance_at(RequestLabel label, std::span<const u128> ids, Timestamp at,
+                           ByteBuffer& out);
 void encode_ping(RequestLabel label, ByteBuffer& out);
 void encode_take_snapshot(RequestLabel label, ByteBuffer& out);
 void encode_present_witness(RequestLabel label, const Witness& witness, ByteBuffer& out);
@@ -136,8 +145,8 @@ struct OpenRequest {
 };
 
 // Appends a frame with room for `event_count` accounts, transfers, updates or ids, by operation
-// (any that has them). Once they are written, and before anything else is appended, seal_request
-// finishes it.
+// (any that has them; get_balance_at is not among them, since it has a time beside its ids). Once
+// they are written, and before anything else is appended, seal_request finishes it.
 OpenRequest open_request(ledger::Operation operation, RequestLabel label, u32 event_count,
                          ByteBuffer& out);
 void seal_request(const OpenRequest& open, ByteBuffer& out);
@@ -150,7 +159,9 @@ enum class ReplyKind : u8 {
   ServerInfo,
   Error,
   Limits,
-  AccountChanges
+  AccountChanges,
+  AccountBalances,
+  ChangeEvents
 };
 
 // A decoded reply. Fields belong to the kinds that the comment names; spans point into the body.
@@ -162,18 +173,21 @@ struct Reply {
   Timestamp timestamp;                                              // Write: of the first event.
   u32 event_count = 0;                                              // Write
   std::span<const ledger::EventResult> exceptions;                  // Write
-  std::span<const ledger::TransferBalances> balances;       // Write: one per event, or none.
-  std::span<const ledger::Account> accounts;                // Accounts
-  std::span<const ledger::Transfer> transfers;              // Transfers
-  std::span<const ledger::TransferStatus> statuses;         // Transfers: as many.
-  std::span<const ledger::AccountLimits> limits;            // Limits
-  std::span<const ledger::AccountChange> changes;           // AccountChanges
-  std::span<const ledger::LedgerTotals> totals;             // TrialBalance
-  ledger::QueryCursor next_cursor;                          // Answers to queries.
-  bool more = false;                                        // Answers to queries, TrialBalance
-  ServerInfo server_info;                                   // ServerInfo
-  ledger::RefusalCode refusal = ledger::RefusalCode::None;  // Error
-  std::string refusal_message;                              // Error
+  // Write: one per event, or none. ChangeEvents: one per transfer.
+  std::span<const ledger::TransferBalances> balances;
+  std::span<const ledger::Account> accounts;                 // Accounts, ChangeEvents
+  std::span<const ledger::Transfer> transfers;               // Transfers, ChangeEvents
+  std::span<const ledger::TransferStatus> statuses;          // Transfers: as many.
+  std::span<const ledger::AccountLimits> limits;             // Limits
+  std::span<const ledger::AccountChange> changes;            // AccountChanges, ChangeEvents
+  std::span<const ledger::AccountBalance> account_balances;  // AccountBalances
+  std::span<const ledger::ChangeEvent> change_events;        // ChangeEvents
+  std::span<const ledger::LedgerTotals> totals;              // TrialBalance
+  ledger::QueryCursor next_cursor;                           // Answers to queries.
+  bool more = false;                                         // Answers to queries, TrialBalance
+  ServerInfo server_info;                                    // ServerInfo
+  ledger::RefusalCode refusal = ledger::RefusalCode::None;   // Error
+  std::string refusal_message;                               // Error
 };
 
 // Reads the body of a verified frame. `body` must be aligned to 16. Fails with Protocol when the

@@ -24,7 +24,10 @@ Status take_vector(const flatbuffers::Vector<const Wire*>* vector, std::span<con
 }
 
 void take_page(const wire::QueryCursor* cursor, bool more, Reply& reply) {
-  if (cursor != nullptr) reply.next_cursor = {.next = cursor->next(), .as_of = cursor->as_of()};
+  if (cursor != nullptr) {
+    reply.next_cursor = {
+        .next = cursor->next(), .as_of = cursor->as_of(), .index = cursor->index()};
+  }
   reply.more = more;
 }
 
@@ -77,6 +80,57 @@ Status take_account_changes(const wire::AccountChangesReply& body, Reply& reply)
   return take_vector(body.changes(), reply.changes);
 }
 
+Status take_account_balances(const wire::AccountBalancesReply& body, Reply& reply) {
+  reply.kind = ReplyKind::AccountBalances;
+  take_page(body.next_cursor(), body.more(), reply);
+  return take_vector(body.balances(), reply.account_balances);
+}
+
+// How many objects of each kind the events name; each must be named once, in order.
+struct NamedObjects {
+  usize accounts = 0;
+  usize changes = 0;
+  usize transfers = 0;
+
+  usize* of(u8 kind) {
+    switch (static_cast<ledger::ChangeKind>(kind)) {
+      case ledger::ChangeKind::AccountCreated: return &accounts;
+      case ledger::ChangeKind::AccountUpdated: return &changes;
+      case ledger::ChangeKind::TransferCreated:
+      case ledger::ChangeKind::HoldExpired: return &transfers;
+    }
+    return nullptr;
+  }
+};
+
+Status check_named_objects(const Reply& reply) {
+  NamedObjects named;
+  for (const ledger::ChangeEvent& event : reply.change_events) {
+    usize* const count = named.of(event.kind);
+    if (count == nullptr) {
+      return malformed(fmt::format("a change of kind {} is not known here", event.kind));
+    }
+    if (event.object != *count) return malformed("a change does not name the next of its objects");
+    ++*count;
+  }
+  if (named.accounts != reply.accounts.size() || named.changes != reply.changes.size() ||
+      named.transfers != reply.transfers.size() || named.transfers != reply.balances.size()) {
+    return malformed("there is not one object for each change");
+  }
+  return {};
+}
+
+Status take_change_events(const wire::ChangeEventsReply& body, Reply& reply) {
+  reply.kind = ReplyKind::ChangeEvents;
+  take_page(body.next_cursor(), body.more(), reply);
+  RETURN_IF_ERROR(take_vector(body.events(), reply.change_events));
+  RETURN_IF_ERROR(take_vector(body.transfers(), reply.transfers));
+  RETURN_IF_ERROR(take_vector(body.balances(), reply.balances));
+  RETURN_IF_ERROR(take_vector(body.accounts(), reply.accounts));
+  RETURN_IF_ERROR(take_vector(body.changes(), reply.changes));
+  return check_named_objects(reply);
+}
+
 Status take_trial_balance(const wire::TrialBalanceReply& body, Reply& reply) {
   reply.kind = ReplyKind::TrialBalance;
   reply.more = body.more();
@@ -115,6 +169,13 @@ Status take_server_info(const wire::ServerInfo& body, Reply& reply) {
   info.log_last_segment = body.log_last_segment();
   info.recovered_from = Position{body.recovered_from()};
   info.witness_refusals = body.witness_refusals();
+  info.history_enabled = body.history_enabled();
+  info.history_position = Position{body.history_position()};
+  info.history_durable_position = Position{body.history_durable_position()};
+  info.history_lag_ns = body.history_lag_ns();
+  info.id_window = body.id_window();
+  info.ids_in_memory = body.ids_in_memory();
+  info.window_refusals = body.window_refusals();
   return {};
 }
 
@@ -139,6 +200,10 @@ Status take_body(const wire::Reply& message, Reply& reply) {
     case wire::ReplyBody::LimitsReply: return take_limits(*message.body_as_LimitsReply(), reply);
     case wire::ReplyBody::AccountChangesReply:
       return take_account_changes(*message.body_as_AccountChangesReply(), reply);
+    case wire::ReplyBody::AccountBalancesReply:
+      return take_account_balances(*message.body_as_AccountBalancesReply(), reply);
+    case wire::ReplyBody::ChangeEventsReply:
+      return take_change_events(*message.body_as_ChangeEventsReply(), reply);
     case wire::ReplyBody::NONE: break;
   }
   return malformed(

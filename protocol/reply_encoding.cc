@@ -73,11 +73,26 @@ void encode_write_reply_with_balances(const ledger::Request& request, ByteBuffer
 // The cursor of a query's answer; null, which is not written, for a look-up.
 const wire::QueryCursor* cursor_of(const ledger::Request& request, wire::QueryCursor& space) {
   if (request.operation == Operation::LookupAccounts ||
-      request.operation == Operation::LookupTransfers) {
+      request.operation == Operation::LookupTransfers ||
+      request.operation == Operation::GetBalanceAt) {
     return nullptr;
   }
-  space = wire::QueryCursor(request.next_cursor.next, request.next_cursor.as_of);
+  const ledger::QueryCursor& next = request.next_cursor;
+  space = wire::QueryCursor(next.next, next.as_of, next.index);
   return &space;
+}
+
+flatbuffers::Offset<void> build_change_events(const ledger::Request& request, Builder& builder,
+                                              const wire::QueryCursor* cursor) {
+  CHECK(request.balances.size() == request.transfers.size());
+  const auto events = copy<wire::ChangeEvent>(builder, request.change_events);
+  const auto transfers = copy<wire::Transfer>(builder, request.transfers);
+  const auto balances = copy<wire::TransferBalances>(builder, request.balances);
+  const auto accounts = copy<wire::Account>(builder, request.accounts);
+  const auto changes = copy<wire::AccountChange>(builder, request.changes);
+  return wire::CreateChangeEventsReply(builder, events, transfers, balances, accounts, changes,
+                                       cursor, request.more)
+      .Union();
 }
 
 wire::ReplyBody build_read_body(const ledger::Request& request, Builder& builder,
@@ -92,7 +107,8 @@ wire::ReplyBody build_read_body(const ledger::Request& request, Builder& builder
       return wire::ReplyBody::AccountsReply;
     }
     case Operation::LookupTransfers:
-    case Operation::QueryTransfers: {
+    case Operation::QueryTransfers:
+    case Operation::GetAccountTransfers: {
       CHECK(request.transfer_statuses.size() == request.transfers.size());
       const auto transfers = copy<wire::Transfer>(builder, request.transfers);
       const auto statuses = copy<wire::TransferStatus>(builder, request.transfer_statuses);
@@ -114,13 +130,18 @@ wire::ReplyBody build_read_body(const ledger::Request& request, Builder& builder
       body = wire::CreateTrialBalanceReply(builder, totals, request.more).Union();
       return wire::ReplyBody::TrialBalanceReply;
     }
+    case Operation::GetAccountBalances:
+    case Operation::GetBalanceAt: {
+      const auto balances = copy<wire::AccountBalance>(builder, request.account_balances);
+      body = wire::CreateAccountBalancesReply(builder, balances, cursor, request.more).Union();
+      return wire::ReplyBody::AccountBalancesReply;
+    }
+    case Operation::GetChangeEvents:
+      body = build_change_events(request, builder, cursor);
+      return wire::ReplyBody::ChangeEventsReply;
     case Operation::CreateAccounts:
     case Operation::CreateTransfers:
     case Operation::UpdateAccounts:
-    case Operation::GetAccountTransfers:
-    case Operation::GetAccountBalances:
-    case Operation::GetBalanceAt:
-    case Operation::GetChangeEvents:
     case Operation::Tick: break;
   }
   CHECK(false);
@@ -169,6 +190,13 @@ flatbuffers::Offset<wire::ServerInfo> build_server_info(Builder& builder, const 
   fields.add_log_last_segment(info.log_last_segment);
   fields.add_recovered_from(info.recovered_from.value);
   fields.add_witness_refusals(info.witness_refusals);
+  fields.add_history_enabled(info.history_enabled);
+  fields.add_history_position(info.history_position.value);
+  fields.add_history_durable_position(info.history_durable_position.value);
+  fields.add_history_lag_ns(info.history_lag_ns);
+  fields.add_id_window(info.id_window);
+  fields.add_ids_in_memory(info.ids_in_memory);
+  fields.add_window_refusals(info.window_refusals);
   return fields.Finish();
 }
 
@@ -197,7 +225,8 @@ void encode_error(u64 request_number, RefusalCode code, std::string_view message
 }
 
 void encode_server_info(u64 request_number, const ServerInfo& info, ByteBuffer& out) {
-  Builder builder;
+  constexpr usize kUsually = 1024;
+  Builder builder = aligned_builder(kUsually);
   const auto body = build_server_info(builder, info);
   finish_reply(builder, Position{}, wire::ReplyBody::ServerInfo, body.Union());
   append_message(builder, request_number, out);

@@ -100,7 +100,7 @@ Decoded take_query(const wire::QueryFilter* fields, Operation operation, ledger:
   filter.timestamp_min = fields->timestamp_min();
   filter.timestamp_max = fields->timestamp_max();
   if (const wire::QueryCursor* const cursor = fields->cursor()) {
-    filter.cursor = {.next = cursor->next(), .as_of = cursor->as_of()};
+    filter.cursor = {.next = cursor->next(), .as_of = cursor->as_of(), .index = cursor->index()};
   }
   filter.user_data_32 = fields->user_data_32();
   filter.ledger = fields->ledger();
@@ -109,11 +109,25 @@ Decoded take_query(const wire::QueryFilter* fields, Operation operation, ledger:
   filter.object_flags = fields->object_flags();
   filter.flags = fields->flags();
   filter.pending_status = fields->pending_status();
+  filter.kinds = fields->kinds();
+  filter.wait_ms = fields->wait_ms();
   if (auto wrong = ledger::check_filter(operation, filter)) {
     return refuse(RefusalCode::InvalidFilter, std::move(*wrong));
   }
   request.operation = operation;
   return RequestKind::Ledger;
+}
+
+Decoded take_balance_at(const wire::GetBalanceAt& body, const DecodeLimits& limits,
+                        ledger::Request& request) {
+  const Decoded decoded = take_events<u128>(body.ids(), Operation::GetBalanceAt, limits, request);
+  if (!decoded) return decoded;
+  request.filter = {};
+  request.filter.timestamp_max = body.timestamp();
+  if (auto wrong = ledger::check_time(Timestamp{body.timestamp()})) {
+    return refuse(RefusalCode::InvalidFilter, std::move(*wrong));
+  }
+  return decoded;
 }
 
 Decoded take_witness(const wire::PresentWitness& body, Witness* witness) {
@@ -151,6 +165,17 @@ Decoded decode_body(const wire::Request& message, const DecodeLimits& limits,
                         request);
     case RequestBody::GetAccountChanges:
       return take_query(message.body_as_GetAccountChanges()->filter(), Operation::GetAccountChanges,
+                        request);
+    case RequestBody::GetAccountTransfers:
+      return take_query(message.body_as_GetAccountTransfers()->filter(),
+                        Operation::GetAccountTransfers, request);
+    case RequestBody::GetAccountBalances:
+      return take_query(message.body_as_GetAccountBalances()->filter(),
+                        Operation::GetAccountBalances, request);
+    case RequestBody::GetBalanceAt:
+      return take_balance_at(*message.body_as_GetBalanceAt(), limits, request);
+    case RequestBody::GetChangeEvents:
+      return take_query(message.body_as_GetChangeEvents()->filter(), Operation::GetChangeEvents,
                         request);
     case RequestBody::Ping: return RequestKind::Ping;
     case RequestBody::TakeSnapshot: return RequestKind::TakeSnapshot;

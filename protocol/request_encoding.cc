@@ -23,6 +23,10 @@ static_assert(alignof(wire::AccountUpdate) == alignof(ledger::AccountUpdate));
 namespace {
 
 using Builder = flatbuffers::FlatBufferBuilder;
+
+// Of the fields of a message beside its vectors, roughly: so that its storage is taken at once.
+constexpr usize kBesidesVectors = 256;
+
 using wire::RequestBody;
 
 wire::UInt128 to_wire(u128 value) { return wire::UInt128(low_half(value), high_half(value)); }
@@ -127,7 +131,7 @@ flatbuffers::Offset<wire::QueryFilter> build_filter(Builder& builder,
   const wire::UInt128 user_data_128 = to_wire(filter.user_data_128);
   const wire::UInt128 amount_min = to_wire(filter.amount_min);
   const wire::UInt128 amount_max = to_wire(filter.amount_max);
-  const wire::QueryCursor cursor(filter.cursor.next, filter.cursor.as_of);
+  const wire::QueryCursor cursor(filter.cursor.next, filter.cursor.as_of, filter.cursor.index);
   wire::QueryFilterBuilder fields(builder);
   fields.add_account_id(&account_id);
   fields.add_user_data_128(&user_data_128);
@@ -144,6 +148,8 @@ flatbuffers::Offset<wire::QueryFilter> build_filter(Builder& builder,
   fields.add_object_flags(filter.object_flags);
   fields.add_flags(filter.flags);
   fields.add_pending_status(filter.pending_status);
+  fields.add_kinds(filter.kinds);
+  fields.add_wait_ms(filter.wait_ms);
   return fields.Finish();
 }
 
@@ -181,8 +187,8 @@ void encode_create_transfers(RequestLabel label, std::span<const ledger::Transfe
   }
   CHECK(events.size() <= ledger::events_max(Operation::CreateTransfers));
   CHECK(options.conditions.size() <= events.size() * ledger::kConditionsPerTransferMax);
-  constexpr usize kBesidesVectors = 256;
-  Builder builder(kBesidesVectors + events.size_bytes() + options.conditions.size_bytes());
+  Builder builder =
+      aligned_builder(kBesidesVectors + events.size_bytes() + options.conditions.size_bytes());
   const auto event_vector = copy_structs<wire::Transfer>(builder, events);
   const auto conditions = copy_structs<wire::Condition>(builder, options.conditions);
   const auto body = wire::CreateCreateTransfers(builder, event_vector, conditions, options.dry_run,
@@ -220,17 +226,44 @@ void encode_query(Operation operation, RequestLabel label, const ledger::QueryFi
                   ByteBuffer& out) {
   Builder builder;
   const auto fields = build_filter(builder, filter);
-  if (operation == Operation::QueryAccounts) {
-    append_request(builder, label, RequestBody::QueryAccounts,
-                   wire::CreateQueryAccounts(builder, fields).Union(), out);
-  } else if (operation == Operation::QueryTransfers) {
-    append_request(builder, label, RequestBody::QueryTransfers,
-                   wire::CreateQueryTransfers(builder, fields).Union(), out);
-  } else {
-    CHECK(operation == Operation::GetAccountChanges);
-    append_request(builder, label, RequestBody::GetAccountChanges,
-                   wire::CreateGetAccountChanges(builder, fields).Union(), out);
+  const auto append = [&](RequestBody type, auto body) {
+    append_request(builder, label, type, body.Union(), out);
+  };
+  switch (operation) {
+    case Operation::QueryAccounts:
+      return append(RequestBody::QueryAccounts, wire::CreateQueryAccounts(builder, fields));
+    case Operation::QueryTransfers:
+      return append(RequestBody::QueryTransfers, wire::CreateQueryTransfers(builder, fields));
+    case Operation::GetAccountChanges:
+      return append(RequestBody::GetAccountChanges, wire::CreateGetAccountChanges(builder, fields));
+    case Operation::GetAccountTransfers:
+      return append(RequestBody::GetAccountTransfers,
+                    wire::CreateGetAccountTransfers(builder, fields));
+    case Operation::GetAccountBalances:
+      return append(RequestBody::GetAccountBalances,
+                    wire::CreateGetAccountBalances(builder, fields));
+    case Operation::GetChangeEvents:
+      return append(RequestBody::GetChangeEvents, wire::CreateGetChangeEvents(builder, fields));
+    case Operation::CreateAccounts:
+    case Operation::CreateTransfers:
+    case Operation::UpdateAccounts:
+    case Operation::LookupAccounts:
+    case Operation::LookupTransfers:
+    case Operation::LookupLimits:
+    case Operation::GetTrialBalance:
+    case Operation::GetBalanceAt:
+    case Operation::Tick: break;
   }
+  CHECK(false);
+}
+
+void encode_get_balance_at(RequestLabel label, std::span<const u128> ids, Timestamp at,
+                           ByteBuffer& out) {
+  CHECK(ids.size() <= ledger::events_max(Operation::GetBalanceAt));
+  Builder builder = aligned_builder(kBesidesVectors + ids.size_bytes());
+  const auto id_vector = copy_structs<wire::UInt128>(builder, ids);
+  append_request(builder, label, RequestBody::GetBalanceAt,
+                 wire::CreateGetBalanceAt(builder, id_vector, at.ns).Union(), out);
 }
 
 void encode_ping(RequestLabel label, ByteBuffer& out) {

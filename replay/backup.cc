@@ -1,10 +1,12 @@
-// The order in which a backup is put together: first the log, then the snapshots that it reaches,
-// so that whatever a crash leaves can be recovered from.
+// The order in which a backup is put together: first the log, then the history that it reaches,
+// then the snapshots, so that whatever a crash leaves can be recovered from. History that is newer
+// than the snapshots is right with them, and older history is not: they leave ids to it.
 #include "replay/backup.h"
 
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include <fmt/core.h>
@@ -12,6 +14,7 @@
 #include "base/int128.h"
 #include "pipeline/log_record.h"
 #include "replay/file_copy.h"
+#include "replay/history_copy.h"
 #include "replay/log_copy.h"
 #include "replay/log_search.h"
 #include "snapshot/directory.h"
@@ -35,7 +38,7 @@ constexpr std::string_view kUnfinishedName = "/backup-unfinished";
 // Is there for a moment.
 constexpr std::string_view kProbeName = "/backup-probe";
 
-// One attempt. The target is as good as before until `run` has come to its end, and better then.
+// One attempt. Up to its end the target is at every moment as good as before, or better.
 class BackupCopy {
  public:
   BackupCopy(storage::Storage& storage, const BackupOptions& options, const DataDirectory& source,
@@ -59,6 +62,9 @@ class BackupCopy {
   Status begin_new_target();
   Status find_target_end();
   Status choose_start();
+  Status copy_parts();
+  Status take_history();
+  Status put_history();
   Status list_source();
   Result<std::vector<std::string>> snapshot_names() const;
   Status copy_log();
@@ -83,6 +89,8 @@ class BackupCopy {
   std::vector<SnapshotInfo> snapshots_;      // Of the source, newest first.
   std::vector<std::string> snapshot_names_;  // Of all that are there, whole or not.
   u64 first_source_segment_ = 0;
+  // Of the source, as it was copied; if that has none, that of the target.
+  std::optional<KeptHistory> history_;
   wal::LogEnd start_;  // The copy goes on behind this.
   std::optional<LogCopy> log_;
   std::vector<Error> passed_over_;
@@ -93,13 +101,50 @@ class BackupCopy {
 Status BackupCopy::run(BackupReport& result) {
   RETURN_IF_ERROR(list_source());
   RETURN_IF_ERROR(open_target());
-  RETURN_IF_ERROR(choose_start());
-  RETURN_IF_ERROR(copy_log());
-  RETURN_IF_ERROR(write_mark());
-  RETURN_IF_ERROR(copy_snapshots());
+  if (!target_is_new_) RETURN_IF_ERROR(find_target_end());
+  if (Status copied = copy_parts(); !copied) {
+    // It may be what there was no room for; the error that counts is the first.
+    std::ignore = remove_copied_history(options_.target);
+    return copied;
+  }
   RETURN_IF_ERROR(seal_target());
   if (options_.prune) RETURN_IF_ERROR(prune());
   return describe(result);
+}
+
+// History is copied after the snapshots were listed and before the log is read: so it has
+// everything that they leave to it, and nothing that the log has not.
+Status BackupCopy::copy_parts() {
+  RETURN_IF_ERROR(take_history());
+  if (target_is_new_) RETURN_IF_ERROR(choose_start());
+  RETURN_IF_ERROR(copy_log());
+  RETURN_IF_ERROR(write_mark());
+  RETURN_IF_ERROR(put_history());
+  return copy_snapshots();
+}
+
+Status BackupCopy::take_history() {
+  auto copied = copy_history(source_, options_.target);
+  RETURN_IF_ERROR(copied);
+  history_ = std::move(*copied);
+  for (const SnapshotInfo& info : snapshots_) {
+    const std::string name = snapshot::snapshot_name(info.point.log.position);
+    RETURN_IF_ERROR(check_history_reaches(history_, source_.snapshot_path() + "/" + name, info));
+  }
+  if (history_) return {};
+  auto earlier = find_history(options_.target, source_.ledger_id());
+  RETURN_IF_ERROR(earlier);
+  history_ = std::move(*earlier);
+  return {};
+}
+
+// What it could not follow would be missing in it for ever.
+Status BackupCopy::put_history() {
+  if (history_) {
+    RETURN_IF_ERROR(check_history_goes_on(storage_, target_log_, source_.ledger_id(), *history_,
+                                          "Make a new backup in an empty directory"));
+  }
+  return put_history_in_place(options_.target);
 }
 
 // Before the log is read: then the log reaches all of them.
@@ -184,6 +229,7 @@ Status BackupCopy::refuse_source_itself() {
 Status BackupCopy::begin_new_target() {
   target_is_new_ = true;
   RETURN_IF_ERROR(storage::create_data_directory(storage_, options_.target));
+  RETURN_IF_ERROR(remove_history(options_.target));
   const std::string unfinished = options_.target + std::string(kUnfinishedName);
   RETURN_IF_ERROR(remove_if_there(storage_, unfinished));
   const storage::AlignedBuffer sector(storage::kSectorBytes);
@@ -200,9 +246,8 @@ Status BackupCopy::begin_new_target() {
   return storage_.sync_directory_now(options_.target);
 }
 
+// Of a log that is not whole, what the older snapshot and history need: the server keeps the same.
 Status BackupCopy::choose_start() {
-  start_ = {};
-  if (!target_is_new_) return find_target_end();
   const auto segments = wal::list_segments(storage_, source_.log_path());
   RETURN_IF_ERROR(segments);
   if (segments->empty() || is_whole(*segments)) return {};
@@ -214,6 +259,12 @@ Status BackupCopy::choose_start() {
                             source_.log_path(), segments->front().number));
   }
   start_ = snapshots_.back().point.log;
+  if (!history_ || history_->mark.log.sequence >= start_.sequence) return {};
+  RETURN_IF_ERROR(check_history_goes_on(
+      storage_, source_.log_path(), source_.ledger_id(), *history_,
+      "If the ledger is served without history, move it to another place; if not, use an earlier "
+      "backup"));
+  start_ = history_->mark.log;
   return {};
 }
 
@@ -383,11 +434,16 @@ Status BackupCopy::seal_target() {
   return storage_.sync_directory_now(target);
 }
 
-// Segments from the first on, so that a crash leaves no gap in the middle.
+// Segments from the first on, so that a crash leaves no gap in the middle. What history has still
+// to follow stays.
 Status BackupCopy::prune() {
-  const auto needed_from = snapshot::keep_newest_snapshots(
+  auto needed_from = snapshot::keep_newest_snapshots(
       storage_, target_snapshots_, source_.ledger_id(), pipeline::kStateMachineVersion);
   RETURN_IF_ERROR(needed_from);
+  if (history_) {
+    const wal::LogEnd& end = history_->mark.log;
+    needed_from = std::min(*needed_from, end.sequence == 0 ? u64{0} : end.segment);
+  }
   const auto segments = wal::list_segments(storage_, target_log_);
   RETURN_IF_ERROR(segments);
   for (const wal::SegmentFile& segment : *segments) {

@@ -1,6 +1,8 @@
 // From the bodies of log blocks to blocks of the engine.
 #include "replay/executor.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 namespace florin::replay {
@@ -13,6 +15,7 @@ using pipeline::RequestRecord;
 Executor::Executor(engine::Engine& engine, const Limits& capacity, const ExecutorStart& start)
     : engine_(engine),
       capacity_(capacity),
+      history_durable_(start.history_durable),
       block_(limits_, engine.partitions()),
       requests_(limits_.block_requests_max),
       composer_(engine.tables(), true),
@@ -64,6 +67,7 @@ Status Executor::add(const RecordReader::Entry& entry) {
   probe.operation = static_cast<Operation>(record.operation);
   probe.event_count = record.event_count;
   if (!block_.has_room_for(probe)) run();
+  if (block_.requests.empty()) block_.position_before = Position{position_};
   Request& request = requests_[block_.requests.size()];
   request.clear_answer();
   request.operation = probe.operation;
@@ -88,6 +92,7 @@ Status Executor::check_capacity(const RequestRecord& record) {
   const Room room = room_for(operation);
   if (room.used + added_[record.operation] + record.event_count <= room.most) return {};
   run();  // Some of what was added may have come to nothing.
+  retire(capacity_.transfers_max - std::min<u64>(record.event_count, capacity_.transfers_max));
   if (room_for(operation).used + record.event_count <= room.most) return {};
   return fail(ErrorCode::Capacity,
               fmt::format("the log holds more than {} {}", room.most, room.objects_and_remedy));
@@ -102,7 +107,12 @@ Executor::Room Executor::room_for(Operation operation) const {
     return {engine_.updates_used(), capacity_.account_updates_max,
             "remembered updates of accounts; start with a larger --account-updates-max"};
   }
-  return {engine_.transfers_used(), capacity_.transfers_max,
+  if (history_durable_) {
+    return {engine_.transfers_in_memory(), capacity_.transfers_max,
+            "ids at once that history does not have durably, or that belong to open holds; start "
+            "with a larger --id-window"};
+  }
+  return {engine_.transfers_in_memory(), capacity_.transfers_max,
           "remembered transfers; start with a larger --transfers-max"};
 }
 
@@ -112,6 +122,20 @@ void Executor::run() {
   composer_.add(block_);
   block_.clear(++sequence_);
   added_.fill(0);
+  const u64 most = capacity_.transfers_max;
+  if (engine_.transfers_in_memory() > most - most / 8) retire(most - most / 4);
+}
+
+// The oldest ids leave memory until so many are left, or none that may. No request is in the block.
+void Executor::retire(u64 transfers_most) {
+  constexpr u64 kAtOnce = 64 * 1024;
+  if (!history_durable_) return;
+  while (engine_.transfers_in_memory() > transfers_most) {
+    const u64 retirable = engine_.retirable(*history_durable_);
+    const u64 retired = engine_.retire(*history_durable_, kAtOnce);
+    // It may also have met nothing but open holds.
+    if (retired == 0 && engine_.retirable(*history_durable_) >= retirable) return;
+  }
 }
 
 }  // namespace florin::replay

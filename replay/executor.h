@@ -3,6 +3,7 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/limits.h"
@@ -36,6 +37,9 @@ struct ExecutorStart {
   pipeline::OrderState order;
   u64 log_sequence = 0;  // Of the last log block in it: outcomes of that and earlier ones may still
                          // come, and cannot be compared.
+  // With history: up to where it is durable, so that the engine's Past has it all, and it may leave
+  // memory.
+  std::optional<Position> history_durable;
 };
 
 // Belongs to one thread, as does the engine while it executes.
@@ -72,10 +76,12 @@ class Executor {
   Status check_capacity(const pipeline::RequestRecord& record);
   Room room_for(ledger::Operation operation) const;
   void run();
+  void retire(u64 transfers_most);
 
   engine::Engine& engine_;
   const Limits capacity_;
   const Limits limits_;  // Defaults: the room of a block, not of the ledger.
+  const std::optional<Position> history_durable_;
   engine::Block block_;
   std::vector<ledger::Request> requests_;
   pipeline::OutcomeComposer composer_;

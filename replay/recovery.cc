@@ -36,6 +36,7 @@ class Recovery {
     if (!recovered_.engine) RETURN_IF_ERROR(make_engine());
     if (const Status executed = execute_log(); !executed) return explain(executed.error());
     if (const Status agreed = check_rejected(); !agreed) return explain(agreed.error());
+    RETURN_IF_ERROR(check_history_end());
     RETURN_IF_ERROR(look_after_snapshots());
     recovered_.duration_ns = clock_.monotonic_ns() - start_ns;
     return std::move(recovered_);
@@ -50,6 +51,9 @@ class Recovery {
     bool agrees = false;  // ... and it is that block.
   };
 
+  Status check_history(const std::string& path, const snapshot::SnapshotInfo& info) const;
+  Status check_history_end() const;
+  Status check_history_goes_on() const;
   Status make_engine();
   Status load_newest_snapshot();
   Status load_snapshot(const SnapshotFile& file);
@@ -69,8 +73,11 @@ class Recovery {
   std::vector<std::string> damaged_;  // Names of files.
   std::vector<Witness> witnesses_;
   std::deque<pipeline::ChainPoint> points_;
-  bool stopped_ = false;  // Before the end of the log, as asked.
-  u64 bytes_marked_ = 0;  // Of the log up to the segment that the mark names.
+  bool stopped_ = false;         // Before the end of the log, as asked.
+  bool needs_history_ = false;   // A snapshot has not all, and history does not have the rest.
+  bool history_met_ = false;     // The block that history ends with was executed, ...
+  bool history_agrees_ = false;  // ... and it is that one.
+  u64 bytes_marked_ = 0;         // Of the log up to the segment that the mark names.
 };
 
 Status Recovery::make_engine() {
@@ -96,6 +103,7 @@ Status Recovery::load_newest_snapshot() {
     if (loaded) continue;  // Later than what is asked for, or of another log.
     recovered_.engine.reset();
     const ErrorCode code = loaded.error().code;
+    if (needs_history_) return loaded;
     if (code == ErrorCode::Capacity || code == ErrorCode::NoSpace ||
         code == ErrorCode::InvalidArgument) {
       return loaded;
@@ -118,6 +126,10 @@ Status Recovery::load_snapshot(const SnapshotFile& file) {
                                                 path, info.point.log.position.value));
   }
   if (info.point.last_timestamp > options_.until.time.ns) return {};
+  if (const Status known = check_history(path, info); !known) {
+    needs_history_ = true;
+    return known;
+  }
   witnesses_.push_back({path, info.point});
   const Status cut =
       check_cut(storage_, options_.log_directory, options_.log_id, path, info.point.log);
@@ -133,6 +145,24 @@ Status Recovery::load_snapshot(const SnapshotFile& file) {
   recovered_.snapshot_bytes = info.file_bytes;
   recovered_.snapshot_taken_at = info.taken_at;
   return {};
+}
+
+// What left memory before the snapshot was cut is in history alone.
+Status Recovery::check_history(const std::string& path, const snapshot::SnapshotInfo& info) const {
+  if (info.retired() == 0) return {};
+  if (options_.past == nullptr) {
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("snapshot {} leaves {} ids to history, which is switched off; start "
+                            "with --history on",
+                            path, info.retired()));
+  }
+  const Position durable = options_.history_durable.position;
+  if (durable >= info.retired_position) return {};
+  return fail(ErrorCode::Corrupt,
+              fmt::format("history ends at position {}, but snapshot {} leaves to it what was "
+                          "decided up to position {}; nothing was changed. Put the history back as "
+                          "it was, or start from a backup",
+                          durable.value, path, info.retired_position.value));
 }
 
 Status Recovery::execute_log() {
@@ -153,6 +183,8 @@ Status Recovery::execute_log() {
   ExecutorStart start;
   start.order = {from.log.position, from.last_timestamp};
   start.log_sequence = from.log.sequence;
+  recovered_.engine->set_past(options_.past, from.log.position);
+  if (options_.past != nullptr) start.history_durable = options_.history_durable.position;
   Executor executor(*recovered_.engine, options_.limits, start);
   recovered_.end = from.log;
   points_.push_back({from.log.position, from.log.chain});
@@ -190,6 +222,10 @@ void Recovery::remember(const wal::BlockHeader& header) {
   if (points_.size() > options_.blocks_remembered) points_.pop_front();
   ++recovered_.blocks;
   recovered_.log_bytes += wal::stored_bytes(header.body_bytes);
+  if (header.sequence == options_.history_durable.sequence) {
+    history_met_ = true;
+    history_agrees_ = header.header_checksum == options_.history_durable.chain;
+  }
   for (Witness& witness : witnesses_) {
     if (witness.point.log.sequence != header.sequence) continue;
     witness.met = true;
@@ -232,6 +268,49 @@ Status Recovery::check_rejected() const {
   return {};
 }
 
+// Where the snapshot begins behind the end of history, the log must still have the block that
+// history ends with, and so all that it has to follow.
+Status Recovery::check_history_goes_on() const {
+  const wal::LogEnd& history = options_.history_durable;
+  const auto refused = [&](std::string_view what) {
+    return fail(
+        ErrorCode::Corrupt,
+        fmt::format("history ends at position {}, and the log in {} {}, so that it cannot go "
+                    "on; nothing was changed. Was the ledger served without history, or is "
+                    "this the history of another copy? Start from a backup, or with "
+                    "--no-history if memory holds everything",
+                    history.position.value, options_.log_directory, what));
+  };
+  if (history.sequence == 0) {
+    const auto segments = wal::list_segments(storage_, options_.log_directory);
+    RETURN_IF_ERROR(segments);
+    return is_whole(*segments) ? Status{} : refused("no longer begins with its first block");
+  }
+  const auto found = find_block(storage_, options_.log_directory, options_.log_id, history.segment,
+                                history.sequence);
+  RETURN_IF_ERROR(found);
+  if (!*found) return refused("no longer has what comes behind that");
+  return (*found)->chain == history.chain ? Status{} : refused("has another block there");
+}
+
+// History takes what is durable alone.
+Status Recovery::check_history_end() const {
+  const wal::LogEnd& history = options_.history_durable;
+  const u64 loaded = recovered_.snapshot ? recovered_.snapshot->log.sequence : 0;
+  if (options_.past == nullptr) return {};
+  if (loaded != 0 && history.sequence <= loaded) return check_history_goes_on();
+  if (history.sequence == 0) return {};
+  if (history_met_ ? history_agrees_ : stopped_) return {};
+  return fail(ErrorCode::Corrupt,
+              fmt::format("history ends at position {} with log block {}, {}; nothing was changed. "
+                          "Put the log back as it was, or start from a backup; if the log is "
+                          "right, have the history built again",
+                          history.position.value, history.sequence,
+                          (history_met_ ? "which is another block in the log in "
+                                        : "which is beyond the end of the log in ") +
+                              options_.log_directory));
+}
+
 Status Recovery::look_after_snapshots() {
   if (options_.snapshot_directory.empty()) return {};
   const std::string& directory = options_.snapshot_directory;
@@ -256,7 +335,14 @@ Status Recovery::look_after_snapshots() {
 
 Result<Recovered> recover(storage::Storage& storage, Clock& clock, const RecoveryOptions& options,
                           const std::function<void(const RecoveryProgress&)>& report) {
-  return Recovery(storage, clock, options, report).run();
+  auto recovered = Recovery(storage, clock, options, report).run();
+  const bool may_lag = options.past != nullptr && options.catch_up_history;
+  if (recovered || recovered.error().code != ErrorCode::Capacity || !may_lag) return recovered;
+  const auto durable = options.catch_up_history();
+  RETURN_IF_ERROR(durable);
+  RecoveryOptions again = options;
+  again.history_durable = *durable;
+  return Recovery(storage, clock, again, report).run();
 }
 
 }  // namespace florin::replay

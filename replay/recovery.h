@@ -79,6 +79,14 @@ struct RecoveryOptions {
   bool set_aside_damaged = false;  // Rename damaged snapshots: for the one who owns the directory.
   bool touch_memory = false;       // Makes all memory of the engine present first.
   usize blocks_remembered = pipeline::LogHistory::kPointsMax;
+  // The history of this ledger, which has what left memory, and the end of the log up to which it
+  // is durable. Null: there is none, and nothing ever left. It must outlive the engine.
+  engine::Past* past = nullptr;
+  wal::LogEnd history_durable;
+  // Has history read the log to its end, and says up to where it is durable then. Called once, if
+  // at all: when the ledger does not fit into memory while history lags behind a snapshot, since
+  // nothing of a snapshot leaves memory before history has come to its position.
+  std::function<Result<wal::LogEnd>()> catch_up_history;
 };
 
 // Reads the data of a ledger; writes nothing, unless told to set damaged snapshots aside. A
@@ -87,8 +95,9 @@ struct RecoveryOptions {
 // says is skipped too, and never set aside; it still says how far the log was durable. `report` is
 // called about ten times a second. Errors: what the reader of the log found (see wal::Reader);
 // Capacity when the ledger holds more than the limits allow; Corrupt when a block's body is not
-// what this version writes, when replay decides other than the log says was decided, or when too
-// little is left to recover from.
+// what this version writes, when replay decides other than the log says was decided, when history
+// lacks what a snapshot leaves to it or is not that of this log, or when too little is left to
+// recover from.
 Result<Recovered> recover(storage::Storage& storage, Clock& clock, const RecoveryOptions& options,
                           const std::function<void(const RecoveryProgress&)>& report);
 

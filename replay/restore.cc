@@ -10,6 +10,7 @@
 
 #include "pipeline/log_record.h"
 #include "replay/file_copy.h"
+#include "replay/history_copy.h"
 #include "replay/log_copy.h"
 #include "replay/log_search.h"
 #include "snapshot/directory.h"
@@ -26,6 +27,11 @@ using snapshot::SnapshotInfo;
 using storage::DataDirectory;
 
 namespace {
+
+// For who has nothing better.
+constexpr std::string_view kWithoutHistory =
+    "Restore from an earlier backup; or, to have the ledger without its history, move that to "
+    "another place first, which is refused if ids were left to it";
 
 u64 stored_bytes(const pipeline::RequestRecord& record) {
   return sizeof record +
@@ -78,10 +84,13 @@ class Restore {
  private:
   Status make_target();
   Status choose_snapshots();
+  Status take_snapshot(const SnapshotInfo& info);
   Status validate(const std::string& name) const;
+  Status choose_start();
   Status copy_log();
   Status add_part(const wal::Block& block, const Part& part);
   Status copy_snapshots();
+  Status copy_history();
   Status seal_target();
   tl::unexpected<Error> too_early() const;
 
@@ -95,16 +104,23 @@ class Restore {
   std::vector<SnapshotInfo> all_snapshots_;  // Newest first, ...
   std::vector<SnapshotInfo> snapshots_;      // ... and those that are not beyond the moment.
   std::vector<Error> passed_over_;
+  std::optional<KeptHistory> history_;  // Of the backup.
+  wal::LogEnd start_;                   // The log is copied from behind this.
   std::optional<LogCopy> log_;
   u64 last_timestamp_ = 0;
   u64 snapshot_bytes_ = 0;
 };
 
 Status Restore::run(RestoreReport& result) {
+  auto history = find_history(backup_.path(), backup_.ledger_id());
+  RETURN_IF_ERROR(history);
+  history_ = std::move(*history);
   RETURN_IF_ERROR(choose_snapshots());
   RETURN_IF_ERROR(make_target());
+  RETURN_IF_ERROR(choose_start());
   RETURN_IF_ERROR(copy_log());
   RETURN_IF_ERROR(copy_snapshots());
+  RETURN_IF_ERROR(copy_history());
   RETURN_IF_ERROR(seal_target());
   result.ledger_id = backup_.ledger_id();
   result.position = log_->end().position;
@@ -126,17 +142,26 @@ Status Restore::choose_snapshots() {
     const bool is_beyond = info.point.log.position > options_.until.position ||
                            info.point.last_timestamp > options_.until.time.ns;
     if (is_beyond || snapshots_.size() == snapshot::kSnapshotsKept) continue;
-    const std::string name = snapshot::snapshot_name(info.point.log.position);
-    RETURN_IF_ERROR(check_cut(storage_, backup_.log_path(), backup_.ledger_id(),
-                              backup_.snapshot_path() + "/" + name, info.point.log));
-    const Status valid = validate(name);
-    if (!valid && valid.error().code == ErrorCode::Corrupt) {
-      passed_over_.push_back(valid.error());
-      continue;
-    }
-    RETURN_IF_ERROR(valid);
-    snapshots_.push_back(info);
+    RETURN_IF_ERROR(take_snapshot(info));
   }
+  return {};
+}
+
+// One that is damaged, or leaves to history what that does not have, is passed over: an older one
+// and more of the log come to the same.
+Status Restore::take_snapshot(const SnapshotInfo& info) {
+  const std::string name = snapshot::snapshot_name(info.point.log.position);
+  const std::string path = backup_.snapshot_path() + "/" + name;
+  RETURN_IF_ERROR(
+      check_cut(storage_, backup_.log_path(), backup_.ledger_id(), path, info.point.log));
+  Status usable = check_history_reaches(history_, path, info);
+  if (usable) usable = validate(name);
+  if (usable) {
+    snapshots_.push_back(info);
+    return {};
+  }
+  if (usable.error().code != ErrorCode::Corrupt) return usable;
+  passed_over_.push_back(usable.error());
   return {};
 }
 
@@ -173,23 +198,34 @@ tl::unexpected<Error> Restore::too_early() const {
                           options_.backup, earliest));
 }
 
-Status Restore::copy_log() {
+// What the older snapshot and history need; all of a whole log.
+Status Restore::choose_start() {
   const auto segments = wal::list_segments(storage_, backup_.log_path());
   RETURN_IF_ERROR(segments);
-  wal::LogEnd start;
   // Without any snapshot the reader names what is missing.
   const bool from_the_first = segments->empty() || is_whole(*segments) ||
                               (all_snapshots_.empty() && segments->front().number == 1);
-  if (!from_the_first && snapshots_.empty()) return too_early();
-  if (!from_the_first) {
-    start = snapshots_.back().point.log;
-    last_timestamp_ = snapshots_.back().point.last_timestamp;
+  if (from_the_first) return {};
+  if (snapshots_.empty() && !passed_over_.empty()) {
+    return tl::unexpected<Error>(passed_over_.front());
   }
+  if (snapshots_.empty()) return too_early();
+  start_ = snapshots_.back().point.log;
+  last_timestamp_ = snapshots_.back().point.last_timestamp;
+  if (!history_ || history_->mark.log.sequence >= start_.sequence) return {};
+  RETURN_IF_ERROR(check_history_goes_on(storage_, backup_.log_path(), backup_.ledger_id(),
+                                        *history_, kWithoutHistory));
+  start_ = history_->mark.log;
+  last_timestamp_ = history_->mark.last_timestamp;
+  return {};
+}
+
+Status Restore::copy_log() {
   const auto reader = wal::Reader::open(
-      storage_, backup_.log_path(), backup_.ledger_id(), pipeline::kStateMachineVersion, start,
+      storage_, backup_.log_path(), backup_.ledger_id(), pipeline::kStateMachineVersion, start_,
       options_.without_marks ? wal::MarksUse::Ignored : wal::MarksUse::Required);
   RETURN_IF_ERROR(reader);
-  log_.emplace(storage_, target_log_, backup_.log_path(), start);
+  log_.emplace(storage_, target_log_, backup_.log_path(), start_);
   while (true) {
     const auto block = (*reader)->next();
     RETURN_IF_ERROR(block);
@@ -236,6 +272,17 @@ Status Restore::copy_snapshots() {
         put_in_place(storage_, target_snapshots_, partial, target_snapshots_ + "/" + name));
   }
   return {};
+}
+
+Status Restore::copy_history() {
+  if (!history_) return {};
+  std::optional<SnapshotInfo> newest;
+  if (!snapshots_.empty()) newest = snapshots_.front();
+  if (!is_ahead(*history_, log_->end())) {
+    RETURN_IF_ERROR(check_history_goes_on(storage_, target_log_, backup_.ledger_id(), *history_,
+                                          kWithoutHistory));
+  }
+  return restore_history(*history_, options_.target, log_->end(), newest);
 }
 
 // Last: without an identity no server starts from it.

@@ -56,6 +56,7 @@ class Verifier {
           engine::Engine::create(options_.limits, options_.partitions, options_.hash_seed);
       if (!engine) return tl::unexpected<Error>(std::move(engine).error());
       result_.engine = std::move(*engine);
+      result_.engine->set_past(options_.past);
       return {};
     }
     if (result_.snapshots.empty()) {
@@ -87,6 +88,7 @@ class Verifier {
     source_options.from = from_;
     const auto source = LogSource::open(storage_, source_options);
     RETURN_IF_ERROR(source);
+    if (options_.past != nullptr) start_.history_durable = options_.history_durable.position;
     Executor executor(*result_.engine, options_.limits, start_);
     while (true) {
       RETURN_IF_ERROR(compare_snapshots(executor.position()));

@@ -94,6 +94,11 @@ std::optional<std::string> defect_of(const EndSector& end, const HeaderSector& h
                     end.table_bytes % sizeof(TableEntry) == 0 &&
                     end.chunks == end.table_bytes / sizeof(TableEntry);
   if (!fits) return "has a last sector that names an impossible table";
+  const auto records = [&](engine::CutKind kind) { return end.records[static_cast<usize>(kind)]; };
+  const bool window_fits = records(engine::CutKind::KeptTransfers) <= end.first_created &&
+                           records(engine::CutKind::KeptIds) <= end.first_consumed &&
+                           end.retired_position <= header.position;
+  if (!window_fits) return "has a last sector that names an impossible window of transfers";
   return std::nullopt;
 }
 

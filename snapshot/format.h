@@ -20,7 +20,7 @@ namespace florin::snapshot {
 inline constexpr u64 kHeaderMagic = 0x4e534e49524f4c46;  // "FLORINSN"
 inline constexpr u64 kChunkMagic = 0x4b434e49524f4c46;   // "FLORINCK"
 inline constexpr u64 kEndMagic = 0x45534e49524f4c46;     // "FLORINSE"
-inline constexpr u32 kFormatVersion = 1;
+inline constexpr u32 kFormatVersion = 2;
 inline constexpr usize kKindsMax = engine::kCutKinds;  // Places for counts by CutKind.
 
 // All integers are little endian. In every format version the magic, the format version and the
@@ -97,12 +97,17 @@ struct EndSector {
   u64 file_bytes = 0;           // This sector included.
   u64 body_bytes = 0;           // Of all chunks.
   u64 records[kKindsMax] = {};  // By kind.
-  std::byte zeros[storage::kSectorBytes - 96 - 8 * kKindsMax] = {};
+  // What had left memory, as in engine::CutCounters.
+  u64 first_created = 0;
+  u64 first_consumed = 0;
+  u64 retired_position = 0;
+  std::byte zeros[storage::kSectorBytes - 120 - 8 * kKindsMax] = {};
 };
 
 static_assert(sizeof(EndSector) == storage::kSectorBytes && alignof(EndSector) == 16);
 static_assert(std::is_trivially_copyable_v<EndSector>);
 static_assert(offsetof(EndSector, records) == 96 && kKindsMax == 16);
+static_assert(offsetof(EndSector, first_created) == 224 && offsetof(EndSector, zeros) == 248);
 
 // What a file says of itself.
 struct SnapshotInfo {
@@ -114,6 +119,19 @@ struct SnapshotInfo {
   u64 file_bytes = 0;
   u64 body_bytes = 0;
   u64 records[kKindsMax] = {};
+  // Numbers of the first transfer of its kind, and of the first consumed id. As many were decided
+  // before; all of these but the kept ones are in history alone, ...
+  u64 first_created = 0;
+  u64 first_consumed = 0;
+  // ... which must be durable at least up to here, or the snapshot is of no use.
+  Position retired_position;
+
+  u64 count_of(engine::CutKind kind) const { return records[static_cast<usize>(kind)]; }
+  // How many ids are in history alone.
+  u64 retired() const {
+    return first_created + first_consumed - count_of(engine::CutKind::KeptTransfers) -
+           count_of(engine::CutKind::KeptIds);
+  }
 };
 
 constexpr u64 chunk_stored_bytes(u64 body_bytes) {

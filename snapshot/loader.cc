@@ -236,9 +236,12 @@ class Load {
 
 Status load(Reader& reader, engine::Engine& engine, const Limits& capacity, u32 threads,
             const Report& report) {
-  engine::CutCounts records{};
-  std::ranges::copy(reader.info().records, records.begin());
-  auto loader = StateLoader::create(engine, capacity, records);
+  const SnapshotInfo& info = reader.info();
+  engine::CutSummary summary;
+  std::ranges::copy(info.records, summary.records.begin());
+  summary.first_created = info.first_created;
+  summary.first_consumed = info.first_consumed;
+  auto loader = StateLoader::create(engine, capacity, summary);
   if (!loader) return tl::unexpected<Error>(std::move(loader).error());
   const Status loaded = Load(reader, engine, **loader, std::max(1U, threads), report).run();
   if (loaded || loaded.error().code != ErrorCode::Corrupt) return loaded;

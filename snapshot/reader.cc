@@ -76,6 +76,9 @@ Status Reader::read_ends() {
   info_.file_bytes = end_.file_bytes;
   info_.body_bytes = end_.body_bytes;
   std::memcpy(info_.records, end_.records, sizeof info_.records);
+  info_.first_created = end_.first_created;
+  info_.first_consumed = end_.first_consumed;
+  info_.retired_position = Position{end_.retired_position};
   return {};
 }
 

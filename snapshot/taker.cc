@@ -218,6 +218,7 @@ void Taker::write_chunk(CutBuffer* buffer) {
                     chunk.records, chunk.kind});
   end_.body_bytes += buffer->body_bytes;
   end_.records[chunk.kind] += buffer->records;
+  if (buffer->kind == engine::CutKind::Counters) note_counters(*buffer);
   const auto slot = std::ranges::find(writing_, nullptr);
   *slot = buffer;
   write(offset_, {buffer->image, stored}, Durability::None,
@@ -227,6 +228,15 @@ void Taker::write_chunk(CutBuffer* buffer) {
   const u64 earliest = now > kBurstNs ? now - kBurstNs : 0;
   write_allowed_ns_ =
       std::max(write_allowed_ns_, earliest) + stored * 1'000'000'000 / options_.bytes_per_second;
+}
+
+// What a reader wants to know before it loads anything.
+void Taker::note_counters(const CutBuffer& buffer) {
+  engine::CutCounters counters;
+  std::memcpy(&counters, buffer.body(), sizeof counters);
+  end_.first_created = counters.first_created;
+  end_.first_consumed = counters.first_consumed;
+  end_.retired_position = counters.retired_position;
 }
 
 void Taker::write(u64 offset, std::span<const std::byte> bytes, Durability durability, u64 token) {

@@ -90,6 +90,7 @@ class Taker final : public Agent {
   Status create_file();
   usize copy();
   void write_chunk(engine::CutBuffer* buffer);
+  void note_counters(const engine::CutBuffer& buffer);
   void write_table();
   void write_end();
   void publish();

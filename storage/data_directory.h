@@ -35,6 +35,7 @@ class DataDirectory {
   std::string log_path() const { return path_ + "/log"; }
   // May be missing where nothing was written (open_existing): then there are no snapshots.
   std::string snapshot_path() const { return path_ + "/snapshots"; }
+  std::string history_path() const { return path_ + "/history"; }
   u128 ledger_id() const { return ledger_id_; }
   u64 segment_bytes() const { return segment_bytes_; }
   // Whether this call made it: there is then no log to recover.

@@ -159,7 +159,7 @@ void copy_and_load(benchmark::State& state, WorkloadKind kind) {
 
     auto loaded = Engine::create(Bank::limits(accounts), 1, 2).value();
     loaded->touch(accounts, transfers);
-    auto loader = engine::StateLoader::create(*loaded, Bank::limits(accounts), records).value();
+    auto loader = engine::StateLoader::create(*loaded, Bank::limits(accounts), {records}).value();
     u64 load_accounts_ns = 0;
     u64 load_transfers_ns = 0;
     for (const CutBuffer* buffer : cut.filled()) {

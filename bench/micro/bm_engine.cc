@@ -23,7 +23,22 @@ using ledger::Transfer;
 constexpr u32 kBatch = 8189;
 constexpr u64 kBlocks = 400;
 
-enum class Stage : u8 { All, Resolve, Authorise, Post };
+// So many blocks stay in the window of memory: more than any cache has room for.
+constexpr u64 kBlocksInWindow = 100;
+
+enum class Stage : u8 { All, Resolve, Authorise, Post, Retire };
+
+// History as an engine meets it whose ids are all new: one comparison says so.
+class OlderIds final : public engine::Past {
+ public:
+  bool may_have(u128 id) const override { return id <= newest_; }
+  void find(std::span<const u128>, Position, std::span<engine::PastTransfer>) override {
+    CHECK(false);
+  }
+
+ private:
+  u128 newest_ = 0;
+};
 
 Limits limits_for(const Workload& workload) {
   Limits limits;
@@ -36,13 +51,14 @@ Limits limits_for(const Workload& workload) {
 // An engine that has the accounts of a workload, and a source of blocks of its transfers.
 class Bank {
  public:
-  Bank(WorkloadKind kind, u64 accounts)
+  Bank(WorkloadKind kind, u64 accounts, engine::Past* past = nullptr)
       : workload_({.kind = kind, .accounts = accounts, .seed = 42}, {kBlocks * kBatch, kBatch, 4}),
         limits_(limits_for(workload_)),
         engine_(engine::Engine::create(limits_, 1, 1).value()),
         block_(limits_, 1),
         transfers_(kBatch) {
     engine_->touch(limits_.accounts_max, limits_.transfers_max);
+    engine_->set_past(past);
     create_accounts();
     if (workload_.limited_account_step() > 0) set_limits();
   }
@@ -50,6 +66,13 @@ class Bank {
   void next_block() {
     for (Transfer& transfer : transfers_) workload_.next(transfer);
     load(Operation::CreateTransfers, transfers_.data(), kBatch);
+  }
+
+  // Forgets what does not belong to the newest blocks; returns how many ids.
+  u64 retire() {
+    const u64 newest = kBlocksInWindow * kBatch;
+    const u64 position = block_.position_after().value;
+    return position <= newest ? 0 : engine_->retire(Position{position - newest}, kBatch * 2);
   }
 
   engine::Engine& engine() { return *engine_; }
@@ -89,7 +112,9 @@ class Bank {
     request_.operation = operation;
     request_.events = static_cast<const std::byte*>(events);
     request_.event_count = count;
+    const Position position = block_.position_after();
     block_.clear(++sequence_);
+    block_.position_before = position;
     block_.add(&request_, timestamp_);
     timestamp_ += count;
   }
@@ -139,6 +164,28 @@ void run(benchmark::State& state, Stage timed, WorkloadKind kind) {
                          benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
+// The same with a window: whole blocks inline, or what leaves it after each.
+void run_windowed(benchmark::State& state, Stage timed, WorkloadKind kind) {
+  OlderIds past;
+  Bank bank(kind, static_cast<u64>(state.range(0)), &past);
+  u64 count = 0;
+  for (auto _ : state) {
+    bank.next_block();
+    const u64 begin = thread_cpu_ns();
+    bank.engine().run_inline(bank.block());
+    const u64 executed = thread_cpu_ns();
+    const u64 retired = bank.retire();
+    const u64 end = thread_cpu_ns();
+    const bool retires = timed == Stage::Retire;
+    state.SetIterationTime(static_cast<double>(retires ? end - executed : executed - begin) * 1e-9);
+    bank.check_created();
+    count += retires ? retired : kBatch;
+  }
+  bank.verify();
+  state.counters["ns_per_transfer"] = benchmark::Counter(
+      static_cast<double>(count) * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
 #define FLORIN_BENCHMARK(name, stage, kind)                      \
   BENCHMARK_CAPTURE(run, name, Stage::stage, WorkloadKind::kind) \
       ->Arg(10'000)                                              \
@@ -160,6 +207,18 @@ FLORIN_BENCHMARK(authorise_limits, Authorise, Limits);
 FLORIN_BENCHMARK(authorise_mixed, Authorise, Mixed);
 FLORIN_BENCHMARK(post_plain, Post, Plain);
 FLORIN_BENCHMARK(post_holds, Post, Holds);
+
+#define FLORIN_WINDOWED_BENCHMARK(name, stage, kind)                      \
+  BENCHMARK_CAPTURE(run_windowed, name, Stage::stage, WorkloadKind::kind) \
+      ->Arg(10'000)                                                       \
+      ->Arg(1'000'000)                                                    \
+      ->UseManualTime()                                                   \
+      ->Iterations(kBlocks)
+
+FLORIN_WINDOWED_BENCHMARK(inline_plain_windowed, All, Plain);
+FLORIN_WINDOWED_BENCHMARK(inline_holds_windowed, All, Holds);
+FLORIN_WINDOWED_BENCHMARK(retire_plain, Retire, Plain);
+FLORIN_WINDOWED_BENCHMARK(retire_holds, Retire, Holds);
 
 }  // namespace
 }  // namespace florin::bench

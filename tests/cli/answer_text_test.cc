@@ -159,6 +159,83 @@ TEST(AnswerText, shows_pages_and_how_to_go_on) {
   EXPECT_EQ(render_answer(command, answer, Colour::Never), "0 shown, and no more\n");
 }
 
+TEST(AnswerText, shows_balances_of_the_past) {
+  Command command;
+  command.kind = CommandKind::GetBalanceAt;
+  command.ids = {101, 999};
+  Answer answer;
+  answer.kind = command.kind;
+  answer.account_balances.resize(2);
+  answer.account_balances[0] = {.account_id = 101,
+                                .credits_posted = 123456,
+                                .transfer_id = 7,
+                                .timestamp = 1,
+                                .position = 12,
+                                .index = 1,
+                                .ledger = 978};
+  const std::string table =
+      "account  debits posted  credits posted  by transfer  position  since\n"
+      "-------  -------------  --------------  -----------  --------  ---------------------------"
+      "--\n"
+      "    101       0.00 EUR    1,234.56 EUR            7      12:1  1970-01-01 00:00:00.0000000"
+      "01\n";
+  EXPECT_EQ(render_answer(command, answer, Colour::Never, euros()), table + "not found: 999\n");
+  answer.kind = CommandKind::GetAccountBalances;
+  answer.account_balances.pop_back();
+  answer.more = true;
+  answer.next_cursor = {12, 20, 2};
+  EXPECT_EQ(render_answer(command, answer, Colour::Never, euros()),
+            table + "1 shown; go on with cursor=12:20:2\n");
+}
+
+TEST(AnswerText, shows_changes_one_after_the_other_and_where_to_go_on) {
+  using ledger::ChangeKind;
+  Answer answer;
+  answer.kind = CommandKind::GetChangeEvents;
+  answer.accounts.resize(1);
+  answer.accounts[0].id = 101;
+  answer.accounts[0].ledger = 978;
+  answer.accounts[0].code = 10;
+  answer.changes.resize(1);
+  answer.changes[0].update = {};
+  answer.changes[0].update.account_id = 101;
+  answer.changes[0].update.changes = ledger::account_changes::kFreezeDebits;
+  answer.transfers.resize(1);
+  answer.transfers[0].id = 8;
+  answer.transfers[0].debit_account_id = 1;
+  answer.transfers[0].credit_account_id = 101;
+  answer.transfers[0].amount = 2000;
+  answer.transfers[0].pending_id = 7;
+  answer.transfers[0].ledger = 978;
+  answer.balances.resize(1);
+  const auto event = [](u64 position, ChangeKind kind) {
+    return ledger::ChangeEvent{.position = position, .kind = static_cast<u8>(kind)};
+  };
+  answer.change_events = {event(1, ChangeKind::AccountCreated),
+                          event(5, ChangeKind::TransferCreated),
+                          event(6, ChangeKind::AccountUpdated)};
+  answer.change_events[1].index = 2;
+  answer.change_events[1].pending_status = 2;
+  answer.change_events[1].released = 2500;
+  answer.next_cursor = {6, 0, 1};
+  const std::string text = render_answer({}, answer, Colour::Never, euros());
+  EXPECT_EQ(text,
+            "place  change             id  debit account  credit account     amount  pending "
+            "id  hold     released  what                 time\n"
+            "-----  ----------------  ---  -------------  --------------  ---------  --------"
+            "--  ------  ---------  -------------------  -----------------------------\n"
+            "    1  account_created   101                                                    "
+            "                       ledger 978, code 10  1970-01-01 00:00:00.000000000\n"
+            "  5:2  transfer_created    8              1             101  20.00 EUR          "
+            " 7  posted  25.00 EUR                       1970-01-01 00:00:00.000000000\n"
+            "    6  account_updated   101                                                    "
+            "                       freeze_debits        1970-01-01 00:00:00.000000000\n"
+            "3 shown, and no more yet; go on with from=6:0:1\n");
+  answer.change_events.clear();
+  answer.more = true;
+  EXPECT_EQ(render_answer({}, answer, Colour::Never), "0 shown; go on with from=6:0:1\n");
+}
+
 TEST(AnswerText, shows_limits_and_how_much_of_them_is_used) {
   Command command;
   command.kind = CommandKind::LookupLimits;

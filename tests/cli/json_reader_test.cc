@@ -286,6 +286,50 @@ TEST(JsonReader, asks_for_a_page_of_a_hundred_when_no_limit_is_given) {
   }
 }
 
+TEST(JsonReader, reads_questions_about_the_past) {
+  const auto transfers = parse_json_command(
+      R"({"request":"get_account_transfers","account_id":"101","credits":true,"code":4,)"
+      R"("amount_min":"10","cursor":"100:250:3"})");
+  ASSERT_TRUE(transfers) << transfers.error().message;
+  EXPECT_EQ(transfers->kind, CommandKind::GetAccountTransfers);
+  EXPECT_EQ(transfers->filter.flags, ledger::QueryFilter::kCredits);
+  EXPECT_EQ(transfers->filter.cursor, (ledger::QueryCursor{100, 250, 3}));
+  EXPECT_EQ(transfers->filter.limit, 100u);
+  const auto balances = parse_json_command(
+      R"({"request":"get_account_balances","account_id":101,"newest_first":true,"limit":5})");
+  ASSERT_TRUE(balances) << balances.error().message;
+  EXPECT_EQ(balances->filter.account_id, 101u);
+  EXPECT_EQ(balances->filter.flags, ledger::QueryFilter::kNewestFirst);
+  const auto at =
+      parse_json_command(R"({"request":"get_balance_at","ids":["1",2],"at":"2026-10-01"})");
+  ASSERT_TRUE(at) << at.error().message;
+  EXPECT_EQ(at->ids, (std::vector<u128>{1, 2}));
+  EXPECT_EQ(at->at.ns, 1'790'899'199'999'999'999u);  // The last moment of the day.
+  EXPECT_EQ(parse_json_command(R"({"request":"get_balance_at","ids":["1"],"at":7})")->at.ns, 7u);
+}
+
+TEST(JsonReader, reads_from_where_changes_are_wanted) {
+  const auto changes = parse_json_command(
+      R"({"request":"get_change_events","from":1000,"kinds":["account_created","hold_expired"],)"
+      R"("account_id":"7","ledger":978,"code":2,"limit":9,"wait_ms":500})");
+  ASSERT_TRUE(changes) << changes.error().message;
+  const ledger::QueryFilter& filter = changes->filter;
+  EXPECT_EQ(filter.cursor, (ledger::QueryCursor{1000, 0, 0}));
+  EXPECT_EQ(filter.kinds, 0x12);
+  EXPECT_EQ(filter.account_id, 7u);
+  EXPECT_EQ(filter.ledger, 978u);
+  EXPECT_EQ(filter.code, 2);
+  EXPECT_EQ(filter.limit, 9u);
+  EXPECT_EQ(filter.wait_ms, 500u);
+  const auto from = [](std::string_view value) {
+    return parse_json_command(fmt::format(R"({{"request":"get_change_events","from":{}}})", value))
+        ->filter.cursor;
+  };
+  EXPECT_EQ(from(R"("1000")"), (ledger::QueryCursor{1000, 0, 0}));
+  EXPECT_EQ(from(R"("1000:0:4")"), (ledger::QueryCursor{1000, 0, 4}));
+  EXPECT_EQ(from("18446744073709551615"), (ledger::QueryCursor{~u64{0}, 0, 0}));
+}
+
 struct Refusal {
   const char* line;
   const char* message_part;
@@ -347,6 +391,23 @@ TEST(JsonReader, refuses_what_it_does_not_know_and_says_what_it_knows) {
       {R"({"request":"query_transfers","cursor":null})",
        "cursor is null; expected a cursor that an answer has given"},
       {R"({"request":"query_transfers","cursor":5})", "cursor is 5; expected a cursor"},
+      {R"({"request":"query_transfers","cursor":"1:2:3:4"})", "expected a cursor"},
+      {R"({"request":"query_transfers","kinds":["account_created"]})", "unknown field 'kinds'"},
+      {R"({"request":"get_account_balances","code":1})", "unknown field 'code'"},
+      {R"({"request":"get_balance_at","ids":["1"]})",
+       "expected a time 'at': nanoseconds, a date such as 2026-10-01"},
+      {R"({"request":"get_balance_at","ids":["1"],"at":"noon"})", R"(at is "noon"; expected nano)"},
+      {R"({"request":"get_balance_at","at":"2026-10-01"})", "expected an array 'ids'"},
+      {R"({"request":"get_balance_at","ids":["1"],"at":1,"limit":1})",
+       "unknown field 'limit'; get_balance_at knows request, ids, at"},
+      {R"({"request":"get_change_events","cursor":"1:0"})", "unknown field 'cursor'"},
+      {R"({"request":"get_change_events","from":-1})",
+       "from is -1; expected a position, or a cursor that an answer has given"},
+      {R"({"request":"get_change_events","from":18446744073709551616})", "expected a position"},
+      {R"({"request":"get_change_events","kinds":["deleted"]})",
+       R"(kinds has the unknown flag "deleted"; known are account_created, account_updated)"},
+      {R"({"request":"get_change_events","kinds":256})", "kinds is 256; it must be below 2^8"},
+      {R"({"request":"get_change_events","newest_first":true})", "unknown field 'newest_first'"},
   };
   for (const Refusal& refusal : refusals) {
     EXPECT_NE(message_of(refusal.line).find(refusal.message_part), std::string::npos)

@@ -149,6 +149,96 @@ TEST(JsonWriter, writes_changes_with_who_and_why) {
             R"("timestamp":"9","principal":"7","trace_id":"8"}],"next_cursor":null,"more":false})");
 }
 
+TEST(JsonWriter, writes_balances_of_the_past_and_null_where_there_was_no_account) {
+  Answer answer;
+  answer.kind = CommandKind::GetBalanceAt;
+  answer.position = {9};
+  answer.account_balances.resize(2);
+  answer.account_balances[0] = {.account_id = 101,
+                                .debits_pending = 1,
+                                .debits_posted = 2,
+                                .credits_pending = 3,
+                                .credits_posted = kU128Max,
+                                .transfer_id = 7,
+                                .timestamp = 8,
+                                .position = 5,
+                                .index = 6,
+                                .ledger = 978};
+  const std::string balances =
+      R"("position":"9","balances":[{"account_id":"101","ledger":978,"debits_pending":"1",)"
+      R"("debits_posted":"2","credits_pending":"3",)"
+      R"("credits_posted":"340282366920938463463374607431768211455","transfer_id":"7",)"
+      R"("timestamp":"8","position":"5","index":6},null])";
+  EXPECT_EQ(to_json(answer), R"({"request":"get_balance_at",)" + balances + "}");
+  answer.kind = CommandKind::GetAccountBalances;
+  answer.next_cursor = {5, 9, 7};
+  answer.more = true;
+  EXPECT_EQ(to_json(answer), R"({"request":"get_account_balances",)" + balances +
+                                 R"(,"next_cursor":"5:9:7","more":true})");
+}
+
+std::string zeros_but(std::string_view counter, int value) {
+  std::string text = R"({"debits_pending":"0","debits_posted":"0","credits_pending":"0",)"
+                     R"("credits_posted":"0"})";
+  const std::string zero = std::string(counter) + R"(":"0")";
+  const usize at = text.find(zero);
+  EXPECT_NE(at, std::string::npos);
+  return text.replace(at, zero.size(),
+                      std::string(counter) + R"(":")" + std::to_string(value) + "\"");
+}
+
+TEST(JsonWriter, writes_changes_with_their_objects_and_always_where_to_go_on) {
+  using ledger::ChangeKind;
+  Answer answer;
+  answer.kind = CommandKind::GetChangeEvents;
+  answer.position = {9};
+  answer.accounts.resize(1);
+  answer.accounts[0].id = 3;
+  answer.changes.resize(1);
+  answer.changes[0].update = {};
+  answer.changes[0].update.id = 4;
+  answer.transfers.resize(2);
+  answer.transfers[0].id = 5;
+  answer.transfers[1].id = 6;
+  answer.balances.resize(2);
+  answer.balances[0].debit_account_debits_pending = 70;
+  answer.balances[1].credit_account_credits_posted = 80;
+  const auto event = [](u64 position, u32 index, ChangeKind kind, u32 object) {
+    return ledger::ChangeEvent{.position = position,
+                               .timestamp = 100 + position,
+                               .index = index,
+                               .object = object,
+                               .kind = static_cast<u8>(kind)};
+  };
+  answer.change_events = {
+      event(1, 0, ChangeKind::AccountCreated, 0), event(2, 0, ChangeKind::HoldExpired, 0),
+      event(2, 1, ChangeKind::TransferCreated, 1), event(3, 0, ChangeKind::AccountUpdated, 0)};
+  answer.change_events[1].released = 12;
+  answer.change_events[1].pending_status = 4;
+  answer.change_events[2].remaining = 13;
+  answer.next_cursor = {3, 0, 1};
+  const std::string none = zeros_but("debits_pending", 0);
+  EXPECT_EQ(
+      to_json(answer),
+      R"({"request":"get_change_events","position":"9","events":[)"
+      R"({"position":"1","index":0,"timestamp":"101","kind":"account_created","account":)" +
+          to_json(answer.accounts[0]) +
+          R"(},{"position":"2","index":0,"timestamp":"102","kind":"hold_expired","transfer":)" +
+          to_json(answer.transfers[0]) + R"(,"debit_account":)" + zeros_but("debits_pending", 70) +
+          R"(,"credit_account":)" + none +
+          R"(,"hold":"expired","released":"12","remaining":"0"},)"
+          R"({"position":"2","index":1,"timestamp":"102","kind":"transfer_created","transfer":)" +
+          to_json(answer.transfers[1]) + R"(,"debit_account":)" + none + R"(,"credit_account":)" +
+          zeros_but("credits_posted", 80) +
+          R"(,"hold":null,"released":"0","remaining":"13"},)"
+          R"({"position":"3","index":0,"timestamp":"103","kind":"account_updated","change":{)"
+          R"("id":"4","account_id":"0","changes":[],"user_data_128":"0","user_data_64":"0",)"
+          R"("user_data_32":0,"overdraft_limit":"0","balance_limit":"0","transfer_limit":"0",)"
+          R"("velocity_window":0,"velocity_sum_limit":"0","velocity_count_limit":0,"flags":[],)"
+          R"("reason":"","timestamp":"0","principal":"0","trace_id":"0"}}],)"
+          R"("next_cursor":"3:0:1","more":false})");
+}
+
 TEST(JsonWriter, writes_the_trial_balance_with_sums_beyond_128_bits) {
   Answer answer;
   answer.kind = CommandKind::GetTrialBalance;

@@ -147,6 +147,41 @@ TEST(TextGrammar, reads_reversals_limits_and_queries) {
   EXPECT_EQ(understood("get_account_changes account_id=5 limit=3").command.filter.limit, 3u);
 }
 
+TEST(TextGrammar, reads_questions_about_the_past) {
+  const Command transfers =
+      understood(
+          "get_account_transfers account_id=101 credits newest_first cursor=100:250:3 limit=9")
+          .command;
+  EXPECT_EQ(transfers.kind, CommandKind::GetAccountTransfers);
+  EXPECT_EQ(transfers.filter.account_id, 101u);
+  EXPECT_EQ(transfers.filter.flags,
+            ledger::QueryFilter::kCredits | ledger::QueryFilter::kNewestFirst);
+  EXPECT_EQ(transfers.filter.cursor, (ledger::QueryCursor{100, 250, 3}));
+  const Command balances =
+      understood("get_account_balances account_id=101 timestamp_max=2026-10-01").command;
+  EXPECT_EQ(balances.filter.timestamp_max, 1'790'899'199'999'999'999u);
+  for (const char* line :
+       {"get_balance_at id=1 id=2 at=2026-10-01", "get_balance_at 1 2 at=2026-10-01",
+        "get_balance_at at=2026-10-01T23:59:59.999999999Z 1, id=2;",
+        "get_balance_at at=1790899199999999999 1 2"}) {
+    const Command at = understood(line).command;
+    EXPECT_EQ(at.ids, (std::vector<u128>{1, 2})) << line;
+    EXPECT_EQ(at.at.ns, 1'790'899'199'999'999'999u) << line;
+  }
+  const Command changes =
+      understood(
+          "get_change_events from=1000 kinds=transfer_created|hold_expired wait_ms=500 "
+          "account_id=7")
+          .command;
+  EXPECT_EQ(changes.filter.cursor, (ledger::QueryCursor{1000, 0, 0}));
+  EXPECT_EQ(changes.filter.kinds, 0x18);
+  EXPECT_EQ(changes.filter.wait_ms, 500u);
+  EXPECT_EQ(changes.filter.account_id, 7u);
+  EXPECT_EQ(understood("get_change_events from=1000:0:4").command.filter.cursor,
+            (ledger::QueryCursor{1000, 0, 4}));
+  EXPECT_EQ(understood("get_change_events").command.filter.limit, 100u);
+}
+
 TEST(TextGrammar, reads_amounts_in_the_currency_of_their_ledger) {
   const client::LedgerNames names = euros_and_yen();
   const Command command =
@@ -272,6 +307,26 @@ TEST(TextGrammar, points_at_what_is_wrong) {
        "                            ^~~~~~~", "unknown flag 'pending'; known are linked"},
       {"get_account_changes debits",  //
        "                    ^~~~~~", "'debits' is not a field"},
+      {"get_account_balances account_id=1 debits",  //
+       "                                  ^~~~~~", "'debits' is not a field"},
+      {"get_balance_at id=1",  //
+       "                   ^", "expected a time, such as at=2026-10-31"},
+      {"get_balance_at at=2026-10-31",  //
+       "                            ^", "expected an account, such as id=101"},
+      {"get_balance_at 1 at=noon",  //
+       "                    ^~~~", "expected nanoseconds, a date"},
+      {"get_balance_at 1 at=1 at=2",  //
+       "                      ^~", "'at' is given twice"},
+      {"get_balance_at x at=1",  //
+       "               ^", "'x' is not a number for an id"},
+      {"get_change_events from=1:x",  //
+       "                       ^~~", "from is '1:x': expected a position, or a cursor"},
+      {"get_change_events kinds=deleted",  //
+       "                        ^~~~~~~", "unknown flag 'deleted'; known are account_created"},
+      {"get_change_events kinds=256",  //
+       "                        ^~~", "flags must be below 2^8"},
+      {"get_change_events newest_first",  //
+       "                  ^~~~~~~~~~~~", "'newest_first' is not a field"},
   };
   for (const Wrong& wrong : wrongs) {
     const auto typed = parse_typed_line(wrong.line, names);
@@ -317,6 +372,8 @@ TEST(TextGrammar, places_the_errors_of_damaged_lines_within_them) {
       "update_accounts id=1 freeze_debits reason=\"a; b, 'c'\" velocity_window=60, id=2",
       "query_transfers account_id=1 debits cursor=1:2 timestamp_min='2026-10-01 12:00:00.5'",
       "lookup_limits 1 2, 3",
+      "get_balance_at id=1, 2 at='2026-10-01 12:00:00'",
+      "get_change_events from=1000:0:2 kinds=account_created|hold_expired wait_ms=5",
       R"({"request":"create_transfers","events":[{"id":1}],"conditions":[{"side":"debit"}]})",
   };
   const std::string_view bytes = "=,|;\"' \t{}:-.0x9aEUR\n\xff\xc3";
@@ -369,6 +426,9 @@ TEST(Completion, proposes_commands_then_fields_then_flags) {
   EXPECT_TRUE(proposes("query_transfers pending_status=v", "pending_status=voided"));
   EXPECT_TRUE(proposes("query_transfers ne", "newest_first"));
   EXPECT_TRUE(proposes("trial_balance le", "ledger_min="));
+  EXPECT_TRUE(proposes("get_balance_at 1 a", "at="));
+  EXPECT_TRUE(proposes("get_change_events kinds=hold", "kinds=hold_expired"));
+  EXPECT_TRUE(proposes("get_change_events f", "from="));
   EXPECT_TRUE(completions("ping ").empty());
   EXPECT_TRUE(completions("create_transfers amount=").empty());
 }
@@ -385,6 +445,9 @@ TEST(Help, tells_every_field_flag_and_word) {
   expect_words("update_accounts", {"velocity_window", "unfreeze_credits", "reason", "text"});
   expect_words("query_transfers", {"pending_status", "newest_first", "cursor", "debits"});
   expect_words("reverse_transfers", {"original_id"});
+  expect_words("get_change_events", {"from", "kinds", "wait_ms", "hold_expired", "0x10"});
+  expect_words("get_account_balances", {"account_id", "newest_first", "timestamp_max"});
+  expect_words("get_balance_at", {"at=2026-10-31", "last moment"});
   expect_words("", {"lookup_transfers 7", "get_account_changes", "--ledger 978=EUR"});
 }
 

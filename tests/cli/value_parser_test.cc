@@ -75,20 +75,36 @@ TEST(ValueParser, reads_each_form) {
   EXPECT_EQ(parse_value(FieldForm::Time, "1790812800000000000"), 1'790'812'800'000'000'000u);
   EXPECT_EQ(parse_value(FieldForm::LastTime, "1970-01-01"), kDay - 1);
   EXPECT_EQ(parse_value(FieldForm::Time, "18446744073709551616"), std::nullopt);
-  EXPECT_EQ(parse_value(FieldForm::Cursor, "100:250"), make_u128(100, 250));
-  EXPECT_EQ(parse_value(FieldForm::Cursor, "0:18446744073709551615"), make_u128(0, ~u64{0}));
-  for (const char* none : {"100", ":", "1:", ":1", "1:2:3", "a:b", "1:18446744073709551616"}) {
-    EXPECT_EQ(parse_value(FieldForm::Cursor, none), std::nullopt) << none;
-  }
   EXPECT_EQ(parse_value(FieldForm::PendingStatus, "pending"), u128{1});
   EXPECT_EQ(parse_value(FieldForm::PendingStatus, "expired"), u128{4});
   EXPECT_EQ(parse_value(FieldForm::PendingStatus, "0"), u128{0});
   EXPECT_EQ(parse_value(FieldForm::PendingStatus, ""), std::nullopt);
 }
 
+TEST(ValueParser, reads_cursors_with_and_without_an_index) {
+  EXPECT_EQ(parse_cursor("100:250"), (ledger::QueryCursor{100, 250, 0}));
+  EXPECT_EQ(parse_cursor("100:250:3"), (ledger::QueryCursor{100, 250, 3}));
+  EXPECT_EQ(parse_cursor("0:18446744073709551615"), (ledger::QueryCursor{0, ~u64{0}, 0}));
+  for (const char* none : {"", "100", ":", "1:", ":1", "1:2:", "1::2", "1:2:3:4", "a:b", "1:2:c",
+                           "1:18446744073709551616", "1:2:18446744073709551616"}) {
+    EXPECT_EQ(parse_cursor(none), std::nullopt) << none;
+  }
+}
+
 TEST(ValueParser, reads_what_a_cursor_is_written_as) {
-  const ledger::QueryCursor cursor{7, ~u64{0}};
-  EXPECT_EQ(parse_value(FieldForm::Cursor, cursor_text(cursor)), make_u128(7, ~u64{0}));
+  for (const ledger::QueryCursor cursor :
+       {ledger::QueryCursor{7, ~u64{0}}, ledger::QueryCursor{7, 8, 9}, ledger::QueryCursor{7, 0, 9},
+        ledger::QueryCursor{}}) {
+    EXPECT_EQ(parse_cursor(cursor_text(cursor)), cursor) << cursor_text(cursor);
+  }
+}
+
+TEST(ValueText, tells_places_and_kinds_of_changes) {
+  EXPECT_EQ(place_text(1234, 0), "1234");
+  EXPECT_EQ(place_text(1234, 5), "1234:5");
+  EXPECT_EQ(change_kind_name(1), "account_created");
+  EXPECT_EQ(change_kind_name(4), "hold_expired");
+  EXPECT_EQ(change_kind_name(5), "");
 }
 
 TEST(ValueParser, puts_signs_before_amounts_up_to_the_edges) {

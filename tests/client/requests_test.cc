@@ -1,8 +1,12 @@
 // What the blocking client asks for each of its calls, and how it reads the answers.
+#include <atomic>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include <gtest/gtest.h>
 
+#include "client/change_follower.h"
 #include "client/client.h"
 #include "tests/client/connecting.h"
 #include "tests/client/fake_server.h"
@@ -214,6 +218,170 @@ TEST(ClientRequests, pages_tell_where_to_go_on) {
   EXPECT_TRUE(accounts->more && transfers->more && changes->more);
 }
 
+TEST(ClientRequests, pages_of_an_account_come_from_history) {
+  FakeServer server(answering([](ledger::Request& request) {
+    EXPECT_EQ(request.filter.account_id, 5u);
+    EXPECT_EQ(request.filter.cursor, (ledger::QueryCursor{.next = 1, .as_of = 2, .index = 3}));
+    request.position = {9};
+    if (request.operation == Operation::GetAccountTransfers) {
+      request.transfers.resize(1);
+      request.transfers[0].id = 6;
+      request.transfer_statuses.resize(1);
+      request.transfer_statuses[0].reversed = 1;
+    } else {
+      EXPECT_EQ(request.operation, Operation::GetAccountBalances);
+      request.account_balances.resize(2);
+      request.account_balances[1].transfer_id = 7;
+    }
+    request.next_cursor = {.next = 3, .as_of = 4, .index = 5};
+    request.more = true;
+  }));
+  Client client = connected(server);
+  ledger::QueryFilter filter = with_limit(2);
+  filter.account_id = 5;
+  filter.cursor = {.next = 1, .as_of = 2, .index = 3};
+  const auto transfers = client.get_account_transfers(filter);
+  const auto balances = client.get_account_balances(filter);
+  ASSERT_TRUE(transfers && balances);
+  ASSERT_EQ(transfers->transfers.size(), 1u);
+  EXPECT_EQ(transfers->transfers[0].transfer.id, 6u);
+  EXPECT_EQ(transfers->transfers[0].status.reversed, 1u);
+  ASSERT_EQ(balances->balances.size(), 2u);
+  EXPECT_EQ(balances->balances[1].transfer_id, 7u);
+  EXPECT_EQ(transfers->position, Position{9});
+  EXPECT_EQ(balances->position, Position{9});
+  for (const auto& cursor : {transfers->next_cursor, balances->next_cursor}) {
+    EXPECT_EQ(cursor, (ledger::QueryCursor{.next = 3, .as_of = 4, .index = 5}));
+  }
+  EXPECT_TRUE(transfers->more && balances->more);
+}
+
+TEST(ClientRequests, gives_accounts_that_were_not_there_their_place) {
+  FakeServer server(answering([](ledger::Request& request) {
+    EXPECT_EQ(request.operation, Operation::GetBalanceAt);
+    EXPECT_EQ(request.filter.timestamp_max, 77u);
+    request.position = {9};
+    request.account_balances.resize(2);
+    request.account_balances[1].account_id = request.ids()[1];
+    request.account_balances[1].debits_posted = 3;
+  }));
+  Client client = connected(server);
+  const auto answer = client.get_balance_at(std::array<u128, 2>{5, 6}, Timestamp{77});
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->position, Position{9});
+  ASSERT_EQ(answer->balances.size(), 2u);
+  EXPECT_FALSE(answer->balances[0].has_value());
+  ASSERT_TRUE(answer->balances[1].has_value());
+  EXPECT_EQ(answer->balances[1]->debits_posted, 3u);
+  expect_does_not_fit(client.get_balance_at(std::array<u128, 1>{5}, Timestamp{77}));
+}
+
+// Two changes of a transfer at each of `positions` from the cursor on, three positions a page.
+void answer_changes(ledger::Request& request, u64 positions) {
+  ledger::QueryCursor next = request.filter.cursor;
+  request.position = {positions};
+  for (; next.next <= positions && request.transfers.size() < request.filter.limit;) {
+    request.change_events.push_back({.position = next.next,
+                                     .index = static_cast<u32>(next.index),
+                                     .object = static_cast<u32>(request.transfers.size()),
+                                     .kind = static_cast<u8>(ledger::ChangeKind::TransferCreated)});
+    request.transfers.emplace_back();
+    request.transfers.back().id = next.next * 10 + next.index;
+    request.balances.emplace_back();
+    next = next.index == 0 ? ledger::QueryCursor{.next = next.next, .as_of = 0, .index = 1}
+                           : ledger::QueryCursor{.next = next.next + 1};
+  }
+  request.next_cursor = next;
+  request.more = next.next <= positions;
+}
+
+TEST(ClientRequests, changes_come_with_their_objects) {
+  FakeServer server(answering([](ledger::Request& request) {
+    EXPECT_EQ(request.filter.kinds, 1 << 3);
+    answer_changes(request, 4);
+  }));
+  Client client = connected(server);
+  ledger::QueryFilter filter = with_limit(3);
+  filter.kinds = 1 << 3;
+  filter.cursor = {.next = 2, .as_of = 0, .index = 1};
+  const auto page = client.get_change_events(filter);
+  ASSERT_TRUE(page.has_value()) << page.error().message;
+  EXPECT_EQ(page->position, Position{4});
+  ASSERT_EQ(page->events.size(), 3u);
+  ASSERT_EQ(page->transfers.size(), 3u);
+  ASSERT_EQ(page->balances.size(), 3u);
+  EXPECT_EQ(page->transfers[page->events[0].object].id, 21u);
+  EXPECT_EQ(page->transfers[page->events[2].object].id, 31u);
+  EXPECT_EQ(page->next_cursor, (ledger::QueryCursor{.next = 4}));
+  EXPECT_TRUE(page->more);
+}
+
+TEST(ClientRequests, changes_are_followed_from_where_one_was) {
+  std::atomic<u64> positions{3};
+  FakeServer server(
+      answering([&](ledger::Request& request) { answer_changes(request, positions.load()); }));
+  Client client = connected(server);
+  std::vector<u128> seen;
+  ledger::QueryFilter filter = with_limit(4);
+  filter.cursor.next = 1;
+  const auto first = follow_changes(client, filter, [&](const ChangePage& page) {
+    for (const ledger::Transfer& transfer : page.transfers) seen.push_back(transfer.id);
+    return page.more;
+  });
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(seen, (std::vector<u128>{10, 11, 20, 21, 30, 31}));
+  EXPECT_EQ(*first, (ledger::QueryCursor{.next = 4}));
+  positions = 4;
+  filter.cursor = *first;
+  u32 empty_pages = 0;
+  const auto second = follow_changes(client, filter, [&](const ChangePage& page) {
+    for (const ledger::Transfer& transfer : page.transfers) seen.push_back(transfer.id);
+    empty_pages += page.events.empty() ? 1 : 0;
+    return empty_pages < 2;
+  });
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(seen, (std::vector<u128>{10, 11, 20, 21, 30, 31, 40, 41}));
+}
+
+TEST(ClientRequests, following_ends_with_an_error) {
+  FakeServer server([](FakeConnection& connection, const FakeFrame& frame) {
+    test::reply_error(connection, frame.number, RefusalCode::HistoryOff, "no history");
+  });
+  Client client = connected(server);
+  const auto ended = follow_changes(client, with_limit(4), [](const ChangePage&) {
+    ADD_FAILURE() << "there is no page";
+    return false;
+  });
+  ASSERT_FALSE(ended.has_value());
+  EXPECT_EQ(ended.error().refusal, RefusalCode::HistoryOff);
+  EXPECT_EQ(ended.error().effect, Effect::DidNotHappen);
+}
+
+// The server answers when the deadline alone would be over, but not yet with the wait on top.
+TEST(ClientRequests, what_the_server_was_asked_to_wait_is_no_delay) {
+  const auto answer_late = [](FakeConnection& connection, const FakeFrame& frame) {
+    ledger::Request request = test::asked(frame);
+    const auto until = std::chrono::steady_clock::now() + 2 * kShort;
+    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    answer_changes(request, 1);
+    test::reply(connection, request);
+  };
+  FakeServer server(answer_late);
+  Client client = connected(server, kShort);
+  ledger::QueryFilter filter = with_limit(2);
+  filter.cursor.next = 1;
+  filter.wait_ms = 30'000;
+  const auto waited = client.get_change_events(filter);
+  ASSERT_TRUE(waited.has_value()) << waited.error().message;
+  EXPECT_EQ(waited->events.size(), 2u);
+  filter.wait_ms = 1;
+  const auto late = client.get_change_events(filter);
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().code, ErrorCode::Timeout);
+  EXPECT_NE(late.error().message.find("(gave up after 151 ms)"), std::string::npos)
+      << late.error().message;
+}
+
 TEST(ClientRequests, more_than_the_limit_is_not_an_answer) {
   FakeServer server(answering([](ledger::Request& request) {
     request.accounts.resize(3);
@@ -221,11 +389,25 @@ TEST(ClientRequests, more_than_the_limit_is_not_an_answer) {
     request.transfer_statuses.resize(3);
     request.changes.resize(3);
     request.totals.resize(3);
+    request.account_balances.resize(3);
+    if (request.operation != Operation::GetChangeEvents) return;
+    request.transfers.clear();
+    request.accounts.clear();
+    for (u32 index = 0; index < 3; ++index) {
+      request.change_events.push_back(
+          {.object = index, .kind = static_cast<u8>(ledger::ChangeKind::AccountUpdated)});
+    }
   }));
   Client client = connected(server);
   expect_does_not_fit(client.query_accounts(with_limit(2)));
   expect_does_not_fit(client.query_transfers(with_limit(2)));
   expect_does_not_fit(client.get_account_changes(with_limit(2)));
+  ledger::QueryFilter of_account = with_limit(2);
+  of_account.account_id = 1;
+  expect_does_not_fit(client.get_account_transfers(of_account));
+  expect_does_not_fit(client.get_account_balances(of_account));
+  expect_does_not_fit(client.get_change_events(with_limit(2)));
+  EXPECT_TRUE(client.get_change_events(with_limit(3)).has_value());
   expect_does_not_fit(client.get_trial_balance({.ledger_min = 0, .limit = 2}));
 }
 
@@ -257,6 +439,12 @@ TEST(ClientRequests, an_answer_of_another_kind_does_not_fit) {
   expect_does_not_fit(client.query_accounts(with_limit(1)));
   expect_does_not_fit(client.query_transfers(with_limit(1)));
   expect_does_not_fit(client.get_account_changes(with_limit(1)));
+  ledger::QueryFilter of_account = with_limit(1);
+  of_account.account_id = 1;
+  expect_does_not_fit(client.get_account_transfers(of_account));
+  expect_does_not_fit(client.get_account_balances(of_account));
+  expect_does_not_fit(client.get_balance_at(ids, Timestamp{1}));
+  expect_does_not_fit(client.get_change_events(with_limit(1)));
   expect_does_not_fit(client.update_accounts(std::array<ledger::AccountUpdate, 1>{}));
 }
 

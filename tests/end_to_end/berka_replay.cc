@@ -16,11 +16,24 @@ namespace florin::test {
 namespace {
 
 constexpr u64 kFirstCustomer = 1'000'000;  // Added to the bank's number.
-constexpr u16 kCustomerCode = 100;
 constexpr u16 kCorrectionCode = BerkaReplay::kRoundingAccount;
 constexpr i64 kRoundingMax = 20;
 
+i64 balance_of(const ledger::Account& account) {
+  return static_cast<i64>(account.credits_posted) - static_cast<i64>(account.debits_posted);
+}
+
+}  // namespace
+
 u128 customer_id(u64 account) { return kFirstCustomer + account; }
+
+ledger::Account bank_account(u128 id, u16 code) {
+  ledger::Account account{};
+  account.id = id;
+  account.ledger = BerkaReplay::kLedger;
+  account.code = code;
+  return account;
+}
 
 ledger::Transfer between(u128 from, u128 to, u64 amount) {
   ledger::Transfer transfer{};
@@ -47,10 +60,6 @@ ledger::Transfer booking(const BankEntry& entry) {
 i64 change_of(const BankEntry& entry) {
   const i64 amount = static_cast<i64>(entry.amount);
   return entry.is_credit ? amount : -amount;
-}
-
-i64 balance_of(const ledger::Account& account) {
-  return static_cast<i64>(account.credits_posted) - static_cast<i64>(account.debits_posted);
 }
 
 // How far the nearest recorded balance is above `balance`.
@@ -80,8 +89,6 @@ void count(std::span<const BankEntry> entries, i64 difference, u32 last_date, Ac
   }
 }
 
-}  // namespace
-
 void BerkaReplay::run() {
   const auto begin = std::chrono::steady_clock::now();
   create_accounts();
@@ -98,13 +105,7 @@ void BerkaReplay::run() {
 
 void BerkaReplay::create_accounts() {
   std::vector<ledger::Account> accounts;
-  const auto add = [&](u128 id, u16 code) {
-    ledger::Account account{};
-    account.id = id;
-    account.ledger = kLedger;
-    account.code = code;
-    accounts.push_back(account);
-  };
+  const auto add = [&](u128 id, u16 code) { accounts.push_back(bank_account(id, code)); };
   for (const Settlement settlement : kSettlements) {
     add(static_cast<u8>(settlement), static_cast<u8>(settlement));
   }

@@ -38,6 +38,22 @@ struct BerkaFigures {
   double seconds = 0;
 };
 
+// A customer's account.
+u128 customer_id(u64 account);
+// An account of the ledger, with the code that says what it settles, or that of customers.
+ledger::Account bank_account(u128 id, u16 code);
+inline constexpr u16 kCustomerCode = 100;
+// What the bank did, as a transfer.
+ledger::Transfer booking(const BankEntry& entry);
+// How far the nearest recorded balance is above `balance`.
+i64 nearest_difference(std::span<const BankEntry> entries, i64 balance);
+// By how much the entry changes its account's balance.
+i64 change_of(const BankEntry& entry);
+// From one account to the other, in the bank's ledger.
+ledger::Transfer between(u128 from, u128 to, u64 amount);
+// Counts a day of an account, given how far it is off.
+void count(std::span<const BankEntry> entries, i64 difference, u32 last_date, AccountDays& days);
+
 class BerkaReplay {
  public:
   static constexpr u32 kLedger = 203;  // The number of the Czech crown in ISO 4217.

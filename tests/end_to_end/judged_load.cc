@@ -49,7 +49,13 @@ void encode(const ledger::Request& request, u64 number, protocol::ByteBuffer& ou
     case ledger::Operation::QueryAccounts:
     case ledger::Operation::QueryTransfers:
     case ledger::Operation::GetAccountChanges:
+    case ledger::Operation::GetAccountTransfers:
+    case ledger::Operation::GetAccountBalances:
+    case ledger::Operation::GetChangeEvents:
       return protocol::encode_query(request.operation, label, request.filter, out);
+    case ledger::Operation::GetBalanceAt:
+      return protocol::encode_get_balance_at(label, request.ids(),
+                                             Timestamp{request.filter.timestamp_max}, out);
     case ledger::Operation::Tick: CHECK(false);
   }
 }
@@ -66,6 +72,8 @@ void take_answer(const protocol::Reply& reply, ledger::Request& request) {
   request.balances = copied(reply.balances);
   request.limits = copied(reply.limits);
   request.changes = copied(reply.changes);
+  request.account_balances = copied(reply.account_balances);
+  request.change_events = copied(reply.change_events);
   request.totals = copied(reply.totals);
   request.next_cursor = reply.next_cursor;
   request.more = reply.more;

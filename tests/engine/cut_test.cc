@@ -18,18 +18,28 @@ using engine::Engine;
 
 TEST(Cut, is_that_of_its_moment_and_goes_on_as_the_engine_does) {
   engine::CutCounts seen{};
-  const u64 runs = (kSanitized ? 100 : 800) * soak_factor();
+  CutRunCounts counts;
+  const u64 runs = (kSanitized ? 100 : 500) * soak_factor();
   for (u64 seed = 1; seed <= runs; ++seed) {
     StoredCut cut;
-    ASSERT_EQ(run_with_cut(draw_cut_run(seed), cut), "") << "seed " << seed;
+    CutRunCounts of_run;
+    ASSERT_EQ(run_with_cut(draw_cut_run(seed), cut, &of_run), "") << "seed " << seed;
     const engine::CutCounts records = cut.records();
     for (usize kind = 0; kind < seen.size(); ++kind) seen[kind] += records[kind];
+    counts.retired_before += of_run.retired_before;
+    counts.retired_during += of_run.retired_during;
+    counts.retired_after += of_run.retired_after;
+    counts.completed += of_run.completed;
   }
   // Of every kind there was enough to go wrong.
   for (usize kind = static_cast<usize>(CutKind::Accounts);
-       kind <= static_cast<usize>(CutKind::Counters); ++kind) {
+       kind <= static_cast<usize>(CutKind::KeptIds); ++kind) {
     EXPECT_GE(seen[kind], runs / 2) << "kind " << kind;
   }
+  EXPECT_GE(counts.retired_before, runs * 10);
+  EXPECT_GE(counts.retired_during, runs);
+  EXPECT_GE(counts.retired_after, runs * 5);
+  EXPECT_GE(counts.completed, runs / 2);
 }
 
 // More than fits a few buffers, of a ledger large enough for several chunks of slots.

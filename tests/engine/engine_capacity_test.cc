@@ -12,7 +12,7 @@ namespace {
 
 TEST(EngineMemory, per_account_and_per_remembered_transfer_is_as_documented) {
   EXPECT_EQ(kAccountBytes, 128U + 64 + 2 * 4 + 16);
-  EXPECT_EQ(kTransferBytes, 128U + 1 + 2 * 4 + 8 + 16);
+  EXPECT_EQ(kTransferBytes, 128U + 1 + 4 * 4 + 8 + 16);
 }
 
 TEST(Engine, refuses_a_number_of_partitions_that_cannot_be) {

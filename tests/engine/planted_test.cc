@@ -1,6 +1,6 @@
 // Defects planted in the engine, each of which the tables of rules, the small scope, the many
-// events, the random requests or the cuts must find: a proof that these tests can fail. Each runs
-// in a process of its own, since some defects end it.
+// events, the random requests, the windows or the cuts must find: a proof that these tests can
+// fail. Each runs in a process of its own, since some defects end it.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -19,6 +19,7 @@
 #include "tests/engine/many_events.h"
 #include "tests/engine/planted_switch.h"
 #include "tests/engine/small_scope.h"
+#include "tests/engine/window_run.h"
 #include "tests/support/request_generator.h"
 
 namespace florin::test {
@@ -92,20 +93,34 @@ bool cuts_hold() {
   return true;
 }
 
+bool windows_hold() {
+  for (u64 seed = 1; seed <= 60; ++seed) {
+    WindowRun run{.seed = seed, .partitions = seed % 2 == 0 ? 3U : 1U, .lags = seed % 4 != 0};
+    run.mode = seed % 2 == 0 ? StagedEngine::Mode::Mixed : StagedEngine::Mode::Inline;
+    run.window = 16;
+    if (!run_in_window(run).empty()) return false;
+  }
+  return pass_many_through(1, 1).empty();
+}
+
 struct Part {
   const char* name;
   bool (*holds)();
 };
 
-constexpr Part kParts[] = {{"tables", tables_hold},
-                           {"small scope", small_scope_holds},
-                           {"many events", many_events_hold},
-                           {"random requests", random_requests_hold},
-                           {"cuts", cuts_hold}};
-constexpr const Part& kCuts = kParts[4];
+constexpr Part kParts[] = {
+    {"tables", tables_hold},           {"small scope", small_scope_holds},
+    {"many events", many_events_hold}, {"random requests", random_requests_hold},
+    {"windows", windows_hold},         {"cuts", cuts_hold}};
+constexpr const Part& kWindows = kParts[4];
+constexpr const Part& kCuts = kParts[5];
 
-// Defects of cuts stand last; the other parts make none.
-bool is_of_cuts(Defect defect) { return defect >= Defect::CutForgetsAccount; }
+// Whether the part can meet the defect. Those of windows and those of cuts stand last.
+bool may_find(const Part& part, Defect defect) {
+  if (defect >= Defect::CutForgetsAccount) return &part == &kCuts;
+  if (defect >= Defect::WindowForgetsDecision) return &part == &kWindows;
+  return true;
+}
 
 // What a process that runs the part, with the defect, says of it.
 enum class Verdict : u8 { Holds, Differs, Died, Endless };
@@ -158,7 +173,7 @@ TEST_P(PlantedDefect, is_found) {
   const bool ask_all = std::getenv("FLORIN_PLANTED_ALL") != nullptr;
   bool found = false;
   for (const Part& part : kParts) {
-    if (is_of_cuts(GetParam().defect) && &part != &kCuts) continue;
+    if (!may_find(part, GetParam().defect)) continue;
     const Verdict verdict = judge(part, GetParam().defect);
     std::cout << GetParam().name << ": " << part.name << " found " << text(verdict) << "\n";
     found = found || verdict == Verdict::Differs || verdict == Verdict::Died;

@@ -51,6 +51,8 @@ void StagedEngine::run(ledger::Request& request, u64 first_timestamp) {
 
 void StagedEngine::seal() {
   if (forming_->requests.empty()) return;
+  forming_->position_before = position_;
+  position_ = forming_->position_after();
   const bool run_inline =
       mode_ == Mode::Inline || (mode_ == Mode::Mixed && flying_.empty() && random_.chance(1, 2));
   if (run_inline) {

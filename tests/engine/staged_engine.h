@@ -29,6 +29,12 @@ class StagedEngine {
   void run(ledger::Request& request, u64 first_timestamp);
   // Finishes everything; then all answers are there.
   void drain();
+  // Nothing is in flight: what needs that may be done now, even between two steps.
+  bool is_idle() const { return flying_.empty(); }
+  // Of the last event that the engine knows; before anything is run.
+  void set_position(Position position) { position_ = position; }
+  // Of the last event in a block that was formed.
+  Position position() const { return position_; }
   // Is called before every step, when no stage is at work: for what an owner does between blocks.
   void between_steps(std::function<void()> call) { between_steps_ = std::move(call); }
   // From now on the engine's parts are compared whenever a block ends and none is in flight.
@@ -67,6 +73,7 @@ class StagedEngine {
   std::deque<Flying> flying_;
   std::vector<std::unique_ptr<engine::Block>> free_;
   u64 sequence_ = 0;
+  Position position_;
   bool verifies_ = false;
   std::function<void()> between_steps_;
 };

@@ -6,8 +6,10 @@
 namespace florin::test {
 
 using engine::CutBuffer;
+using engine::CutCounters;
 using engine::CutCounts;
 using engine::CutKind;
+using engine::CutSummary;
 using engine::StateLoader;
 
 StoredBuffer::StoredBuffer(const CutBuffer& filled) : buffer(filled) {
@@ -28,12 +30,32 @@ bool StoredCut::take_filled(engine::CutBuffers& from) {
   return any;
 }
 
+void StoredCut::take_all(engine::Engine& engine) {
+  engine::CutBuffers few(4);
+  engine.begin_cut(few);
+  const auto taking = [&](usize) { take_filled(few); };
+  while (!engine.cut_copied()) {
+    for (u32 partition = 0; partition < engine.partitions(); ++partition) {
+      taking(engine.copy_cut(partition, kMiB));
+    }
+    taking(engine.copy_cut_books(kMiB));
+    taking(engine.copy_cut_history(kMiB));
+  }
+  engine.end_cut();
+  take_filled(few);
+}
+
 CutCounts StoredCut::records() const {
   CutCounts counts{};
   for (const StoredBuffer& stored : buffers) {
     counts[static_cast<usize>(stored.buffer.kind)] += stored.buffer.records;
   }
   return counts;
+}
+
+CutSummary StoredCut::summary() {
+  const auto& counters = of(CutKind::Counters).at(0)->record<CutCounters>(0);
+  return {records(), counters.first_created, counters.first_consumed};
 }
 
 std::vector<StoredBuffer*> StoredCut::of(CutKind kind) {
@@ -69,9 +91,9 @@ Status load_first_phase(StateLoader& loader, std::vector<StoredBuffer*>& buffers
 
 }  // namespace
 
-Status load_cut(StoredCut& cut, const CutCounts& records, engine::Engine& engine,
+Status load_cut(StoredCut& cut, const CutSummary& summary, engine::Engine& engine,
                 const Limits& limits, Random& random) {
-  auto loader = StateLoader::create(engine, limits, records);
+  auto loader = StateLoader::create(engine, limits, summary);
   if (!loader) return tl::unexpected<Error>(std::move(loader).error());
   std::vector<StoredBuffer*> first;
   std::vector<StoredBuffer*> last;
@@ -93,7 +115,7 @@ Status load_cut(StoredCut& cut, const CutCounts& records, engine::Engine& engine
 }
 
 Status load_cut(StoredCut& cut, engine::Engine& engine, const Limits& limits, Random& random) {
-  return load_cut(cut, cut.records(), engine, limits, random);
+  return load_cut(cut, cut.summary(), engine, limits, random);
 }
 
 }  // namespace florin::test

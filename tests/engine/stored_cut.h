@@ -32,7 +32,11 @@ struct StoredBuffer {
 struct StoredCut {
   // Takes what was filled and gives the buffers back. Returns whether there was anything.
   bool take_filled(engine::CutBuffers& buffers);
+  // Cuts, and copies everything at once; no block is in flight.
+  void take_all(engine::Engine& engine);
   engine::CutCounts records() const;
+  // As the end of a snapshot has it: from its counters, which must be there, but for the records.
+  engine::CutSummary summary();
   std::vector<StoredBuffer*> of(engine::CutKind kind);
 
   std::deque<StoredBuffer> buffers;
@@ -40,8 +44,8 @@ struct StoredCut {
 
 // Loads on one thread, in an order drawn from `random` as far as that is free.
 Status load_cut(StoredCut& cut, engine::Engine& engine, const Limits& limits, Random& random);
-// The same with these numbers of records.
-Status load_cut(StoredCut& cut, const engine::CutCounts& records, engine::Engine& engine,
+// The same with this summary.
+Status load_cut(StoredCut& cut, const engine::CutSummary& summary, engine::Engine& engine,
                 const Limits& limits, Random& random);
 
 }  // namespace florin::test

@@ -18,6 +18,10 @@ namespace {
 using ledger::Operation;
 using protocol::ByteBuffer;
 
+constexpr Operation kQueries[] = {Operation::QueryAccounts,      Operation::QueryTransfers,
+                                  Operation::GetAccountChanges,  Operation::GetAccountTransfers,
+                                  Operation::GetAccountBalances, Operation::GetChangeEvents};
+
 // A ledger with something of everything.
 ReferenceLedger make_ledger() {
   ReferenceLedger ledger;
@@ -31,11 +35,8 @@ ReferenceLedger make_ledger() {
 }
 
 FuzzVerdict ask_filter(InputReader& reader) {
-  constexpr Operation kQueries[] = {Operation::QueryAccounts, Operation::QueryTransfers,
-                                    Operation::GetAccountChanges};
   const Operation operation = kQueries[reader.take<u8>() % std::size(kQueries)];
-  auto filter = reader.take<ledger::QueryFilter>();
-  std::memset(filter.reserved, 0, sizeof(filter.reserved));
+  const auto filter = reader.take<ledger::QueryFilter>();
   ByteBuffer frame;
   protocol::encode_query(operation, {1, 0}, filter, frame);
   ledger::Request request;
@@ -48,7 +49,9 @@ FuzzVerdict ask_filter(InputReader& reader) {
     return FuzzVerdict::Refused;
   }
   CHECK(request.operation == operation);
-  CHECK(std::memcmp(&request.filter, &filter, sizeof(filter)) == 0);
+  CHECK(request.filter == filter);
+  // What history answers, the reference ledger does not.
+  if (ledger::is_of_history(operation)) return FuzzVerdict::Taken;
   static const ReferenceLedger kLedger = make_ledger();
   ReferenceLedger ledger = kLedger;
   ledger.apply(request, Timestamp{});
@@ -90,7 +93,7 @@ std::vector<Bytes> question_seeds() {
   std::vector<Bytes> seeds;
   ledger::QueryFilter filter;
   filter.limit = 5;
-  for (u8 operation = 0; operation < 3; ++operation) {
+  for (u8 operation = 0; operation < std::size(kQueries); ++operation) {
     Bytes seed;
     put(seed, u8{0});
     put(seed, operation);
@@ -98,6 +101,12 @@ std::vector<Bytes> question_seeds() {
     seeds.push_back(std::move(seed));
     filter.flags = ledger::QueryFilter::kNewestFirst;
     filter.cursor = {10, 20};
+    if (operation >= 2) filter.account_id = 1;
+    if (operation == 4) {
+      filter = {.account_id = 1, .cursor = {.next = 5, .as_of = 0, .index = 1}, .limit = 5};
+      filter.kinds = 0x18;
+      filter.wait_ms = 50;
+    }
   }
   Bytes conditions;
   put(conditions, u8{1});

@@ -44,6 +44,21 @@ void read_as_lookup(const Reply& reply, usize (*count)(const Answers&)) {
   if (read) CHECK(count(answer) <= kAsked);
 }
 
+// Goes from each change to its object, as whoever reads them does.
+usize objects_of_changes(const client::ChangePage& page) {
+  for (const ledger::ChangeEvent& event : page.events) {
+    switch (static_cast<ledger::ChangeKind>(event.kind)) {
+      case ledger::ChangeKind::AccountCreated: CHECK(event.object < page.accounts.size()); break;
+      case ledger::ChangeKind::AccountUpdated: CHECK(event.object < page.changes.size()); break;
+      case ledger::ChangeKind::TransferCreated:
+      case ledger::ChangeKind::HoldExpired:
+        CHECK(event.object < page.transfers.size() && event.object < page.balances.size());
+        break;
+    }
+  }
+  return page.events.size();
+}
+
 FuzzVerdict run_reply(std::span<const std::byte> input) {
   ByteBuffer body;
   body.append(input);
@@ -66,6 +81,11 @@ FuzzVerdict run_reply(std::span<const std::byte> input) {
                                        [](const auto& answer) { return answer.transfers.size(); });
   read_as_lookup<client::AccountChangePage>(
       *reply, [](const auto& answer) { return answer.changes.size(); });
+  read_as_lookup<client::AccountBalances>(
+      *reply, [](const auto& answer) { return answer.balances.size(); });
+  read_as_lookup<client::AccountBalancePage>(
+      *reply, [](const auto& answer) { return answer.balances.size(); });
+  read_as_lookup<client::ChangePage>(*reply, objects_of_changes);
   read_as_lookup<client::TrialBalance>(*reply,
                                        [](const auto& answer) { return answer.lines.size(); });
   protocol::ServerInfo info;
@@ -104,6 +124,16 @@ std::vector<Bytes> reply_seeds() {
   add(OwnedRequest::query_transfers(filter));
   add(OwnedRequest::get_account_changes(filter));
   add(OwnedRequest::get_trial_balance({0, kAsked}));
+  for (const auto operation :
+       {ledger::Operation::GetAccountTransfers, ledger::Operation::GetAccountBalances,
+        ledger::Operation::GetBalanceAt, ledger::Operation::GetChangeEvents}) {
+    ledger::Request asked;
+    asked.operation = operation;
+    asked.filter = filter;
+    asked.events = reinterpret_cast<const std::byte*>(ids);
+    asked.event_count = operation == ledger::Operation::GetBalanceAt ? kAsked : 0;
+    add(OwnedRequest::copy_of(asked));
+  }
   ByteBuffer error;
   protocol::encode_error(1, ledger::RefusalCode::Busy, "too much at once", error);
   add_seed(seeds, error);

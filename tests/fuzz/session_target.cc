@@ -191,6 +191,15 @@ std::vector<Bytes> session_seeds() {
                                ledger::Operation::GetAccountChanges}) {
     add_seed(seeds, [&](auto& out) { protocol::encode_query(operation, {9, 0}, filter, out); });
   }
+  for (const auto operation :
+       {ledger::Operation::GetAccountTransfers, ledger::Operation::GetAccountBalances,
+        ledger::Operation::GetChangeEvents}) {
+    filter.account_id = 1;
+    add_seed(seeds, [&](auto& out) { protocol::encode_query(operation, {9, 0}, filter, out); });
+  }
+  add_seed(seeds, [&](auto& out) {
+    protocol::encode_get_balance_at({9, 0}, ids, Timestamp{5}, out);
+  });
   add_seed(seeds, [&](auto& out) { protocol::encode_ping({10, 0}, out); });
   add_seed(seeds, [&](auto& out) { protocol::encode_take_snapshot({11, 0}, out); });
   add_seed(seeds, [&](auto& out) {

@@ -65,6 +65,9 @@ constexpr std::string_view kJsonLines[] = {
     R"({"request":"update_accounts","events":[{"id":1,"account_id":2,"reason":"court \u00a7 12",)"
     R"("freeze_debits":true,"overdraft_limit":"9","clear_balance_limit":true}]})",
     R"({"request":"get_trial_balance","ledger_min":1,"limit":9})",
+    R"({"request":"get_account_transfers","account_id":1,"debits":true,"cursor":"5:9:2"})",
+    R"({"request":"get_balance_at","ids":["1",2],"at":"2026-10-31T12:00:00.5Z"})",
+    R"({"request":"get_change_events","from":"7:0:1","kinds":["hold_expired"],"wait_ms":5})",
     R"({"request":"ping"})",
     R"({"request":"\ud83d\ude00","ids":[1e99,-1,[[[[]]]],null]})"};
 
@@ -77,6 +80,9 @@ constexpr std::string_view kTypedLines[] = {
     "query_transfers account_id=1 newest_first limit=3",
     "update_accounts id=1 account_id=2 reason=\"because it is so\" overdraft_limit=9",
     "reverse_transfers id=9 original_id=8 code=1",
+    "get_account_balances account_id=1 newest_first cursor=5:9:2 timestamp_min=2026-10-01",
+    "get_balance_at id=1, 2 at='2026-10-31 12:00:00'",
+    "get_change_events from=1000 kinds=account_created|hold_expired wait_ms=5",
     "trial_balance",
     "help create_transfers",
     "exit"};

@@ -76,6 +76,10 @@ class OrderChecker {
       case Operation::LookupLimits:
       case Operation::QueryAccounts:
       case Operation::GetAccountChanges:
+      case Operation::GetAccountTransfers:
+      case Operation::GetAccountBalances:
+      case Operation::GetBalanceAt:
+      case Operation::GetChangeEvents:
       case Operation::Tick: return;
     }
   }

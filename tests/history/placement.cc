@@ -34,6 +34,10 @@ std::optional<u64> time_of_first_event(const Request& request, const FinalTimes&
     case Operation::QueryAccounts:
     case Operation::QueryTransfers:
     case Operation::GetAccountChanges:
+    case Operation::GetAccountTransfers:
+    case Operation::GetAccountBalances:
+    case Operation::GetBalanceAt:
+    case Operation::GetChangeEvents:
     case Operation::Tick: return std::nullopt;
   }
   return std::nullopt;

@@ -178,7 +178,11 @@ class Replay {
       case Operation::LookupTransfers: return name_of_lookup(actual);
       case Operation::QueryTransfers: return name_of_page(actual);
       case Operation::QueryAccounts:
-      case Operation::GetAccountChanges: return Anomaly::WrongPage;
+      case Operation::GetAccountChanges:
+      case Operation::GetAccountTransfers:
+      case Operation::GetAccountBalances:
+      case Operation::GetBalanceAt:
+      case Operation::GetChangeEvents: return Anomaly::WrongPage;
     }
     return Anomaly::WrongOutcome;
   }

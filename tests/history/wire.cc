@@ -28,7 +28,13 @@ void encode_request(const ledger::Request& request, u64 number, protocol::ByteBu
     case Operation::QueryAccounts:
     case Operation::QueryTransfers:
     case Operation::GetAccountChanges:
+    case Operation::GetAccountTransfers:
+    case Operation::GetAccountBalances:
+    case Operation::GetChangeEvents:
       return protocol::encode_query(request.operation, label, request.filter, out);
+    case Operation::GetBalanceAt:
+      return protocol::encode_get_balance_at(label, request.ids(),
+                                             Timestamp{request.filter.timestamp_max}, out);
     case Operation::Tick: CHECK(false);
   }
 }
@@ -45,6 +51,8 @@ void take_reply(const protocol::Reply& reply, ledger::Request& request) {
   request.balances.assign(reply.balances.begin(), reply.balances.end());
   request.limits.assign(reply.limits.begin(), reply.limits.end());
   request.changes.assign(reply.changes.begin(), reply.changes.end());
+  request.account_balances.assign(reply.account_balances.begin(), reply.account_balances.end());
+  request.change_events.assign(reply.change_events.begin(), reply.change_events.end());
   request.totals.assign(reply.totals.begin(), reply.totals.end());
   request.next_cursor = reply.next_cursor;
   request.more = reply.more;

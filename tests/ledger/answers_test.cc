@@ -50,8 +50,16 @@ const Case kCases[] = {
     {"changes[0]: ", [](Request& answer) { answer.changes[0].update.reason[103] = 'x'; }},
     {"totals[0]: ledger 5 of 0 accounts: debits 0:0 + 1:0 pending",
      [](Request& answer) { answer.totals[0].debits_pending.words[2] = 1; }},
-    {"next_cursor 2 of 3 instead of 1 of 3", [](Request& answer) { answer.next_cursor.next = 2; }},
-    {"next_cursor 1 of 4 instead of 1 of 3", [](Request& answer) { answer.next_cursor.as_of = 4; }},
+    {"next_cursor 2.5 of 3 instead of 1.5 of 3",
+     [](Request& answer) { answer.next_cursor.next = 2; }},
+    {"next_cursor 1.5 of 4 instead of 1.5 of 3",
+     [](Request& answer) { answer.next_cursor.as_of = 4; }},
+    {"next_cursor 1.6 of 3 instead of 1.5 of 3",
+     [](Request& answer) { answer.next_cursor.index = 6; }},
+    {"change_events[0]: change 6.0 of kind 0",
+     [](Request& answer) { answer.change_events[0].remaining = 7; }},
+    {"account_balances[0]: account 8 debits 0 + 0 pending",
+     [](Request& answer) { answer.account_balances[0].transfer_id = 9; }},
     {"more is false instead of true", [](Request& answer) { answer.more = false; }},
 };
 
@@ -74,7 +82,11 @@ void fill(Request& answer) {
   answer.changes[0].update.id = 4;
   answer.totals.resize(1);
   answer.totals[0].ledger = 5;
-  answer.next_cursor = {1, 3};
+  answer.next_cursor = {1, 3, 5};
+  answer.change_events.resize(1);
+  answer.change_events[0].position = 6;
+  answer.account_balances.resize(1);
+  answer.account_balances[0].account_id = 8;
   answer.more = true;
 }
 

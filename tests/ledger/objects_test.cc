@@ -212,6 +212,10 @@ constexpr Kind kKinds[] = {
     {Operation::QueryTransfers, 9, "query_transfers", false, 0},
     {Operation::GetAccountChanges, 10, "get_account_changes", false, 0},
     {Operation::Tick, 11, "tick", true, 0},
+    {Operation::GetAccountTransfers, 13, "get_account_transfers", false, 0},
+    {Operation::GetAccountBalances, 14, "get_account_balances", false, 0},
+    {Operation::GetBalanceAt, 15, "get_balance_at", false, 16},
+    {Operation::GetChangeEvents, 16, "get_change_events", false, 0},
 };
 
 TEST(Operation, has_its_number_its_name_and_its_size_and_is_a_write_or_a_read) {
@@ -220,6 +224,7 @@ TEST(Operation, has_its_number_its_name_and_its_size_and_is_a_write_or_a_read) {
     EXPECT_EQ(name(kind.operation), kind.name);
     EXPECT_EQ(is_write(kind.operation), kind.write) << kind.name;
     EXPECT_EQ(event_bytes(kind.operation), kind.event_bytes) << kind.name;
+    EXPECT_EQ(is_of_history(kind.operation), kind.number >= 13) << kind.name;
   }
 }
 
@@ -267,7 +272,10 @@ TEST(Request, forgets_its_answer_and_keeps_its_question) {
   request.transfer_statuses.resize(1);
   request.limits.resize(1);
   request.changes.resize(1);
-  request.next_cursor = {1, 2};
+  request.change_events.resize(1);
+  request.account_balances.resize(1);
+  request.needs_history = true;
+  request.next_cursor = {1, 2, 3};
   request.totals.resize(1);
   request.more = true;
 
@@ -281,6 +289,8 @@ TEST(Request, forgets_its_answer_and_keeps_its_question) {
   EXPECT_TRUE(request.accounts.empty() && request.transfers.empty());
   EXPECT_TRUE(request.transfer_statuses.empty() && request.totals.empty());
   EXPECT_TRUE(request.limits.empty() && request.changes.empty());
+  EXPECT_TRUE(request.change_events.empty() && request.account_balances.empty());
+  EXPECT_FALSE(request.needs_history);
   EXPECT_EQ(request.next_cursor, QueryCursor{});
   EXPECT_FALSE(request.more);
   EXPECT_EQ(request.operation, Operation::CreateTransfers);
@@ -296,12 +306,13 @@ TEST(Request, forgets_its_answer_and_keeps_its_question) {
 
 TEST(RefusalCode, has_a_name_of_its_own_for_each_number) {
   std::vector<std::string_view> names;
-  for (u16 number = 0; number <= 15; ++number) {
+  for (u16 number = 0; number <= 19; ++number) {
     const std::string_view text = name(static_cast<RefusalCode>(number));
     EXPECT_NE(text, "unknown") << number;
     EXPECT_EQ(std::count(names.begin(), names.end(), text), 0) << text;
     names.push_back(text);
   }
+  EXPECT_EQ(name(static_cast<RefusalCode>(20)), "unknown");
 }
 
 WideSum wide(u64 high, u64 middle, u64 low) {

@@ -178,6 +178,8 @@ TEST(ReferencePages, tell_each_field_of_each_object_in_its_order) {
                               {"AccountChange", "account_change", {"update"}},
                               {"AccountLimits", "account_limits"},
                               {"LedgerTotals", "ledger_totals"},
+                              {"AccountBalance", "account_balance"},
+                              {"ChangeEvent", "change_event"},
                               {"QueryFilter", "query_filter", {"cursor"}}};
   for (const ObjectPage& each : pages) {
     const auto fields = schema_fields(each.object);
@@ -198,7 +200,8 @@ TEST(ReferencePages, are_all_on_the_index) {
   for (const char* name :
        {"create_accounts", "create_transfers", "update_accounts", "lookup_accounts",
         "lookup_transfers", "lookup_limits", "query_accounts", "query_transfers",
-        "get_account_changes", "get_trial_balance", "ping", "snapshot", "witness", "errors"}) {
+        "get_account_changes", "get_account_transfers", "get_account_balances", "get_balance_at",
+        "get_change_events", "get_trial_balance", "ping", "snapshot", "witness", "errors"}) {
     EXPECT_NE(index.find("](" + std::string(name) + ".md)"), std::string::npos) << name;
     EXPECT_TRUE(begins_with(page(name), "# ")) << name;
   }

@@ -41,10 +41,20 @@ inline void answer(ledger::Request& request) {
     case Operation::LookupLimits: request.limits.resize(request.event_count); break;
     case Operation::QueryAccounts: request.accounts.resize(limit); break;
     case Operation::QueryTransfers:
+    case Operation::GetAccountTransfers:
       request.transfers.resize(limit);
       request.transfer_statuses.resize(limit);
       break;
     case Operation::GetAccountChanges: request.changes.resize(limit); break;
+    case Operation::GetAccountBalances: request.account_balances.resize(limit); break;
+    case Operation::GetBalanceAt: request.account_balances.resize(request.event_count); break;
+    case Operation::GetChangeEvents:
+      request.changes.resize(limit);
+      for (u32 i = 0; i < limit; ++i) {
+        request.change_events.push_back(
+            {.object = i, .kind = static_cast<u8>(ledger::ChangeKind::AccountUpdated)});
+      }
+      break;
     case Operation::GetTrialBalance:
       request.totals.resize(request.trial_balance_filter.limit);
       break;

@@ -49,6 +49,9 @@ class ServerTest : public testing::Test {
                                                  }}));
       all.push_back(servers.back().get());
       sinks.push_back(servers.back().get());
+      for (u32 index = 1; index < answerers; ++index) {
+        outboxes[index].push_back(&servers.back()->add_outbox());
+      }
     }
     servers[0]->share_with(all);
     const Status listening = servers[0]->listen("127.0.0.1", 0);
@@ -60,10 +63,13 @@ class ServerTest : public testing::Test {
         }
       });
     }
-    threads.emplace_back([this, sinks] { answer_requests(sinks); });
+    threads.emplace_back([this, sinks] { answer_requests(sinks, 0); });
+    for (u32 index = 1; index < answerers; ++index) {
+      threads.emplace_back([this, index] { answer_requests(outboxes[index], index); });
+    }
   }
 
-  void answer_requests(const std::vector<ledger::ReplySink*>& sinks) {
+  void answer_requests(const std::vector<ledger::ReplySink*>& sinks, u32 answerer) {
     ReplyRouter router(sinks);
     while (!stopping.load()) {
       ledger::Request* const request = held.load() ? nullptr : queue.take();
@@ -74,6 +80,7 @@ class ServerTest : public testing::Test {
       }
       answer(*request);
       router.deliver(request);
+      answered_by[answerer].fetch_add(1);
     }
   }
 
@@ -95,6 +102,9 @@ class ServerTest : public testing::Test {
 
   FakeQueue queue;
   std::atomic<bool> held{false};  // While set, no request is answered.
+  u32 answerers = 1;  // Threads that answer; all but the first by outboxes, theirs alone.
+  std::vector<ledger::ReplySink*> outboxes[4];
+  std::atomic<u64> answered_by[4] = {};
   std::atomic<bool> stopping{false};
   std::vector<std::unique_ptr<Server>> servers;
   std::vector<std::thread> threads;
@@ -119,6 +129,35 @@ TEST_F(ServerTest, answers_requests_and_pings) {
   EXPECT_EQ(counters.connections_open, 1u);
   EXPECT_EQ(counters.frames_received, 2u);
   EXPECT_EQ(counters.bytes_received, transfers(7, 4).size() + ping.size());
+}
+
+// Several threads answer: each has a way in of its own, and none waits for the other.
+TEST_F(ServerTest, takes_replies_of_several_threads) {
+  constexpr u32 kAnswerers = 3;
+  constexpr u64 kRequests = 3000;
+  answerers = kAnswerers;
+  start(2);
+  TestClient clients[] = {connect(), connect()};
+  std::thread sender([&] {
+    for (u64 number = 1; number <= kRequests; ++number) {
+      for (TestClient& client : clients) client.send(transfers(number, 4));
+    }
+  });
+  for (TestClient& client : clients) {
+    std::vector<bool> answered(kRequests + 1, false);
+    for (u64 count = 0; count < kRequests; ++count) {
+      u64 number = 0;
+      const protocol::Reply reply = client.receive(&number);
+      ASSERT_TRUE(number >= 1 && number <= kRequests && !answered[number]) << number;
+      answered[number] = true;
+      // That of its own request: the fake ledger tells the trace id.
+      ASSERT_EQ(reply.position.value, number);
+    }
+  }
+  sender.join();
+  // Each of them had something to do; otherwise nothing was tried.
+  for (u32 index = 0; index < kAnswerers; ++index)
+    EXPECT_GT(answered_by[index].load(), 0u) << index;
 }
 
 TEST_F(ServerTest, answers_the_largest_requests_pipelined) {

@@ -542,6 +542,9 @@ template <ledger::Operation operation, u32 limit>
 void append_query(u64 number, ByteBuffer& out) {
   ledger::QueryFilter filter;
   filter.limit = limit;
+  const bool of_account = operation == ledger::Operation::GetAccountTransfers ||
+                          operation == ledger::Operation::GetAccountBalances;
+  filter.account_id = of_account ? 1 : 0;
   protocol::encode_query(operation, {.number = number}, filter, out);
 }
 
@@ -563,6 +566,16 @@ INSTANTIATE_TEST_SUITE_P(
         LargeAnswer{"query_accounts", append_query<ledger::Operation::QueryAccounts, 400>},
         LargeAnswer{"query_transfers", append_query<ledger::Operation::QueryTransfers, 300>},
         LargeAnswer{"get_account_changes", append_query<ledger::Operation::GetAccountChanges, 150>},
+        LargeAnswer{"get_account_transfers",
+                    append_query<ledger::Operation::GetAccountTransfers, 300>},
+        LargeAnswer{"get_account_balances",
+                    append_query<ledger::Operation::GetAccountBalances, 400>},
+        LargeAnswer{"get_balance_at",
+                    [](u64 number, ByteBuffer& out) {
+                      protocol::encode_get_balance_at({.number = number}, many_ids(400),
+                                                      Timestamp{1}, out);
+                    }},
+        LargeAnswer{"get_change_events", append_query<ledger::Operation::GetChangeEvents, 150>},
         LargeAnswer{"get_trial_balance",
                     [](u64 number, ByteBuffer& out) {
                       protocol::encode_get_trial_balance({.number = number},

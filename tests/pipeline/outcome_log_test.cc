@@ -267,6 +267,93 @@ TEST(OutcomeLog, is_complete_after_a_stop) {
   }
 }
 
+// A ledger on a disk that is full, with outcomes that the log has no room for any more: ticks of
+// holds that expire one by one have used up its reserve.
+struct FullLedger {
+  explicit FullLedger(u64 seed) : ledger(seed, with_snapshots(seed)) {
+    ledger.start();
+    open_accounts(ledger);
+    constexpr u32 kHolds = 60;
+    std::vector<Transfer> holds;
+    for (u32 index = 1; index <= kHolds; ++index) {
+      holds.push_back(transfer(1'000'000 + index));
+      holds.back().flags = ledger::transfer_flags::kPending;
+      holds.back().timeout = 3'600 * index;
+    }
+    answer_to(ledger, OwnedRequest::create_transfers(holds));
+    ledger.disk().limit_space(ledger.disk().used_bytes() + 128 * kKiB);
+    u64 id = 1;
+    while (try_to_send(id)) id += 50;
+    // So soon after one another that each takes the outcomes of the one before along.
+    for (u32 hour = 0; hour < kHolds; ++hour) {
+      ledger.clock().wall_ns += 3'600'000'000'000;
+      for (u32 step = 0; step < 60; ++step) ledger.step();
+    }
+    rest(ledger);
+  }
+
+  static SimLedgerOptions with_snapshots(u64 seed) {
+    SimLedgerOptions options = options_for(seed);
+    options.snapshots = true;
+    options.limits.snapshot_interval_ns = 0;
+    return options;
+  }
+
+  bool try_to_send(u64 first_id) {
+    std::vector<Transfer> events;
+    for (u64 index = 0; index < 50; ++index) events.push_back(transfer(first_id + index));
+    const OwnedRequest answer = answer_to(ledger, OwnedRequest::create_transfers(events));
+    return answer.request().refusal == ledger::RefusalCode::None;
+  }
+  u64 uncovered() { return coverage_of(ledger.disk().image()).uncovered; }
+  u64 snapshots_begun() {
+    return ledger.status().snapshots_taken.load() + ledger.status().snapshot_failures.load() +
+           (ledger.status().snapshot_under_way.load() ? 1 : 0);
+  }
+
+  SimLedger ledger;
+};
+
+// With a snapshot behind them they could never be made good by replay.
+TEST(OutcomeLog, that_has_no_room_for_outcomes_keeps_snapshots_back) {
+  for (u64 seed = 0; seed < 6; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    FullLedger full(seed);
+    SimLedger& ledger = full.ledger;
+    ASSERT_GT(full.uncovered(), 0U);
+    const u64 before = full.snapshots_begun();
+    ledger.core().request_snapshot();
+    rest(ledger);
+    EXPECT_EQ(full.snapshots_begun(), before);
+    const u128 ids[] = {1};
+    EXPECT_EQ(answer_to(ledger, OwnedRequest::lookup_accounts(ids)).request().refusal,
+              ledger::RefusalCode::None);
+    // As soon as there is room, first they are logged, and then it is taken.
+    ledger.disk().limit_space(std::nullopt);
+    for (u32 step = 0; step < 200'000 && full.snapshots_begun() == before; ++step) ledger.step();
+    EXPECT_GT(full.snapshots_begun(), before);
+    EXPECT_EQ(full.uncovered(), 0U);
+  }
+}
+
+TEST(OutcomeLog, that_has_no_room_for_outcomes_has_them_after_a_stop_and_a_start) {
+  for (u64 seed = 0; seed < 6; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    FullLedger full(seed);
+    SimLedger& ledger = full.ledger;
+    const u64 before = full.snapshots_begun();
+    ledger.stop();
+    ledger.settle_stop();
+    EXPECT_EQ(full.snapshots_begun(), before);
+    ASSERT_GT(full.uncovered(), 0U);
+    ledger.crash();
+    ledger.disk().limit_space(std::nullopt);
+    ledger.start();
+    rest(ledger);
+    EXPECT_EQ(full.uncovered(), 0U);
+  }
+}
+
 // More holds at once than a block has room to tell of.
 TEST(OutcomeLog, tells_of_more_than_a_block_can_hold) {
   for (const auto mode : {pipeline::Mode::Inline, pipeline::Mode::Parallel}) {

@@ -56,6 +56,7 @@ SimLedger::~SimLedger() {
   core_.reset();
   log_.reset();
   disk_->kill_process();  // It may be writing memory of the taker.
+  if (options_.follower != nullptr) options_.follower->after_end();
 }
 
 Status SimLedger::try_start() {
@@ -67,6 +68,7 @@ Status SimLedger::try_start() {
   recovery.partitions = options_.partitions;
   recovery.hash_seed = random_.next();
   if (options_.snapshots) recovery.snapshot_directory = kSnapshots;
+  if (options_.follower != nullptr) options_.follower->before_recovery(recovery, *disk_);
   auto recovered =
       replay::recover(*disk_, clock_, recovery, [](const replay::RecoveryProgress&) {});
   if (!recovered) return tl::unexpected<Error>(recovered.error());
@@ -91,6 +93,10 @@ Status SimLedger::try_start() {
   core_->log_outcomes(std::move(recovered_.unlogged_outcomes));
   agents_ = {core_.get()};
   if (options_.snapshots) start_snapshots();
+  if (options_.follower != nullptr) {
+    options_.follower->before_start(*core_, *stages_, *disk_);
+    agents_.push_back(options_.follower);
+  }
   sources_.assign(options_.sources, {});
   if (!parallel) return {};
   lane_ = std::make_unique<pipeline::Lane>(*engine_, *stages_);
@@ -134,6 +140,7 @@ void SimLedger::crash() {
   taker_storage_.reset();
   stages_.reset();
   engine_.reset();
+  if (options_.follower != nullptr) options_.follower->after_end();
 }
 
 void SimLedger::submit(OwnedRequest request, usize source) {

@@ -18,12 +18,24 @@
 
 namespace florin::test {
 
+// What follows the ledger in the same process, such as its history. It lives through crashes, and
+// keeps what would be on its disk.
+class SimFollower : public Agent {
+ public:
+  virtual void before_recovery(replay::RecoveryOptions& options, SimStorage& disk) = 0;
+  // It is stepped from now on.
+  virtual void before_start(pipeline::Core& core, pipeline::Stages& stages, SimStorage& disk) = 0;
+  // The process ended, and this is not stepped any more.
+  virtual void after_end() = 0;
+};
+
 struct SimLedgerOptions {
   Limits limits;
   u32 partitions = 1;
   pipeline::Mode mode = pipeline::Mode::Inline;
   u32 sources = 4;         // Connections that requests come from.
   bool snapshots = false;  // Taken by a second user of the disk, and recovered from.
+  SimFollower* follower = nullptr;
 };
 
 // Tiny blocks and segments, so that everything that can be full is.

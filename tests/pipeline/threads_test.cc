@@ -9,6 +9,7 @@
 
 #include "pipeline/thread_group.h"
 #include "pipeline/worker.h"
+#include "tests/pipeline/followed_history.h"
 #include "tests/pipeline/judge.h"
 #include "tests/pipeline/sim_ledger.h"
 #include "tests/support/request_generator.h"
@@ -20,8 +21,8 @@ namespace {
 class ThreadedLedger final : public ledger::ReplySink {
  public:
   ThreadedLedger(u64 seed, u32 partitions, pipeline::Mode mode, Limits limits,
-                 bool snapshots = false)
-      : disk_(seed, SimOptions{true, true, false}), sources_(4) {
+                 bool snapshots = false, FollowedHistory* history = nullptr)
+      : disk_(seed, SimOptions{true, true, false}), sources_(4), history_(history) {
     CHECK(disk_.create_directory("/log"));
     CHECK(disk_.create_directory("/snapshots"));
     engine_ = engine::Engine::create(limits, partitions, seed).value();
@@ -41,6 +42,7 @@ class ThreadedLedger final : public ledger::ReplySink {
     lane_ = std::make_unique<pipeline::Lane>(*engine_, *stages_);
     // The simulated disk has no descriptor to wait for: its users look again every millisecond.
     if (snapshots) start_snapshots();
+    if (history_ != nullptr) start_history();
     start("core", core_.get(), stages_->core_bell, 1);
     if (!parallel) return;
     start("lane", lane_.get(), stages_->lane_bell, -1);
@@ -54,6 +56,7 @@ class ThreadedLedger final : public ledger::ReplySink {
     threads_.stop();
     log_.reset();
     disk_.kill_process();  // It may be writing memory of the taker.
+    if (history_ != nullptr) history_->after_end();
   }
 
   // Any thread; `channel` is the caller's own.
@@ -103,6 +106,13 @@ class ThreadedLedger final : public ledger::ReplySink {
     core_->set_taker(taker_.get(), {});
     start("snap", taker_.get(), taker_->bell(), 1);
   }
+  void start_history() {
+    replay::RecoveryOptions past;
+    history_->before_recovery(past, disk_);
+    engine_->set_past(past.past);
+    history_->before_start(*core_, *stages_, disk_);
+    start("hist", history_, history_->bell(), 1);
+  }
   void start(const char* name, Agent* agent, Doorbell& bell, int timeout_ms) {
     parkers_.push_back(std::make_unique<pipeline::BellParker>(bell, -1, timeout_ms));
     threads_.start({name, {agent}, parkers_.back().get(), -1, 0});
@@ -111,6 +121,7 @@ class ThreadedLedger final : public ledger::ReplySink {
   SystemClock clock_;
   SimStorage disk_;
   std::vector<ledger::RequestSource> sources_;
+  FollowedHistory* history_;
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<OwnedRequest> answered_;
@@ -223,6 +234,66 @@ TEST(Threads, take_snapshots_under_load) {
   }
   EXPECT_GE(snapshots, 12U);
   EXPECT_GT(tails, 0U);
+}
+
+// A window that is far too small for what two threads submit, while history follows on another.
+void keep_a_window(u32 partitions, pipeline::Mode mode, u64 seed, u64& retired) {
+  SCOPED_TRACE("partitions " + std::to_string(partitions) + ", seed " + std::to_string(seed));
+  constexpr usize kRequests = 150;
+  Limits limits = tiny_limits();
+  limits.transfers_max = 300;
+  limits.retire_ids_max = 100;
+  limits.history_wait_ns = 60'000'000'000;
+  limits.snapshot_at_stop = false;
+  limits.snapshot_log_bytes = 32 * kKiB;
+  FollowedHistoryOptions options;
+  options.log_id = 1;
+  options.feed_bytes = 8 * kKiB;
+  FollowedHistory history(seed, options);
+  ThreadedLedger ledger(seed, partitions, mode, limits, true, &history);
+  const auto submit_some = [&](u32 channel) {
+    GeneratorOptions requests = client_requests();
+    requests.pending = 5;
+    requests.retried_events = 15;
+    RequestGenerator generator(seed * 2 + channel, requests);
+    for (usize sent = 0; sent < kRequests; ++sent) ledger.submit(channel, generator.next());
+  };
+  std::thread other(submit_some, 1);
+  submit_some(0);
+  other.join();
+  Judge judge;
+  u64 refused = 0;
+  for (const OwnedRequest& answered : ledger.await(2 * kRequests)) {
+    const bool is_refused = answered.request().refusal != ledger::RefusalCode::None;
+    if (is_refused) {
+      // Open holds alone may fill the window for a while.
+      ASSERT_EQ(answered.request().refusal, ledger::RefusalCode::Capacity);
+      ++refused;
+    }
+    if (is_refused || answered.request().needs_history) continue;
+    judge.check_answer(answered);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+  EXPECT_LT(refused, kRequests);
+  ledger.stop_core();
+  ledger.stop_threads();
+  history.catch_up();
+  judge.check_state(history.engine());
+  EXPECT_EQ(ledger.engine().digest(), history.engine().digest());
+  EXPECT_TRUE(ledger.engine().verify());
+  retired += ledger.status().transfers_retired.load();
+}
+
+TEST(Threads, keep_a_window_under_load) {
+  u64 retired = 0;
+  constexpr u32 kPartitions[] = {1, 2, 3, 8};
+  constexpr pipeline::Mode kModes[] = {pipeline::Mode::Parallel, pipeline::Mode::Auto,
+                                       pipeline::Mode::Inline};
+  for (u64 seed = 60; seed < 68; ++seed) {
+    keep_a_window(kPartitions[seed % 4], kModes[seed % 3], seed, retired);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(retired, 1'000U);
 }
 
 TEST(Threads, execute_small_blocks_inline_and_sleep_through_them) {

@@ -88,6 +88,8 @@ TEST_F(Documentation, tells_the_maxima) {
                           grouped(ledger::kRequestEventsMax), grouped(ledger::kUpdateEventsMax)));
   expect_said(fmt::format("1 to {} objects, of changes 1 to {};", grouped(ledger::kQueryLimitMax),
                           grouped(ledger::kAccountChangesLimitMax)));
+  expect_said(fmt::format("1 to {} changes", grouped(ledger::kChangeEventsLimitMax)));
+  expect_said(fmt::format("up to {} ms", grouped(ledger::kQueryWaitMsMax)));
   expect_said(fmt::format("`limit` of 1 to {}.", grouped(ledger::kTrialBalanceLinesMax)));
   expect_said(fmt::format("({} to {} seconds)", ledger::kVelocityWindowMin,
                           grouped(ledger::kVelocityWindowMax)));

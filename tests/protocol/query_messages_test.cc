@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ledger/change_event.h"
 #include "protocol/florin.gen.h"
 #include "protocol/messages.h"
 #include "tests/protocol/decoding.h"
@@ -15,8 +16,9 @@ using ledger::Operation;
 using ledger::QueryFilter;
 using ledger::RefusalCode;
 
-constexpr Operation kQueries[] = {Operation::QueryAccounts, Operation::QueryTransfers,
-                                  Operation::GetAccountChanges};
+constexpr Operation kQueries[] = {Operation::QueryAccounts,      Operation::QueryTransfers,
+                                  Operation::GetAccountChanges,  Operation::GetAccountTransfers,
+                                  Operation::GetAccountBalances, Operation::GetChangeEvents};
 
 QueryFilter with_limit(u32 limit) {
   QueryFilter filter;
@@ -27,12 +29,15 @@ QueryFilter with_limit(u32 limit) {
 TEST(QueryMessages, each_kind_arrives_as_what_it_is) {
   for (const Operation operation : kQueries) {
     ByteBuffer buffer;
-    encode_query(operation, {.number = 5, .trace_id = make_u128(6, 7)}, with_limit(8), buffer);
+    QueryFilter filter = with_limit(8);
+    if (operation != Operation::QueryAccounts) filter.account_id = 9;
+    encode_query(operation, {.number = 5, .trace_id = make_u128(6, 7)}, filter, buffer);
     EXPECT_EQ(header_of(buffer.bytes()).request_number, 5u);
     const ledger::Request request = expect_ledger_request(body_of(buffer));
     EXPECT_EQ(request.operation, operation);
     EXPECT_EQ(request.trace_id, make_u128(6, 7));
     EXPECT_EQ(request.filter.limit, 8u);
+    EXPECT_EQ(request.filter.account_id, filter.account_id);
     EXPECT_EQ(request.event_count, 0u);
   }
 }
@@ -74,6 +79,52 @@ TEST(QueryMessages, every_field_of_the_filter_arrives) {
   EXPECT_EQ(got.pending_status, 3u);
 }
 
+TEST(QueryMessages, what_only_changes_know_arrives) {
+  QueryFilter filter = with_limit(2);
+  filter.cursor = {.next = ~u64{0}, .as_of = 0, .index = 3};
+  filter.kinds = ledger::kChangeKindsDefined;
+  filter.wait_ms = 59'999;
+  ByteBuffer buffer;
+  encode_query(Operation::GetChangeEvents, {}, filter, buffer);
+  const QueryFilter got = expect_ledger_request(body_of(buffer)).filter;
+  EXPECT_EQ(got.cursor, filter.cursor);
+  EXPECT_EQ(got.kinds, filter.kinds);
+  EXPECT_EQ(got.wait_ms, 59'999u);
+}
+
+TEST(QueryMessages, balances_are_asked_for_with_ids_and_a_time) {
+  const std::vector<u128> ids = {make_u128(1, 2), 0, kU128Max};
+  ByteBuffer buffer;
+  encode_get_balance_at({.number = 5, .trace_id = make_u128(6, 7)}, ids, Timestamp{8}, buffer);
+  EXPECT_EQ(header_of(buffer.bytes()).request_number, 5u);
+  const ledger::Request request = expect_ledger_request(body_of(buffer));
+  EXPECT_EQ(request.operation, Operation::GetBalanceAt);
+  EXPECT_EQ(request.trace_id, make_u128(6, 7));
+  EXPECT_EQ(request.filter.timestamp_max, 8u);
+  ASSERT_EQ(request.ids().size(), 3u);
+  EXPECT_TRUE(std::equal(ids.begin(), ids.end(), request.ids().begin()));
+}
+
+TEST(QueryMessages, balances_without_accounts_or_a_time_are_refused) {
+  const u128 id = 1;
+  const auto refused = [&](std::span<const u128> ids, Timestamp at, RefusalCode code,
+                           const std::string& why) {
+    ByteBuffer buffer;
+    encode_get_balance_at({}, ids, at, buffer);
+    expect_refused(body_of(buffer), code, why);
+  };
+  refused({}, Timestamp{1}, RefusalCode::EmptyRequest, "there are no ids");
+  refused({&id, 1}, Timestamp{0}, RefusalCode::InvalidFilter, "timestamp is 0; expected a time");
+  refused({&id, 1}, Timestamp{u64{1} << 63}, RefusalCode::InvalidFilter, "timestamp is ");
+  const std::vector<u128> most(ledger::kRequestEventsMax, 1);
+  ByteBuffer buffer;
+  encode_get_balance_at({}, most, Timestamp{1}, buffer);
+  EXPECT_LE(buffer.size(), kRequestFrameBytesMax);
+  EXPECT_EQ(expect_ledger_request(body_of(buffer)).event_count, ledger::kRequestEventsMax);
+  ledger::Request request;
+  EXPECT_FALSE(decode_request(body_of(buffer), {.events_max = 100}, request).has_value());
+}
+
 // A request object is used again: what it asked before must not stay.
 TEST(QueryMessages, a_filter_replaces_the_one_before) {
   QueryFilter narrow = with_limit(1);
@@ -112,6 +163,10 @@ class WrongFilters : public testing::TestWithParam<WrongFilter> {};
 
 TEST_P(WrongFilters, are_refused_with_the_name_of_the_field) {
   QueryFilter filter = with_limit(10);
+  const Operation operation = GetParam().operation;
+  const bool of_account =
+      operation == Operation::GetAccountTransfers || operation == Operation::GetAccountBalances;
+  if (of_account) filter.account_id = 1;
   ByteBuffer buffer;
   encode_query(GetParam().operation, {}, filter, buffer);
   expect_ledger_request(body_of(buffer));
@@ -144,7 +199,28 @@ INSTANTIATE_TEST_SUITE_P(
         WrongFilter{"pending_status", Operation::QueryTransfers,
                     [](QueryFilter& f) { f.pending_status = 5; }},
         WrongFilter{"cursor.next", Operation::QueryTransfers,
-                    [](QueryFilter& f) { f.cursor = {.next = 2, .as_of = 1}; }}));
+                    [](QueryFilter& f) { f.cursor = {.next = 2, .as_of = 1}; }},
+        WrongFilter{"cursor.index", Operation::QueryTransfers,
+                    [](QueryFilter& f) { f.cursor = {.next = 1, .as_of = 1, .index = 1}; }},
+        WrongFilter{"account_id", Operation::GetAccountTransfers,
+                    [](QueryFilter& f) { f.account_id = 0; }},
+        WrongFilter{"account_id", Operation::GetAccountBalances,
+                    [](QueryFilter& f) { f.account_id = 0; }},
+        WrongFilter{"wait_ms", Operation::GetAccountTransfers,
+                    [](QueryFilter& f) { f.wait_ms = 1; }},
+        WrongFilter{"code", Operation::GetAccountBalances, [](QueryFilter& f) { f.code = 1; }},
+        WrongFilter{"cursor.next", Operation::GetAccountBalances,
+                    [](QueryFilter& f) { f.cursor = {.next = 3, .as_of = 1}; }},
+        WrongFilter{"limit", Operation::GetChangeEvents, [](QueryFilter& f) { f.limit = 3601; }},
+        WrongFilter{"kinds", Operation::GetChangeEvents, [](QueryFilter& f) { f.kinds = 0x21; }},
+        WrongFilter{"wait_ms", Operation::GetChangeEvents,
+                    [](QueryFilter& f) { f.wait_ms = 60'001; }},
+        WrongFilter{"timestamp_min", Operation::GetChangeEvents,
+                    [](QueryFilter& f) { f.timestamp_min = 1; }},
+        WrongFilter{"flags", Operation::GetChangeEvents,
+                    [](QueryFilter& f) { f.flags = QueryFilter::kNewestFirst; }},
+        WrongFilter{"cursor.as_of", Operation::GetChangeEvents,
+                    [](QueryFilter& f) { f.cursor = {.next = 1, .as_of = 1}; }}));
 
 }  // namespace
 }  // namespace florin::protocol

@@ -185,6 +185,110 @@ TEST(ReplyMessages, pages_carry_their_objects_and_where_to_go_on) {
   }
 }
 
+TEST(ReplyMessages, pages_of_an_account_carry_places) {
+  ledger::Request request;
+  request.operation = Operation::GetAccountTransfers;
+  request.position = Position{5};
+  request.next_cursor = {.next = 6, .as_of = 7, .index = 8};
+  request.more = true;
+  request.transfers = transfers(2);
+  request.transfer_statuses.resize(2);
+  request.transfer_statuses[1].reversed = 1;
+  ByteBuffer buffer;
+  encode_reply(request, buffer);
+  Reply reply = expect_reply(buffer);
+  EXPECT_EQ(reply.kind, ReplyKind::Transfers);
+  EXPECT_EQ(reply.transfers[1].id, request.transfers[1].id);
+  EXPECT_EQ(reply.statuses[1].reversed, 1u);
+  EXPECT_EQ(reply.next_cursor, request.next_cursor);
+  EXPECT_TRUE(reply.more);
+
+  request.account_balances.resize(3);
+  request.account_balances[2] = {.account_id = 1, .credits_posted = make_u128(2, 3), .index = 4};
+  for (const Operation operation : {Operation::GetAccountBalances, Operation::GetBalanceAt}) {
+    request.operation = operation;
+    request.more = operation == Operation::GetAccountBalances;
+    buffer.clear();
+    encode_reply(request, buffer);
+    reply = expect_reply(buffer);
+    EXPECT_EQ(reply.kind, ReplyKind::AccountBalances);
+    EXPECT_EQ(reply.position.value, 5u);
+    ASSERT_EQ(reply.account_balances.size(), 3u);
+    EXPECT_EQ(std::memcmp(&reply.account_balances[2], &request.account_balances[2], 128), 0);
+    EXPECT_EQ(reply.more, request.more);
+    EXPECT_EQ(reply.next_cursor, request.more ? request.next_cursor : ledger::QueryCursor{});
+  }
+}
+
+// One change of each kind, in an order that mixes the lists.
+ledger::Request some_changes() {
+  using ledger::ChangeKind;
+  ledger::Request request;
+  request.operation = Operation::GetChangeEvents;
+  request.position = Position{50};
+  request.next_cursor = {.next = 51, .as_of = 0, .index = 2};
+  request.accounts.resize(1);
+  request.accounts[0].id = 3;
+  request.changes.resize(1);
+  request.changes[0].principal = 4;
+  request.transfers = transfers(2);
+  request.balances.resize(2);
+  request.balances[1].credit_account_credits_posted = 5;
+  const auto event = [](ChangeKind kind, u32 object) {
+    return ledger::ChangeEvent{
+        .position = 40, .index = object, .object = object, .kind = static_cast<u8>(kind)};
+  };
+  request.change_events = {event(ChangeKind::HoldExpired, 0), event(ChangeKind::AccountCreated, 0),
+                           event(ChangeKind::TransferCreated, 1),
+                           event(ChangeKind::AccountUpdated, 0)};
+  request.change_events[0].released = 6;
+  return request;
+}
+
+TEST(ReplyMessages, changes_carry_their_objects) {
+  const ledger::Request request = some_changes();
+  ByteBuffer buffer;
+  encode_reply(request, buffer);
+  const Reply reply = expect_reply(buffer);
+  EXPECT_EQ(reply.kind, ReplyKind::ChangeEvents);
+  EXPECT_EQ(reply.position.value, 50u);
+  EXPECT_EQ(reply.next_cursor, request.next_cursor);
+  EXPECT_FALSE(reply.more);
+  ASSERT_EQ(reply.change_events.size(), 4u);
+  EXPECT_EQ(std::memcmp(reply.change_events.data(), request.change_events.data(), 4 * 64), 0);
+  ASSERT_EQ(reply.transfers.size(), 2u);
+  EXPECT_EQ(reply.transfers[1].id, request.transfers[1].id);
+  ASSERT_EQ(reply.balances.size(), 2u);
+  EXPECT_EQ(reply.balances[1].credit_account_credits_posted, 5u);
+  ASSERT_EQ(reply.accounts.size(), 1u);
+  EXPECT_EQ(reply.accounts[0].id, 3u);
+  ASSERT_EQ(reply.changes.size(), 1u);
+  EXPECT_EQ(reply.changes[0].principal, 4u);
+}
+
+TEST(ReplyMessages, changes_without_their_objects_are_malformed) {
+  const auto expect_malformed = [](void (*spoil)(ledger::Request&)) {
+    ledger::Request request = some_changes();
+    spoil(request);
+    ByteBuffer buffer;
+    encode_reply(request, buffer);
+    const auto reply = decode_reply(body_of(buffer));
+    ASSERT_FALSE(reply.has_value());
+    EXPECT_EQ(reply.error().code, ErrorCode::Protocol);
+  };
+  expect_malformed([](ledger::Request& request) { request.accounts.clear(); });
+  expect_malformed([](ledger::Request& request) { request.accounts.resize(2); });
+  expect_malformed([](ledger::Request& request) { request.changes.clear(); });
+  expect_malformed([](ledger::Request& request) {
+    request.transfers.resize(3);
+    request.balances.resize(3);
+  });
+  expect_malformed([](ledger::Request& request) { request.change_events[2].object = 0; });
+  expect_malformed([](ledger::Request& request) { request.change_events[0].object = 9; });
+  expect_malformed([](ledger::Request& request) { request.change_events[1].kind = 0; });
+  expect_malformed([](ledger::Request& request) { request.change_events[1].kind = 5; });
+}
+
 TEST(ReplyMessages, empty_pages_may_go_on) {
   ledger::Request request;
   request.operation = Operation::QueryTransfers;
@@ -228,12 +332,14 @@ TEST(ReplyMessages, the_largest_replies_fit_their_maximum) {
   request.limits.resize(kEvents);
   request.changes.resize(ledger::kAccountChangesLimitMax);
   request.totals.resize(ledger::kTrialBalanceLinesMax);
+  request.account_balances.resize(kEvents);
   request.more = true;
   for (const Operation operation :
        {Operation::CreateAccounts, Operation::CreateTransfers, Operation::UpdateAccounts,
         Operation::LookupAccounts, Operation::LookupTransfers, Operation::LookupLimits,
         Operation::QueryAccounts, Operation::QueryTransfers, Operation::GetAccountChanges,
-        Operation::GetTrialBalance}) {
+        Operation::GetTrialBalance, Operation::GetAccountTransfers, Operation::GetAccountBalances,
+        Operation::GetBalanceAt}) {
     SCOPED_TRACE(name(operation));
     request.operation = operation;
     ByteBuffer buffer;
@@ -241,9 +347,29 @@ TEST(ReplyMessages, the_largest_replies_fit_their_maximum) {
     EXPECT_LE(buffer.size(), kReplyFrameBytesMax);
     const Reply reply = expect_reply(buffer);
     const usize objects = reply.exceptions.size() + reply.accounts.size() + reply.transfers.size() +
-                          reply.limits.size() + reply.changes.size() + reply.totals.size();
+                          reply.limits.size() + reply.changes.size() + reply.totals.size() +
+                          reply.account_balances.size();
     EXPECT_EQ(objects, operation == Operation::GetAccountChanges ? ledger::kAccountChangesLimitMax
                                                                  : kEvents);
+  }
+}
+
+TEST(ReplyMessages, the_most_changes_of_any_kind_fit_their_maximum) {
+  constexpr u32 kMost = ledger::kChangeEventsLimitMax;
+  for (const u8 kind : {u8{1}, u8{2}, u8{3}, u8{4}}) {
+    ledger::Request request;
+    request.operation = Operation::GetChangeEvents;
+    for (u32 index = 0; index < kMost; ++index) {
+      request.change_events.push_back({.object = index, .kind = kind});
+    }
+    if (kind == 1) request.accounts.resize(kMost);
+    if (kind == 2) request.changes.resize(kMost);
+    if (kind >= 3) request.transfers.resize(kMost);
+    if (kind >= 3) request.balances.resize(kMost);
+    ByteBuffer buffer;
+    encode_reply(request, buffer);
+    EXPECT_LE(buffer.size(), kReplyFrameBytesMax) << u32{kind};
+    EXPECT_EQ(expect_reply(buffer).change_events.size(), kMost);
   }
 }
 
@@ -289,6 +415,13 @@ TEST(ReplyMessages, server_info_arrives_whole) {
   info.log_last_segment = 19;
   info.recovered_from = Position{20};
   info.witness_refusals = 21;
+  info.history_enabled = true;
+  info.history_position = Position{22};
+  info.history_durable_position = Position{23};
+  info.history_lag_ns = 24;
+  info.id_window = 25;
+  info.ids_in_memory = 26;
+  info.window_refusals = 27;
   ByteBuffer buffer;
   encode_server_info(3, info, buffer);
   const ServerInfo got = expect_reply(buffer).server_info;
@@ -319,6 +452,28 @@ TEST(ReplyMessages, server_info_arrives_whole) {
   EXPECT_EQ(got.log_last_segment, 19u);
   EXPECT_EQ(got.recovered_from.value, 20u);
   EXPECT_EQ(got.witness_refusals, 21u);
+  EXPECT_TRUE(got.history_enabled);
+  EXPECT_EQ(got.history_position.value, 22u);
+  EXPECT_EQ(got.history_durable_position.value, 23u);
+  EXPECT_EQ(got.history_lag_ns, 24u);
+  EXPECT_EQ(got.id_window, 25u);
+  EXPECT_EQ(got.ids_in_memory, 26u);
+  EXPECT_EQ(got.window_refusals, 27u);
+}
+
+TEST(ReplyMessages, server_info_arrives_whatever_the_lengths_of_its_texts) {
+  for (usize length = 0; length < 3000; length += 7) {
+    ServerInfo info;
+    info.version = std::string(length, 'v');
+    info.ledger_id = make_u128(1, 2);
+    info.threads.assign(length / 50, std::string(length % 23, 't'));
+    ByteBuffer buffer;
+    encode_server_info(3, info, buffer);
+    const ServerInfo got = expect_reply(buffer).server_info;
+    EXPECT_EQ(got.version, info.version);
+    EXPECT_EQ(got.threads, info.threads);
+    EXPECT_EQ(got.ledger_id, info.ledger_id);
+  }
 }
 
 // As a server of an older version answers.
@@ -335,6 +490,8 @@ TEST(ReplyMessages, what_a_server_info_does_not_tell_is_zero) {
   EXPECT_EQ(got.durable_chain, 0u);
   EXPECT_EQ(got.snapshot_position.value, 0u);
   EXPECT_FALSE(got.snapshot_under_way);
+  EXPECT_FALSE(got.history_enabled);
+  EXPECT_EQ(got.id_window, 0u);
 }
 
 TEST(ReplyMessages, frames_follow_each_other_in_one_buffer) {
@@ -363,12 +520,16 @@ void encode_any(u64 which, ByteBuffer& buffer) {
   request.limits.resize(2);
   request.changes.resize(2);
   request.totals.resize(2);
+  request.account_balances.resize(2);
   constexpr Operation kOperations[] = {Operation::CreateTransfers,   Operation::LookupAccounts,
                                        Operation::QueryTransfers,    Operation::LookupLimits,
-                                       Operation::GetAccountChanges, Operation::GetTrialBalance};
+                                       Operation::GetAccountChanges, Operation::GetTrialBalance,
+                                       Operation::GetAccountBalances};
   if (which < std::size(kOperations)) {
     request.operation = kOperations[which];
     encode_reply(request, buffer);
+  } else if (which == std::size(kOperations)) {
+    encode_reply(some_changes(), buffer);
   } else {
     ServerInfo info;
     info.threads = {"a", "bb"};
@@ -385,7 +546,7 @@ TEST(ReplyMessages, damaged_replies_are_errors_and_never_lead_outside) {
   u64 bytes_read = 0;
   for (u32 round = 0; round < 20'000; ++round) {
     ByteBuffer buffer;
-    encode_any(random.below(7), buffer);
+    encode_any(random.below(9), buffer);
     auto body = buffer.bytes().subspan(kFrameHeaderBytes);
     const usize prefix = std::min<usize>(body.size(), 160);
     for (u64 i = random.between(1, 4); i > 0; --i) {
@@ -408,6 +569,18 @@ TEST(ReplyMessages, damaged_replies_are_errors_and_never_lead_outside) {
     touch(reply->limits);
     touch(reply->changes);
     touch(reply->totals);
+    touch(reply->account_balances);
+    // Whoever reads them goes from an event to its object.
+    for (const ledger::ChangeEvent& event : reply->change_events) {
+      const auto kind = static_cast<ledger::ChangeKind>(event.kind);
+      if (kind == ledger::ChangeKind::AccountCreated)
+        touch(reply->accounts.subspan(event.object, 1));
+      if (kind == ledger::ChangeKind::AccountUpdated)
+        touch(reply->changes.subspan(event.object, 1));
+      if (kind == ledger::ChangeKind::TransferCreated) {
+        touch(reply->transfers.subspan(event.object, 1));
+      }
+    }
   }
   EXPECT_GT(failed, 500u);
   EXPECT_GT(bytes_read, 0u);

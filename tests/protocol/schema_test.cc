@@ -7,6 +7,7 @@
 
 #include "ledger/account.h"
 #include "ledger/account_update.h"
+#include "ledger/change_event.h"
 #include "ledger/condition.h"
 #include "ledger/operation.h"
 #include "ledger/transfer.h"
@@ -162,6 +163,33 @@ TEST(Schema, condition_status_and_balances_are_the_ledgers) {
                                              .credit_account_credits_posted = 8});
 }
 
+TEST(Schema, balances_and_changes_of_history_are_the_ledgers) {
+  expect_same_bytes(wire::AccountBalance(wide(1, 2), wide(3, 4), wide(5, 6), wide(7, 8),
+                                         wide(9, 10), wide(11, 12), 13, 14, 15, 16, 17),
+                    ledger::AccountBalance{.account_id = make_u128(1, 2),
+                                           .debits_pending = make_u128(3, 4),
+                                           .debits_posted = make_u128(5, 6),
+                                           .credits_pending = make_u128(7, 8),
+                                           .credits_posted = make_u128(9, 10),
+                                           .transfer_id = make_u128(11, 12),
+                                           .timestamp = 13,
+                                           .position = 14,
+                                           .index = 15,
+                                           .ledger = 16,
+                                           .reserved = 17});
+  expect_same_bytes(
+      wire::ChangeEvent(wide(1, 2), wide(3, 4), 5, 6, 7, 8, 9, 10, 0x0c0b, 0x100f'0e0d),
+      ledger::ChangeEvent{.released = make_u128(1, 2),
+                          .remaining = make_u128(3, 4),
+                          .position = 5,
+                          .timestamp = 6,
+                          .index = 7,
+                          .object = 8,
+                          .kind = 9,
+                          .pending_status = 10,
+                          .reserved = {11, 12, 13, 14, 15, 16}});
+}
+
 // Half of the languages that the schema compiler writes have no arrays in structs.
 TEST(Schema, has_no_arrays_in_structs) {
   std::ifstream file(FLORIN_SOURCE_DIR "/protocol/florin.fbs");
@@ -182,16 +210,35 @@ TEST(Schema, has_no_arrays_in_structs) {
 TEST(Schema, kinds_of_requests_and_replies_keep_their_numbers) {
   using wire::ReplyBody;
   using wire::RequestBody;
-  constexpr RequestBody kRequests[] = {
-      RequestBody::NONE,           RequestBody::CreateAccounts,  RequestBody::CreateTransfers,
-      RequestBody::LookupAccounts, RequestBody::LookupTransfers, RequestBody::GetTrialBalance,
-      RequestBody::Ping,           RequestBody::UpdateAccounts,  RequestBody::LookupLimits,
-      RequestBody::QueryAccounts,  RequestBody::QueryTransfers,  RequestBody::GetAccountChanges,
-      RequestBody::TakeSnapshot,   RequestBody::PresentWitness};
-  constexpr ReplyBody kReplies[] = {
-      ReplyBody::NONE,           ReplyBody::WriteReply,        ReplyBody::AccountsReply,
-      ReplyBody::TransfersReply, ReplyBody::TrialBalanceReply, ReplyBody::ServerInfo,
-      ReplyBody::ErrorReply,     ReplyBody::LimitsReply,       ReplyBody::AccountChangesReply};
+  constexpr RequestBody kRequests[] = {RequestBody::NONE,
+                                       RequestBody::CreateAccounts,
+                                       RequestBody::CreateTransfers,
+                                       RequestBody::LookupAccounts,
+                                       RequestBody::LookupTransfers,
+                                       RequestBody::GetTrialBalance,
+                                       RequestBody::Ping,
+                                       RequestBody::UpdateAccounts,
+                                       RequestBody::LookupLimits,
+                                       RequestBody::QueryAccounts,
+                                       RequestBody::QueryTransfers,
+                                       RequestBody::GetAccountChanges,
+                                       RequestBody::TakeSnapshot,
+                                       RequestBody::PresentWitness,
+                                       RequestBody::GetAccountTransfers,
+                                       RequestBody::GetAccountBalances,
+                                       RequestBody::GetBalanceAt,
+                                       RequestBody::GetChangeEvents};
+  constexpr ReplyBody kReplies[] = {ReplyBody::NONE,
+                                    ReplyBody::WriteReply,
+                                    ReplyBody::AccountsReply,
+                                    ReplyBody::TransfersReply,
+                                    ReplyBody::TrialBalanceReply,
+                                    ReplyBody::ServerInfo,
+                                    ReplyBody::ErrorReply,
+                                    ReplyBody::LimitsReply,
+                                    ReplyBody::AccountChangesReply,
+                                    ReplyBody::AccountBalancesReply,
+                                    ReplyBody::ChangeEventsReply};
   for (usize number = 0; number < std::size(kRequests); ++number) {
     EXPECT_EQ(static_cast<usize>(kRequests[number]), number);
   }

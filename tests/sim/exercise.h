@@ -59,6 +59,21 @@ enum class Exercise : u8 {
   WitnessesRefused,
   DryRuns,
   Reads,
+  // History.
+  RunsWritten,
+  ChangesLost,  // Appended, but not written when the process ended.
+  BlocksFromFeed,
+  BlocksFromFiles,
+  StoreFailures,
+  IdsRetired,
+  IdsFoundInHistory,
+  WindowRefusals,
+  StartsForWindow,  // Refused, as the window was too small for what history lacked.
+  OtherWindows,     // A recovery was compared with one.
+  AnswersFromHistory,
+  AnswersCompleted,  // Begun by memory.
+  QueriesRefused,    // As history was behind, failed or stopped.
+  ChangesFollowed,
   // Time and order.
   Ticks,
   ClockJumpsForward,

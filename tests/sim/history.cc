@@ -45,11 +45,46 @@ std::string check_accounts(const engine::Engine& engine, const ReferenceLedger& 
   return "";
 }
 
-std::string check_transfers(const engine::Engine& engine, const ReferenceLedger& reference) {
+// What left memory.
+std::string check_past(MemoryStore* store, std::span<const u128> ids,
+                       const ReferenceLedger& reference) {
+  if (ids.empty()) return "";
+  if (store == nullptr) return "no transfer " + to_decimal(ids.front());
+  const auto transfers = reference.transfers();
+  std::vector<engine::PastTransfer> found(ids.size());
+  store->find(ids, reference.position(), found);
+  for (usize index = 0; index < ids.size(); ++index) {
+    const ledger::TransferStatus status = reference.transfer_status(ids[index]);
+    const engine::PastTransfer& past = found[index];
+    const auto transfer = transfers.find(ids[index]);
+    const ledger::Transfer expected =
+        transfer == transfers.end() ? ledger::Transfer{} : transfer->second;
+    const bool same = (past.outcome & engine::TransferState::kOutcomeBits) == status.outcome &&
+                      static_cast<u8>(past.pending_status) == status.pending_status &&
+                      past.reversed == (status.reversed != 0) &&
+                      status.pending_status != static_cast<u8>(ledger::PendingStatus::Pending);
+    if (!same || !equal_bytes(past.transfer, expected)) {
+      return fmt::format(
+          "not in memory transfer {}, and in history with outcome {}, status {}, reversed {}, "
+          "amount {} instead of {}, {}, {}, {}",
+          to_decimal(ids[index]), past.outcome, static_cast<u32>(past.pending_status),
+          past.reversed, to_decimal(past.transfer.amount), status.outcome, status.pending_status,
+          status.reversed, to_decimal(expected.amount));
+    }
+  }
+  return "";
+}
+
+std::string check_transfers(const engine::Engine& engine, const ReferenceLedger& reference,
+                            MemoryStore* store) {
   const engine::Tables& tables = engine.tables();
+  std::vector<u128> gone;
   for (const auto& [id, transfer] : reference.transfers()) {
     const u32 slot = tables.find_transfer(tables.seed.hash(id), id);
-    if (slot == engine::kNoSlot) return "no transfer " + to_decimal(id);
+    if (slot == engine::kNoSlot) {
+      gone.push_back(id);
+      continue;
+    }
     if (!equal_bytes(tables.transfers[slot], transfer)) {
       return "another transfer " + to_decimal(id);
     }
@@ -59,12 +94,13 @@ std::string check_transfers(const engine::Engine& engine, const ReferenceLedger&
   }
   for (const auto& [id, outcome] : reference.failed_ids()) {
     const u32 slot = tables.find_transfer(tables.seed.hash(id), id);
-    if (slot == engine::kNoSlot) return "no consumed id " + to_decimal(id);
-    if (tables.transfer_states[slot] != static_cast<u8>(outcome)) {
+    if (slot == engine::kNoSlot) {
+      gone.push_back(id);
+    } else if (tables.transfer_states[slot] != static_cast<u8>(outcome)) {
       return "another refusal of id " + to_decimal(id);
     }
   }
-  return "";
+  return check_past(store, gone, reference);
 }
 
 }  // namespace
@@ -83,6 +119,59 @@ void History::count(const ledger::Request& answered) {
 std::string History::check_answer(const ledger::Request& answered) {
   count(answered);
   if (answered.refusal != ledger::RefusalCode::None) return "";  // Nothing of it happened.
+  std::string wrong = come_to(answered);
+  if (!wrong.empty()) return wrong;
+  OwnedRequest asked = OwnedRequest::copy_of(answered);
+  reference_.apply(asked.request(), answered.timestamp);
+  if (answered.timestamp.ns == 0) asked.request().timestamp = Timestamp{};
+  wrong = difference(asked.request(), answered);
+  acknowledged_ = std::max(acknowledged_, answered.position);
+  past_.note(std::move(asked));
+  if (wrong.empty()) return "";
+  return fmt::format("wrong answer at position {}: {}", answered.position.value, wrong);
+}
+
+std::string History::defer(const ledger::Request& released) {
+  std::string wrong = come_to(released);
+  if (!wrong.empty()) return wrong;
+  OwnedRequest expected = OwnedRequest::copy_of(released);
+  if (!ledger::is_of_history(released.operation)) {
+    reference_.apply(expected.request(), Timestamp{});
+    if (released.timestamp.ns == 0) expected.request().timestamp = Timestamp{};
+  }
+  deferred_.insert_or_assign(&released, std::move(expected));
+  return "";
+}
+
+std::string History::check_completed(const ledger::Request& answered, const MemoryStore& store) {
+  count(answered);
+  const auto found = deferred_.find(&answered);
+  if (found == deferred_.end()) return "an answer from history to what nobody asked";
+  const OwnedRequest expected = std::move(found->second);
+  deferred_.erase(found);
+  using enum ledger::RefusalCode;
+  const auto refusal = answered.refusal;
+  if (refusal == Busy || refusal == ShuttingDown || refusal == HistoryFailed) {
+    exercises_.count(Exercise::QueriesRefused);
+    return "";
+  }
+  if (refusal != None) {
+    return fmt::format("a question about the past was refused: {}: {}", name(refusal),
+                       answered.refusal_message);
+  }
+  if (ledger::is_of_history(answered.operation)) {
+    exercises_.count(Exercise::AnswersFromHistory);
+    return past_.check(answered, store);
+  }
+  exercises_.count(Exercise::AnswersCompleted);
+  const std::string wrong = difference(expected.request(), answered);
+  if (wrong.empty()) return "";
+  return fmt::format("wrong answer with history's help at position {}: {}", answered.position.value,
+                     wrong);
+}
+
+// The reference is brought to the place in the order that the request has.
+std::string History::come_to(const ledger::Request& answered) {
   const u64 events = answered.is_logged() ? answered.event_count : 0;
   if (answered.position.value < reference_.position().value + events) {
     return fmt::format("{} answered at position {} after position {} was", name(answered.operation),
@@ -95,13 +184,7 @@ std::string History::check_answer(const ledger::Request& answered) {
   if (answered.is_logged() && answered.timestamp <= reference_.last_timestamp()) {
     return fmt::format("position {} is not later than the one before", answered.position.value);
   }
-  OwnedRequest asked = OwnedRequest::copy_of(answered);
-  reference_.apply(asked.request(), answered.timestamp);
-  if (answered.timestamp.ns == 0) asked.request().timestamp = Timestamp{};
-  wrong = difference(asked.request(), answered);
-  acknowledged_ = std::max(acknowledged_, answered.position);
-  if (wrong.empty()) return "";
-  return fmt::format("wrong answer at position {}: {}", answered.position.value, wrong);
+  return "";
 }
 
 std::string History::check_recovery(std::vector<Survivor> survivors,
@@ -126,6 +209,7 @@ std::string History::check_recovery(std::vector<Survivor> survivors,
     if (again.request().position != survivor.position) {
       return fmt::format("the request at position {} survived in part", survivor.position.value);
     }
+    past_.note(std::move(again));
   }
   std::string wrong = apply_ticks(recovered.position, Timestamp{recovered.last_timestamp}, true);
   if (!wrong.empty()) return wrong;
@@ -136,13 +220,13 @@ std::string History::check_recovery(std::vector<Survivor> survivors,
                      reference_.last_timestamp().ns);
 }
 
-std::string History::check_state(const engine::Engine& engine) const {
+std::string History::check_state(const engine::Engine& engine, MemoryStore* store) const {
   reference_.check_invariants();
   const Status verified = engine.verify();
   if (!verified) return "the state does not verify: " + verified.error().message;
   std::string wrong = check_counts(engine, reference_);
   if (wrong.empty()) wrong = check_accounts(engine, reference_);
-  if (wrong.empty()) wrong = check_transfers(engine, reference_);
+  if (wrong.empty()) wrong = check_transfers(engine, reference_, store);
   return wrong.empty() ? "" : "the state has " + wrong;
 }
 
@@ -159,6 +243,7 @@ std::string History::apply_ticks(Position before, Timestamp time, bool is_last) 
     const u64 soonest = std::max(deadline->ns, reference_.last_timestamp().ns + 1);
     OwnedRequest tick = OwnedRequest::tick();
     reference_.apply(tick.request(), last && is_last ? time : Timestamp{soonest});
+    past_.note(std::move(tick));
     exercises_.count(Exercise::Ticks);
   }
   return "";

@@ -21,7 +21,8 @@ constexpr const char* kUsage =
     "  --audit PERCENT  so many of the seeds are run twice and must do the same (5)\n"
     "  --keep-going     does not end at the first seed that fails\n"
     "  --plant DEFECT   syncs_ignored, early_acknowledgements, directory_syncs_ignored,\n"
-    "                   snapshots_unsynced or early_trims: the run ought to fail\n";
+    "                   snapshots_unsynced, early_trims, or a lie of the store of history\n"
+    "                   (tests/sim/scenario.cc has their names): the run ought to fail\n";
 
 bool parse(std::string_view text, u64& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -1,5 +1,7 @@
 #include "tests/sim/scenario.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace florin::test {
@@ -12,8 +14,38 @@ const char* name(Plant plant) {
     case Plant::DirectorySyncsIgnored: return "directory_syncs_ignored";
     case Plant::SnapshotsUnsynced: return "snapshots_unsynced";
     case Plant::EarlyTrims: return "early_trims";
+    case Plant::HistoryBelievesBeyond: return "history_believes_beyond";
+    case Plant::HistoryForgetsConsumed: return "history_forgets_consumed";
+    case Plant::HistoryForgetsReversals: return "history_forgets_reversals";
+    case Plant::HistoryMistakesClosings: return "history_mistakes_closings";
+    case Plant::HistoryLosesLastRun: return "history_loses_last_run";
+    case Plant::HistoryCallsUnwrittenDurable: return "history_calls_unwritten_durable";
+    case Plant::HistorySkipsChanges: return "history_skips_changes";
+    case Plant::HistoryRepeatsChanges: return "history_repeats_changes";
+    case Plant::HistoryShowsLaterBalances: return "history_shows_later_balances";
   }
   return "unknown";
+}
+
+StoreLie lie_of(Plant plant) {
+  switch (plant) {
+    case Plant::None:
+    case Plant::SyncsIgnored:
+    case Plant::EarlyAcknowledgements:
+    case Plant::DirectorySyncsIgnored:
+    case Plant::SnapshotsUnsynced:
+    case Plant::EarlyTrims: break;
+    case Plant::HistoryBelievesBeyond: return StoreLie::BelievesBeyondAsOf;
+    case Plant::HistoryForgetsConsumed: return StoreLie::ForgetsConsumedIds;
+    case Plant::HistoryForgetsReversals: return StoreLie::ForgetsReversals;
+    case Plant::HistoryMistakesClosings: return StoreLie::MistakesClosings;
+    case Plant::HistoryLosesLastRun: return StoreLie::LosesLastRun;
+    case Plant::HistoryCallsUnwrittenDurable: return StoreLie::CallsUnwrittenDurable;
+    case Plant::HistorySkipsChanges: return StoreLie::SkipsChanges;
+    case Plant::HistoryRepeatsChanges: return StoreLie::RepeatsChanges;
+    case Plant::HistoryShowsLaterBalances: return StoreLie::ShowsLaterBalances;
+  }
+  return StoreLie::None;
 }
 
 namespace {
@@ -75,6 +107,29 @@ GeneratorOptions draw_generator(Random& random) {
   return options;
 }
 
+// Everything that history can bound is bounded: the window, what is forgotten at once, the way from
+// the core, runs. Open holds stay in the window: where they are many, it is larger.
+void draw_history(Random& random, Scenario& scenario) {
+  Limits& limits = scenario.limits;
+  const u32 request_ids = 2 * scenario.generator.request_events_max;
+  limits.retire_ids_max = any_of(random, {1, 16, 256, 4'096});
+  limits.commit_feed_bytes = any_of(random, {4, 64, 1'024}) * kKiB;
+  scenario.history = random.chance(3, 4);
+  scenario.history_lags = random.chance(1, 2);
+  scenario.history_failures = random.chance(1, 3);
+  scenario.recorder.run_changes_max = any_of(random, {1, 30, 400});
+  scenario.recorder.run_age_ns_max = any_of(random, {1'000'000, 50'000'000, 2'000'000'000});
+  scenario.recorder.step_changes_max = any_of(random, {1, 50, 1'000});
+  scenario.recorder.step_blocks_max = any_of(random, {1, 3, 64});
+  scenario.recorder.back_off = {1'000'000, 50'000'000};
+  scenario.queries.wait_ns_max = any_of(random, {1'000'000, 500'000'000});
+  scenario.queries.requests_max = any_of(random, {1, 8, 64});
+  scenario.queries.parked_max = any_of(random, {1, 8});
+  if (!scenario.history || random.chance(1, 4)) return;
+  const u32 holds = scenario.generator.pending * 6;
+  limits.transfers_max = holds + std::max(32U, 3 * request_ids) + any_of(random, {0, 100, 1'000});
+}
+
 }  // namespace
 
 Scenario draw_scenario(u64 seed, Plant plant) {
@@ -97,6 +152,7 @@ Scenario draw_scenario(u64 seed, Plant plant) {
   scenario.snapshots = random.chance(4, 5);
   scenario.small_capacity = random.chance(1, 20);
   if (scenario.small_capacity) scenario.limits.transfers_max = 400;
+  if (!scenario.small_capacity) draw_history(random, scenario);
   bool Scenario::*const faults[] = {
       &Scenario::cuts_in_recovery, &Scenario::cuts_after_trims, &Scenario::kills,
       &Scenario::clean_stops,      &Scenario::write_errors,     &Scenario::sync_errors,
@@ -118,6 +174,10 @@ Scenario draw_scenario(u64 seed, Plant plant) {
     scenario.snapshots = true;
     scenario.archive = false;
   }
+  if (lie_of(plant) != StoreLie::None) {
+    while (!scenario.history) draw_history(random, scenario);
+    scenario.old_copies = false;
+  }
   return scenario;
 }
 
@@ -126,11 +186,11 @@ std::string Scenario::text() const {
       "seed {}: {} clients x {} requests, {} lives of at most {} steps, disk 1/{}, partitions "
       "1..{}, "
       "segments {} KiB, {} ahead, {} writes, {} blocks of {} requests, snapshot each {} KiB or {} "
-      "ms\n  with",
+      "ms, a window of {} ids, runs of {} changes\n  with",
       seed, clients, client_requests_in_flight, lives, life_steps_max, disk_pace, partitions_max,
       limits.segment_bytes / kKiB, limits.segments_ahead, limits.log_writes_in_flight,
       limits.blocks_in_flight, limits.block_requests_max, limits.snapshot_log_bytes / kKiB,
-      limits.snapshot_interval_ns / 1'000'000);
+      limits.snapshot_interval_ns / 1'000'000, limits.transfers_max, recorder.run_changes_max);
   const std::pair<bool, const char*> features[] = {
       {inline_mode, "inline"},
       {parallel_mode, "parallel"},
@@ -157,6 +217,9 @@ std::string Scenario::text() const {
       {changed_retries, "changed_retries"},
       {clock_jumps, "clock_jumps"},
       {clock_freezes, "clock_freezes"},
+      {history, "history"},
+      {history_lags, "history_lags"},
+      {history_failures, "history_failures"},
   };
   for (const auto& [on, what] : features) {
     if (on) text += fmt::format(" {}", what);

@@ -7,6 +7,9 @@
 
 #include "base/limits.h"
 #include "base/random.h"
+#include "history/query_service.h"
+#include "history/recorder.h"
+#include "tests/support/memory_store.h"
 #include "tests/support/request_generator.h"
 
 namespace florin::test {
@@ -19,13 +22,36 @@ enum class Plant : u8 {
   DirectorySyncsIgnored,
   SnapshotsUnsynced,  // Snapshots are published before they are on stable storage.
   EarlyTrims,         // The log is trimmed before a snapshot holds what was in it.
+  // The store of history lies: tests/support/memory_store.h says how.
+  HistoryBelievesBeyond,
+  HistoryForgetsConsumed,
+  HistoryForgetsReversals,
+  HistoryMistakesClosings,
+  HistoryLosesLastRun,
+  HistoryCallsUnwrittenDurable,
+  HistorySkipsChanges,
+  HistoryRepeatsChanges,
+  HistoryShowsLaterBalances,
 };
 
-inline constexpr Plant kPlants[] = {Plant::SyncsIgnored, Plant::EarlyAcknowledgements,
-                                    Plant::DirectorySyncsIgnored, Plant::SnapshotsUnsynced,
-                                    Plant::EarlyTrims};
+inline constexpr Plant kPlants[] = {Plant::SyncsIgnored,
+                                    Plant::EarlyAcknowledgements,
+                                    Plant::DirectorySyncsIgnored,
+                                    Plant::SnapshotsUnsynced,
+                                    Plant::EarlyTrims,
+                                    Plant::HistoryBelievesBeyond,
+                                    Plant::HistoryForgetsConsumed,
+                                    Plant::HistoryForgetsReversals,
+                                    Plant::HistoryMistakesClosings,
+                                    Plant::HistoryLosesLastRun,
+                                    Plant::HistoryCallsUnwrittenDurable,
+                                    Plant::HistorySkipsChanges,
+                                    Plant::HistoryRepeatsChanges,
+                                    Plant::HistoryShowsLaterBalances};
 
 const char* name(Plant plant);
+// The lie that is planted, or none.
+StoreLie lie_of(Plant plant);
 
 struct Scenario {
   u64 seed = 0;
@@ -43,6 +69,9 @@ struct Scenario {
   bool archive = false;  // The log is never trimmed.
   bool snapshots = true;
   bool small_capacity = false;
+  bool history = false;
+  history::RecorderOptions recorder;
+  history::QueryServiceOptions queries;
 
   // Faults.
   bool power_cuts = true;
@@ -64,6 +93,8 @@ struct Scenario {
   bool changed_retries = false;
   bool clock_jumps = false;
   bool clock_freezes = false;
+  bool history_lags = false;      // Its agents rest for a while, now and then.
+  bool history_failures = false;  // Its store fails to write or to read, now and then.
   Plant plant = Plant::None;
 
   // Everything that matters for whoever reads a failure.

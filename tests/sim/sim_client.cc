@@ -33,7 +33,13 @@ void encode(const ledger::Request& request, protocol::RequestLabel label,
     case Operation::QueryAccounts:
     case Operation::QueryTransfers:
     case Operation::GetAccountChanges:
+    case Operation::GetAccountTransfers:
+    case Operation::GetAccountBalances:
+    case Operation::GetChangeEvents:
       return protocol::encode_query(request.operation, label, request.filter, out);
+    case Operation::GetBalanceAt:
+      return protocol::encode_get_balance_at(label, request.ids(),
+                                             Timestamp{request.filter.timestamp_max}, out);
     case Operation::GetTrialBalance:
       return protocol::encode_get_trial_balance(label, request.trial_balance_filter, out);
     case Operation::Tick: break;
@@ -120,7 +126,9 @@ void SimClient::forget_requests() {
 // Whether they happened, the client cannot know: asking again is safe, and with another content it
 // must be refused.
 void SimClient::retry_unanswered() {
+  following_ = false;
   for (const Sent& sent : unanswered_) {
+    if (sent.request.request().operation == Operation::GetChangeEvents) continue;
     // Now and then it loses interest; but without accounts nothing else would come to pass.
     const bool wants = sent.request.request().operation == Operation::CreateAccounts;
     if (!wants && random_.chance(1, 10)) continue;
@@ -169,6 +177,9 @@ void SimClient::encode_next() {
     unanswered_.push_back({++number_, std::move(retries_.front())});
     retries_.pop_front();
     encode(unanswered_.back().request.request(), {number_, 0}, out);
+  } else if (world_.scenario.history && world_.requests_left > 0 && random_.chance(1, 5)) {
+    unanswered_.push_back({++number_, ask_past()});
+    encode(unanswered_.back().request.request(), {number_, random_.next()}, out);
   } else if (world_.requests_left > 0) {
     --world_.requests_left;
     unanswered_.push_back({++number_, world_.generator.next()});
@@ -176,6 +187,84 @@ void SimClient::encode_next() {
     encode(unanswered_.back().request.request(), {number_, random_.next()}, out);
   }
   unsent_.assign(out.bytes().begin(), out.bytes().end());
+}
+
+OwnedRequest SimClient::ask_past() {
+  if (!following_ && random_.chance(1, 2)) return follow_changes();
+  if (!listings_.empty() && random_.chance(1, 2)) {
+    OwnedRequest next = std::move(listings_.front());
+    listings_.pop_front();
+    return next;
+  }
+  switch (random_.below(5)) {
+    case 0: return list_past(Operation::GetAccountTransfers);
+    case 1: return list_past(Operation::GetAccountBalances);
+    case 2: return list_past(Operation::QueryTransfers);
+    case 3: return balance_at();
+  }
+  const auto& ids = world_.generator.transfer_ids();
+  std::vector<u128> asked;
+  for (u64 count = ids.empty() ? 0 : random_.between(1, 8); count > 0; --count) {
+    asked.push_back(ids[random_.below(ids.size())]);
+  }
+  return asked.empty() ? balance_at() : OwnedRequest::lookup_transfers(asked);
+}
+
+// Everything, from where the last page ended; never two pages at once.
+OwnedRequest SimClient::follow_changes() {
+  ledger::QueryFilter filter;
+  filter.limit = 1 + static_cast<u32>(random_.below(120));
+  filter.cursor.next = shown_until_.position;
+  filter.cursor.index = shown_until_.index;
+  if (random_.chance(1, 4)) filter.wait_ms = static_cast<u32>(random_.between(1, 20));
+  following_ = true;
+  return OwnedRequest::get_change_events(filter);
+}
+
+OwnedRequest SimClient::list_past(Operation operation) {
+  const auto& accounts = world_.generator.account_ids();
+  ledger::QueryFilter filter;
+  filter.limit = 1 + static_cast<u32>(random_.below(30));
+  if (random_.chance(1, 2)) filter.flags |= ledger::QueryFilter::kNewestFirst;
+  if (random_.chance(1, 3)) filter.timestamp_min = world_.generator.meant_time().ns / 2;
+  if (random_.chance(1, 3)) filter.timestamp_max = world_.generator.meant_time().ns;
+  if (operation == Operation::QueryTransfers) return OwnedRequest::query_transfers(filter);
+  filter.account_id = accounts.empty() ? 1 : accounts[random_.below(accounts.size())];
+  return operation == Operation::GetAccountTransfers ? OwnedRequest::get_account_transfers(filter)
+                                                     : OwnedRequest::get_account_balances(filter);
+}
+
+OwnedRequest SimClient::balance_at() {
+  const auto& accounts = world_.generator.account_ids();
+  std::vector<u128> asked = {1};
+  for (u64 count = accounts.empty() ? 0 : random_.below(6); count > 0; --count) {
+    asked.push_back(accounts[random_.below(accounts.size())]);
+  }
+  const u64 newest = world_.generator.meant_time().ns;
+  const u64 ago = random_.below(u64{1} << random_.below(44));
+  return OwnedRequest::get_balance_at(asked, Timestamp{newest - std::min(newest / 2, ago)});
+}
+
+// The place behind the last change of a page is where the next one begins.
+void SimClient::take_changes(const protocol::Reply& reply) {
+  following_ = false;
+  for (const ledger::ChangeEvent& event : reply.change_events) {
+    shown_.push_back({event.position, event.index});
+  }
+  shown_until_ = {reply.next_cursor.next, static_cast<u32>(reply.next_cursor.index)};
+}
+
+void SimClient::take_page(const protocol::Reply& reply, ledger::Request& asked) {
+  if (!reply.more || listings_.size() >= 8) return;
+  ledger::QueryFilter filter = asked.filter;
+  filter.cursor = reply.next_cursor;
+  if (asked.operation == Operation::GetAccountTransfers) {
+    listings_.push_back(OwnedRequest::get_account_transfers(filter));
+  } else if (asked.operation == Operation::GetAccountBalances) {
+    listings_.push_back(OwnedRequest::get_account_balances(filter));
+  } else if (asked.operation == Operation::QueryTransfers) {
+    listings_.push_back(OwnedRequest::query_transfers(filter));
+  }
 }
 
 void SimClient::receive() {
@@ -239,7 +328,12 @@ void SimClient::take_reply(u64 number, std::span<const std::byte> frame) {
     world_.exercises.count(Exercise::WritesAfterFullDisk);
   }
   if (reply->kind == protocol::ReplyKind::Error) take_error(number, *reply);
-  std::erase_if(unanswered_, [&](const Sent& sent) { return sent.number == number; });
+  if (reply->kind == protocol::ReplyKind::ChangeEvents) take_changes(*reply);
+  const auto sent = std::ranges::find(unanswered_, number, &Sent::number);
+  if (sent != unanswered_.end() && world_.scenario.history) {
+    take_page(*reply, sent->request.request());
+  }
+  if (sent != unanswered_.end()) unanswered_.erase(sent);
 }
 
 void SimClient::take_error(u64 number, const protocol::Reply& reply) {
@@ -260,9 +354,13 @@ void SimClient::take_error(u64 number, const protocol::Reply& reply) {
       world_.space_was_short = true;
       [[fallthrough]];
     case RefusalCode::ShuttingDown:
-    case RefusalCode::Busy: {
+    case RefusalCode::Busy:
+    case RefusalCode::HistoryFailed: {
       const auto sent = std::ranges::find(unanswered_, number, &Sent::number);
-      if (sent != unanswered_.end()) retries_.push_back(std::move(sent->request));
+      if (sent == unanswered_.end()) return;
+      const bool follows = sent->request.request().operation == Operation::GetChangeEvents;
+      if (follows) following_ = false;
+      if (!follows) retries_.push_back(std::move(sent->request));
       return;
     }
     case RefusalCode::Capacity:
@@ -277,7 +375,8 @@ void SimClient::take_error(u64 number, const protocol::Reply& reply) {
     case RefusalCode::BadChecksum:
     case RefusalCode::MalformedMessage:
     case RefusalCode::UnknownRequest:
-    case RefusalCode::TooManyConnections: break;
+    case RefusalCode::TooManyConnections:
+    case RefusalCode::HistoryOff: break;
   }
   world_.fail(fmt::format("request {} was refused: {}: {}", number, name(reply.refusal),
                           reply.refusal_message));

@@ -6,10 +6,12 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
+#include "history/change.h"
 #include "protocol/messages.h"
 #include "tests/sim/exercise.h"
 #include "tests/sim/link.h"
@@ -56,6 +58,9 @@ class SimClient {
   bool knows_chain() const { return witness_.chain != 0; }
   // Asks nothing again.
   void forget_requests();
+  // The changes that it was shown, following them from the beginning; and the place up to which.
+  std::span<const history::Place> shown() const { return shown_; }
+  history::Place shown_until() const { return shown_until_; }
 
  private:
   struct Sent {
@@ -66,6 +71,12 @@ class SimClient {
   void open_link();
   void send();
   void encode_next();
+  OwnedRequest ask_past();
+  OwnedRequest follow_changes();
+  OwnedRequest list_past(ledger::Operation operation);
+  OwnedRequest balance_at();
+  void take_changes(const protocol::Reply& reply);
+  void take_page(const protocol::Reply& reply, ledger::Request& asked);
   void receive();
   bool take_frame();
   void take_reply(u64 number, std::span<const std::byte> frame);
@@ -85,6 +96,10 @@ class SimClient {
   u64 number_ = 0;
   u64 witness_number_ = 0;  // Of the request that presented it.
   u64 silent_steps_ = 0;    // Does not read for so long.
+  bool following_ = false;  // Waits for a page of changes.
+  std::vector<history::Place> shown_;
+  history::Place shown_until_;
+  std::deque<OwnedRequest> listings_;  // Pages that go on from the last.
 };
 
 }  // namespace florin::test

@@ -22,18 +22,19 @@ struct SimServer::Connection {
 };
 
 SimServer::SimServer(SimStorage& disk, ManualClock& clock, SimServerOptions options,
-                     std::function<void(const ledger::Request&)> answered)
-    : disk_(disk), clock_(clock), options_(std::move(options)), answered_(std::move(answered)) {}
+                     SimServerEvents events)
+    : disk_(disk), clock_(clock), options_(std::move(options)), events_(std::move(events)) {}
 
 SimServer::~SimServer() {
   agents_.clear();
   workers_.clear();
   lane_.reset();
   core_.reset();
+  history_.reset();
   connections_.clear();
 }
 
-Status SimServer::start() {
+Status SimServer::start(Random& random) {
   RETURN_IF_ERROR(storage::create_data_directory(disk_, kSimDirectory));
   const auto directory =
       storage::DataDirectory::open(disk_, kSimDirectory, kLedgerId, options_.limits.segment_bytes);
@@ -42,6 +43,7 @@ Status SimServer::start() {
   RETURN_IF_ERROR(recover(*directory));
   RETURN_IF_ERROR(open_log(*directory));
   make_contexts();
+  if (options_.history != nullptr) start_history(*directory, random);
   make_stages(*directory);
   return {};
 }
@@ -55,6 +57,10 @@ Status SimServer::recover(const storage::DataDirectory& directory) {
   recovery.partitions = options_.partitions;
   recovery.hash_seed = options_.hash_seed;
   recovery.set_aside_damaged = true;
+  if (options_.history != nullptr) {
+    recovery.past = options_.history;
+    recovery.history_durable = options_.history->durable().log;
+  }
   auto recovered = replay::recover(disk_, clock_, recovery, [](const auto&) {});
   RETURN_IF_ERROR(recovered);
   recovered_ = std::move(*recovered);
@@ -79,16 +85,30 @@ Status SimServer::open_log(const storage::DataDirectory& directory) {
   return {};
 }
 
+void SimServer::start_history(const storage::DataDirectory& directory, Random& random) {
+  history_disk_ = disk_.another_user(options_.snapshot_disk);
+  SimHistoryOptions options;
+  options.log_directory = directory.log_path();
+  options.log_id = directory.ledger_id();
+  options.feed_bytes = options_.limits.commit_feed_bytes;
+  options.recorder = options_.recorder;
+  options.queries = options_.queries;
+  history_ = std::make_unique<SimHistory>(*options_.history, *history_disk_, clock_, *this, options,
+                                          random);
+  history_agents_ = history_->agents();
+}
+
 void SimServer::make_stages(const storage::DataDirectory& directory) {
   const Limits& limits = options_.limits;
   const bool parallel = options_.mode != pipeline::Mode::Inline;
   engine::Engine& engine = *recovered_.engine;
   stages_ = std::make_unique<pipeline::Stages>(parallel ? options_.partitions : 0,
                                                limits.blocks_in_flight);
-  core_ = std::make_unique<pipeline::Core>(limits, engine, *log_, *stages_, clock_, *this,
+  core_ = std::make_unique<pipeline::Core>(limits, engine, *log_, *stages_, clock_, release_,
                                            options_.mode, kChannels, recovered_.order);
   core_->remember(recovered_.chain);
   core_->log_outcomes(std::move(recovered_.unlogged_outcomes));
+  if (history_) history_->connect(*core_);
   if (options_.snapshots) {
     snapshot_disk_ = disk_.another_user(options_.snapshot_disk);
     snapshot::TakerOptions taker;
@@ -163,9 +183,16 @@ std::shared_ptr<Link> SimServer::connect() {
 }
 
 void SimServer::step(Random& random) {
-  const usize chosen = random.below(agents_.size() + 1);
-  if (chosen == agents_.size()) return step_network(random);
-  agents_[chosen]->step();
+  const usize chosen = random.below(agents_.size() + history_agents_.size() + 1);
+  if (chosen < agents_.size()) {
+    agents_[chosen]->step();
+  } else if (chosen == agents_.size()) {
+    step_network(random);
+  } else if (history_rests_ > 0) {
+    --history_rests_;
+  } else {
+    history_agents_[chosen - agents_.size() - 1]->step();
+  }
 }
 
 void SimServer::step_network(Random& random) {
@@ -203,6 +230,7 @@ void SimServer::serve(Connection& connection, Random& random) {
 
 void SimServer::begin_stop() {
   stopping_ = true;
+  if (history_) history_->refuse_queries();
   for (const auto& connection : connections_) connection->session.shut_down();
 }
 
@@ -211,9 +239,25 @@ void SimServer::submit(u32 channel, ledger::Request* request) {
   core_->submit(channel, request);
 }
 
+void SimServer::Release::flush() {
+  if (server.history_) server.history_->replies().flush();
+}
+
+void SimServer::release(ledger::Request* request) {
+  const bool deferred = request->needs_history && request->refusal == ledger::RefusalCode::None;
+  if (!deferred || !history_) {
+    events_.answered(*request);
+  } else {
+    events_.deferred(*request);
+    deferred_.push_back(request);
+  }
+  if (history_) return history_->replies().deliver(request);
+  deliver(request);
+}
+
 void SimServer::deliver(ledger::Request* request) {
   std::erase(in_flight_, request);
-  answered_(*request);
+  if (std::erase(deferred_, request) != 0) events_.completed(*request);
   protocol::ByteBuffer frame;
   protocol::encode_reply(*request, frame);
   static_cast<Connection*>(request->owner)

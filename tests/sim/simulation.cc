@@ -42,6 +42,9 @@ Simulation::Simulation(const Scenario& scenario, bool verbose)
   };
   world_.connect = [this] { return server_ ? server_->connect() : nullptr; };
   world_.fail = [this](std::string message) { fail(std::move(message)); };
+  if (scenario_.history) {
+    store_ = std::make_unique<MemoryStore>(MemoryStoreOptions{.lie = lie_of(scenario_.plant)});
+  }
   disk_->set_rename_listener([this](const std::string& from, const std::string& to) {
     const bool recycled = from.ends_with(".log") && to.find("/log/") != std::string::npos;
     if (recycled) exercises_.count(Exercise::SegmentsRecycled);
@@ -126,6 +129,22 @@ void Simulation::pass_time() {
   }
 }
 
+// Its agents rest, or its store fails some times in a row.
+void Simulation::disturb_history() {
+  if (!store_ || !faults_) return;
+  if (scenario_.history_lags && random_.chance(1, 1'000)) {
+    server_->rest_history(random_.between(1, 600));
+  }
+  if (!scenario_.history_failures || !random_.chance(1, 1'000)) return;
+  const u32 times = static_cast<u32>(random_.between(1, 3));
+  const ErrorCode code = random_.chance(1, 2) ? ErrorCode::NoSpace : ErrorCode::Io;
+  const u64 which = random_.below(20);
+  // What it cannot append ends history for this process.
+  if (which == 0) store_->fail_appends(times, ErrorCode::Io);
+  if (which > 0 && which < 15) store_->fail_writes(times, code);
+  if (which >= 15) store_->fail_answers(times, ErrorCode::Io);
+}
+
 // Faults that strike at some later operation of the disk.
 void Simulation::arm_faults() {
   const u64 nth = random_.between(1, 60);
@@ -152,6 +171,7 @@ void Simulation::begin_full_disk() {
 
 // After every step: whether the process goes on, and what it did beside answering.
 void Simulation::watch_server() {
+  disturb_history();
   const pipeline::CoreStatus& status = server_->status();
   const u64 first_segment = status.log_first_segment.load();
   if (first_segment > first_segment_seen_) {
@@ -219,7 +239,7 @@ bool Simulation::stop_cleanly() {
   if (!server_) return false;
   const wal::LogEnd& end = server_->log().end();
   std::string wrong = history_.check_recovery({}, {end.position, end.timestamp.ns});
-  if (wrong.empty()) wrong = history_.check_state(server_->engine());
+  if (wrong.empty()) wrong = history_.check_state(server_->engine(), store_.get());
   if (!wrong.empty()) fail("at a clean stop " + wrong);
   end_process(End::CleanStop);
   return true;
@@ -240,12 +260,16 @@ void Simulation::end_process(End end) {
   const pipeline::CoreStatus& status = server_->status();
   exercises_.count(Exercise::InlineBlocks, status.inline_blocks.load());
   exercises_.count(Exercise::ParallelBlocks, status.blocks.load() - status.inline_blocks.load());
+  exercises_.count(Exercise::IdsRetired, status.transfers_retired.load());
+  exercises_.count(Exercise::WindowRefusals, status.window_refusals.load());
+  end_history();
   disk().clear_faults();
   disk().limit_space(std::nullopt);
   full_disk_steps_ = 0;
   write_error_armed_ = sync_error_armed_ = false;
   disk().lose_power_after(0);
   server_.reset();
+  if (store_) store_->crash();
   for (const auto& client : clients_) client->lose_link();
   if (end == End::Kill) {
     disk().kill_process();
@@ -254,6 +278,25 @@ void Simulation::end_process(End end) {
   }
   trace_.note("end", {static_cast<u64>(end), history_.acknowledged().value, disk_hash()});
   end_soon_ = true;
+}
+
+// What history has is judged while all of it is still there: the part that was not written too.
+void Simulation::end_history() {
+  history_.forget_deferred();
+  if (!store_ || !server_->history()) return;
+  const SimHistory& parts = *server_->history();
+  exercises_.count(Exercise::RunsWritten, parts.run_writer().runs_written());
+  exercises_.count(Exercise::BlocksFromFeed, parts.recorder().blocks_from_feed());
+  exercises_.count(Exercise::BlocksFromFiles, parts.recorder().blocks_from_files());
+  exercises_.count(Exercise::StoreFailures,
+                   parts.recorder().status().failures() + parts.run_writer().status().failures());
+  exercises_.count(Exercise::IdsFoundInHistory, store_->ids_found() - ids_found_seen_);
+  ids_found_seen_ = store_->ids_found();
+  const Position durable = store_->durable().log.position;
+  exercises_.count(Exercise::ChangesLost, store_->readable() > durable ? 1 : 0);
+  if (!judging_) return;
+  const std::string wrong = history_.check_store(*store_);
+  if (!wrong.empty()) fail("at the end of a process " + wrong);
 }
 
 u64 Simulation::disk_hash() const {
@@ -277,6 +320,14 @@ void Simulation::heal() {
   write_error_armed_ = sync_error_armed_ = false;
   disk().clear_faults();
   disk().limit_space(std::nullopt);
+  if (store_) {
+    // What failed for good is tried again by the next process.
+    if (server_ && server_->history()->recorder().status().failing()) end_process(End::Kill);
+    if (server_) server_->rest_history(0);
+    store_->fail_writes(0, ErrorCode::Io);
+    store_->fail_appends(0, ErrorCode::Io);
+    store_->fail_answers(0, ErrorCode::Io);
+  }
   forget_damage();
   trace_.note("healed");
 }
@@ -304,9 +355,15 @@ void Simulation::prove_liveness() {
   } else {
     end_process(End::PowerCut);
   }
-  if (start_server(false)) {
-    compare_recovery(true);
-    compare_recovery(false);
+  if (!start_server(false)) return;
+  compare_recovery(true);
+  compare_recovery(false);
+  for (const auto& client : clients_) {
+    if (!store_ || over()) return;
+    exercises_.count(Exercise::ChangesFollowed, client->shown().size());
+    const std::string wrong =
+        history_.check_followed(client->shown(), client->shown_until(), *store_);
+    if (!wrong.empty()) fail(wrong);
   }
 }
 

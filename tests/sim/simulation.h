@@ -46,9 +46,11 @@ class Simulation {
   // Unless it is cut already.
   void cut_power_within(u64 operations);
   void begin_full_disk();
+  void disturb_history();
   void watch_server();
   void end_life();
   void end_process(End end);
+  void end_history();
   bool stop_cleanly();
   void damage_disk();
   void flip_bit();
@@ -66,6 +68,7 @@ class Simulation {
   void forget_damage();
   bool refused_needlessly();
   void judge_recovery();
+  void judge_history();
   void judge_loss();
   void keep_dropped_tail();
   void prove_witnesses();
@@ -91,11 +94,13 @@ class Simulation {
   RequestGenerator generator_;
   History history_;
   std::unique_ptr<SimStorage> disk_;
+  std::unique_ptr<MemoryStore> store_;  // History, if the ledger keeps one.
   std::unique_ptr<SimServer> server_;
   ClientWorld world_;
   std::vector<std::unique_ptr<SimClient>> clients_;
   std::vector<std::pair<std::string, DamageKind>> damages_;  // Since the last were put back.
   std::optional<DiskImage> old_copy_;
+  std::unique_ptr<MemoryStore> old_store_;
   Position old_copy_position_;
   u64 durable_sequence_ = 0;         // Of the log, as the last process knew it.
   std::vector<Survivor> survivors_;  // Of the last process, until a next one has recovered.
@@ -110,6 +115,7 @@ class Simulation {
   bool sync_error_armed_ = false;
   u64 frozen_steps_ = 0;
   u64 full_disk_steps_ = 0;
+  u64 ids_found_seen_ = 0;
   u64 snapshots_seen_ = 0;
   u64 snapshot_failures_seen_ = 0;
   u64 first_segment_seen_ = 0;

@@ -152,6 +152,9 @@ SimServerOptions Simulation::draw_server_options() {
   options.mode = modes[random_.below(modes.size())];
   options.snapshots = scenario_.snapshots;
   options.archive = scenario_.archive;
+  options.history = store_.get();
+  options.recorder = scenario_.recorder;
+  options.queries = scenario_.queries;
   options.snapshot_disk = disk_options(false);
   if (scenario_.plant == Plant::SnapshotsUnsynced) options.snapshot_disk.lie_about_syncs = true;
   return options;
@@ -177,14 +180,22 @@ bool Simulation::start_server(bool faults) {
 }
 
 void Simulation::make_server() {
-  server_ = std::make_unique<SimServer>(
-      disk(), clock_, draw_server_options(), [this](const ledger::Request& answered) {
-        trace_.note("answered",
-                    {answered.position.value, answered.timestamp.ns, answered.exceptions.size()});
-        if (!judging_) return;
-        const std::string wrong = history_.check_answer(answered);
-        if (!wrong.empty()) fail(wrong);
-      });
+  const auto judged = [this](const char* what, auto judge) {
+    return [this, what, judge](const ledger::Request& request) {
+      trace_.note(what, {request.position.value, request.timestamp.ns, request.exceptions.size()});
+      const std::string wrong = judging_ ? judge(request) : "";
+      if (!wrong.empty()) fail(wrong);
+    };
+  };
+  SimServerEvents events;
+  events.answered =
+      judged("answered", [this](const auto& request) { return history_.check_answer(request); });
+  events.deferred =
+      judged("deferred", [this](const auto& request) { return history_.defer(request); });
+  events.completed = judged("completed", [this](const auto& request) {
+    return history_.check_completed(request, *store_);
+  });
+  server_ = std::make_unique<SimServer>(disk(), clock_, draw_server_options(), std::move(events));
 }
 
 // Returns whether the process serves. If not, the next try finds the disk as this one left it.
@@ -197,7 +208,7 @@ bool Simulation::try_start(bool faults) {
   if (full) disk().limit_space(disk().used_bytes() + random_.below(16 * kKiB));
   make_server();
   disk().set_options(disk_options(true));  // A start waits for its writes.
-  const Status started = server_->start();
+  const Status started = server_->start(random_);
   served_ = served_ || started;
   disk().set_options(disk_options(false));
   disk().limit_space(std::nullopt);
@@ -205,12 +216,14 @@ bool Simulation::try_start(bool faults) {
     exercises_.count(Exercise::CutsInRecovery);
     server_.reset();
     disk().crash();
+    if (store_) store_->crash();
     trace_.note("cut in recovery", {disk_hash()});
     return false;
   }
   if (!started) {
     server_.reset();
     disk().kill_process();
+    if (store_) store_->crash();
     if (full && started.error().code == ErrorCode::NoSpace) {
       exercises_.count(Exercise::StartsOnFullDisks);
     } else {
@@ -252,6 +265,15 @@ void Simulation::judge_refused_start(const Error& error) {
   if (scenario_.lying_disk && !damaged_) {
     exercises_.count(Exercise::LossesOnLyingDisks);
     lost_ = true;
+    return;
+  }
+  // Where history is behind, the log may need a larger window than it was written with: what a
+  // snapshot has of it counts as decided where that was cut, and replay forgets sooner and thus
+  // takes more ids back, which stay. The operator is told so.
+  const bool history_is_behind = store_ && store_->durable().log.position < history_.acknowledged();
+  if (error.code == ErrorCode::Capacity && history_is_behind) {
+    scenario_.limits.transfers_max *= 2;
+    exercises_.count(Exercise::StartsForWindow);
     return;
   }
   if (!damaged_) {
@@ -301,15 +323,30 @@ void Simulation::judge_recovery() {
   durable_sequence_ = recovered.end.sequence;
   std::string wrong = history_.check_recovery(std::move(survivors_), recovered.order);
   survivors_.clear();
-  if (wrong.empty()) wrong = history_.check_state(server_->engine());
+  if (wrong.empty()) wrong = history_.check_state(server_->engine(), store_.get());
   if (!wrong.empty()) return fail(wrong);
+  judge_history();
+  if (over()) return;
   if (damaged_) keep_dropped_tail();
   if (scenario_.old_copies && (!old_copy_ || random_.chance(1, 4))) {
     old_copy_ = disk().image();
+    if (store_) old_store_ = store_->copy();
     old_copy_position_ = recovered.order.position;
   }
   if (random_.chance(1, 4)) compare_recovery(true);
   if (random_.chance(1, 8)) compare_recovery(false);
+}
+
+// It has what it says that it has, and nothing that the log lost.
+void Simulation::judge_history() {
+  if (!store_) return;
+  const Position came_back = server_->recovered().order.position;
+  if (store_->readable() > came_back) {
+    return fail(fmt::format("history is at position {}, the ledger came back at {}",
+                            store_->readable().value, came_back.value));
+  }
+  const std::string wrong = history_.check_store(*store_);
+  if (!wrong.empty()) fail("after a start " + wrong);
 }
 
 // What this start found damaged behind the end of the log, and dropped since nobody was told of it,
@@ -382,8 +419,9 @@ void Simulation::put_old_copy_back() {
   trace_.note("old copy", {old_copy_position_.value});
   judging_ = false;
   disk_ = std::make_unique<SimStorage>(scenario_.seed, *old_copy_);
+  if (store_) store_ = std::move(old_store_);
   make_server();
-  const Status started = server_->start();
+  const Status started = server_->start(random_);
   if (!started) return fail("an old copy does not start: " + started.error().message);
   if (server_->recovered().order.position != old_copy_position_) {
     return fail("an old copy came back at another position");
@@ -440,6 +478,14 @@ void Simulation::compare_recovery(bool with_snapshots) {
   if (with_snapshots) options.snapshot_directory = kSnapshotDirectory;
   options.partitions = static_cast<u32>(random_.between(1, 16));
   options.hash_seed = random_.next();
+  if (store_) {
+    options.past = store_.get();
+    options.history_durable = store_->durable().log;
+    if (random_.chance(1, 2)) {
+      options.limits.transfers_max += 1 + random_.below(40'000);
+      exercises_.count(Exercise::OtherWindows);
+    }
+  }
   const auto recovered = replay::recover(copy, clock, options, [](const auto&) {});
   if (!recovered) return fail("a copy of the disk is refused: " + recovered.error().message);
   if (recovered->order.position != server_->recovered().order.position ||

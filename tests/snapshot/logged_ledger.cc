@@ -70,9 +70,12 @@ LoggedLedger::~LoggedLedger() {
 
 Status LoggedLedger::start() {
   const auto directory =
-      storage::DataDirectory::open(disk_, kLedgerDirectory, kLedgerId, kSegmentBytes);
+      storage::DataDirectory::open(disk_, options_.directory, kLedgerId, kSegmentBytes);
   RETURN_IF_ERROR(directory);
-  auto recovered = recover_from(disk_, recovery_options(options_.partitions));
+  auto recovering = recovery_options(options_.partitions, 1, options_.directory);
+  recovering.past = options_.past;
+  recovering.history_durable = history_end_;
+  auto recovered = recover_from(disk_, recovering);
   RETURN_IF_ERROR(recovered);
   recovered_ = std::move(*recovered);
   engine_ = std::move(recovered_.engine);
@@ -159,11 +162,14 @@ bool LoggedLedger::run_one() {
   if (logged && !log(request, timestamp)) return false;
   request.clear_answer();
   request.timestamp = Timestamp{timestamp};
+  const Position before{position_};
   if (logged) position_ += request.event_count;
   request.position = Position{position_};
   block_->clear(++block_sequence_);
+  block_->position_before = before;
   block_->add(&request, timestamp);
   engine_->run_inline(*block_);
+  if (options_.past != nullptr) options_.past->watch(*engine_, *block_);
   if (logged) {
     composer_->add(*block_);
     outcomes_.push(composer_->finish());
@@ -179,12 +185,19 @@ bool LoggedLedger::run_one() {
 bool LoggedLedger::run(u32 requests) {
   for (u32 request = 0; request < requests; ++request) {
     if (!run_one() || !poll_log()) return false;
+    retire_some();
   }
   for (u64 polls = 0; log_->durable_sequence() != log_->appended_sequence(); ++polls) {
     CHECK(polls < kStepsMax);
     if (!poll_log()) return false;
   }
+  history_end_ = log_->end();
   return true;
+}
+
+void LoggedLedger::retire_some() {
+  if (options_.past == nullptr || !random_.chance(1, 3)) return;
+  retired_ += engine_->retire(history_end_.position, random_.between(1, 200));
 }
 
 void LoggedLedger::copy_some() {
@@ -208,6 +221,7 @@ std::optional<snapshot::Taken> LoggedLedger::take_snapshot(u32 requests_meanwhil
       --requests_meanwhile;
     }
     if (random_.chance(1, 2)) copy_some();
+    retire_some();
     if (!poll_log()) return std::nullopt;
     taker_->step();
     taken = taker_->taken();

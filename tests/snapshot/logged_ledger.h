@@ -19,6 +19,7 @@
 #include "storage/aligned_buffer.h"
 #include "storage/data_directory.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/memory_past.h"
 #include "tests/support/owned_request.h"
 #include "tests/support/request_generator.h"
 #include "tests/support/sim_storage.h"
@@ -36,6 +37,10 @@ struct LoggedLedgerOptions {
   u32 partitions = 1;
   bool archive = false;   // Keeps the whole log.
   u32 requests_max = 12;  // Events of a request.
+  // Memory is a window: what the past knows durably leaves it now and then. It learns everything
+  // that happens, but may not be asked about a ledger that lost something in a crash.
+  MemoryPast* past = nullptr;
+  std::string directory = kLedgerDirectory;
 };
 
 replay::RecoveryOptions recovery_options(u32 partitions = 1, u32 threads = 1,
@@ -69,11 +74,16 @@ class LoggedLedger {
   // When the last event before each of these positions was decided.
   const std::map<u64, u64>& timestamps() const { return timestamps_; }
   u64 durable_position() const { return log_->durable_position().value; }
+  // Up to where the past is durable.
+  const wal::LogEnd& history_end() const { return history_end_; }
+  // How many ids have left memory.
+  u64 retired() const { return retired_; }
 
  private:
   bool poll_log();
   bool log(const ledger::Request& request, u64 timestamp);
   bool run_one();
+  void retire_some();
   void copy_some();
 
   SimStorage& disk_;
@@ -93,6 +103,8 @@ class LoggedLedger {
   u64 block_sequence_ = 0;
   u64 position_ = 0;
   u64 last_timestamp_ = 0;
+  wal::LogEnd history_end_;
+  u64 retired_ = 0;
   std::map<u64, engine::StateDigest> digests_;
   std::map<u64, u64> timestamps_;
 };

@@ -108,6 +108,22 @@ std::string text(const ledger::LedgerTotals& totals) {
                      sum(totals.credits_pending));
 }
 
+std::string text(const ledger::ChangeEvent& event) {
+  return fmt::format("change {}.{} of kind {} at {}, object {}, released {}, remaining {}, hold {}",
+                     event.position, event.index, event.kind, event.timestamp, event.object,
+                     to_decimal(event.released), to_decimal(event.remaining), event.pending_status);
+}
+
+std::string text(const ledger::AccountBalance& balance) {
+  return fmt::format(
+      "account {} debits {} + {} pending, credits {} + {} pending, by transfer {} at {}, place "
+      "{}.{}",
+      to_decimal(balance.account_id), to_decimal(balance.debits_posted),
+      to_decimal(balance.debits_pending), to_decimal(balance.credits_posted),
+      to_decimal(balance.credits_pending), to_decimal(balance.transfer_id), balance.timestamp,
+      balance.position, balance.index);
+}
+
 // What differs between two lists of the answer, down to the first element that does.
 template <class Value>
 std::string difference(const char* list, const std::vector<Value>& expected,
@@ -140,8 +156,9 @@ std::string difference_of_scalars(const Request& expected, const Request& actual
     return fmt::format("timestamp {} instead of {}", actual.timestamp.ns, expected.timestamp.ns);
   }
   if (expected.next_cursor != actual.next_cursor) {
-    return fmt::format("next_cursor {} of {} instead of {} of {}", actual.next_cursor.next,
-                       actual.next_cursor.as_of, expected.next_cursor.next,
+    return fmt::format("next_cursor {}.{} of {} instead of {}.{} of {}", actual.next_cursor.next,
+                       actual.next_cursor.index, actual.next_cursor.as_of,
+                       expected.next_cursor.next, expected.next_cursor.index,
                        expected.next_cursor.as_of);
   }
   if (expected.more != actual.more) {
@@ -168,6 +185,8 @@ std::string difference(const Request& expected, const Request& actual) {
       difference("balances", expected.balances, actual.balances),
       difference("limits", expected.limits, actual.limits),
       difference("changes", expected.changes, actual.changes),
+      difference("change_events", expected.change_events, actual.change_events),
+      difference("account_balances", expected.account_balances, actual.account_balances),
       difference("totals", expected.totals, actual.totals),
       difference_of_scalars(expected, actual)};
   for (const std::string& each : found) {

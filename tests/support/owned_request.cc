@@ -62,6 +62,24 @@ OwnedRequest OwnedRequest::get_account_changes(const ledger::QueryFilter& filter
   return query(Operation::GetAccountChanges, filter);
 }
 
+OwnedRequest OwnedRequest::get_account_transfers(const ledger::QueryFilter& filter) {
+  return query(Operation::GetAccountTransfers, filter);
+}
+
+OwnedRequest OwnedRequest::get_account_balances(const ledger::QueryFilter& filter) {
+  return query(Operation::GetAccountBalances, filter);
+}
+
+OwnedRequest OwnedRequest::get_balance_at(std::span<const u128> ids, Timestamp time) {
+  OwnedRequest owned{Operation::GetBalanceAt, static_cast<u32>(ids.size()), std::as_bytes(ids)};
+  owned.request_.filter.timestamp_max = time.ns;
+  return owned;
+}
+
+OwnedRequest OwnedRequest::get_change_events(const ledger::QueryFilter& filter) {
+  return query(Operation::GetChangeEvents, filter);
+}
+
 OwnedRequest OwnedRequest::get_trial_balance(ledger::TrialBalanceFilter filter) {
   OwnedRequest owned{Operation::GetTrialBalance, 0, {}};
   owned.request_.trial_balance_filter = filter;

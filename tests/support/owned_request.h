@@ -22,6 +22,10 @@ class OwnedRequest {
   static OwnedRequest query_accounts(const ledger::QueryFilter& filter);
   static OwnedRequest query_transfers(const ledger::QueryFilter& filter);
   static OwnedRequest get_account_changes(const ledger::QueryFilter& filter);
+  static OwnedRequest get_account_transfers(const ledger::QueryFilter& filter);
+  static OwnedRequest get_account_balances(const ledger::QueryFilter& filter);
+  static OwnedRequest get_balance_at(std::span<const u128> ids, Timestamp time);
+  static OwnedRequest get_change_events(const ledger::QueryFilter& filter);
   static OwnedRequest get_trial_balance(ledger::TrialBalanceFilter filter);
   static OwnedRequest tick();
   // Asks what the other asks, with memory of its own and no answer yet.

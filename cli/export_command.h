@@ -1,0 +1,13 @@
+// florin export: changes of the ledger as text, by hand; and florin dead-letters.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace florin::cli {
+
+void add_export_command(CLI::App& app, int& exit_code);
+void add_dead_letters_command(CLI::App& app, int& exit_code);
+
+}  // namespace florin::cli

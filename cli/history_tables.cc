@@ -1,0 +1,151 @@
+#include "cli/history_tables.h"
+
+#include <fmt/core.h>
+
+#include "base/int128.h"
+#include "cli/fields.h"
+#include "cli/money.h"
+#include "cli/object_tables.h"
+#include "cli/value_text.h"
+
+namespace florin::cli {
+
+namespace {
+
+using ledger::AccountBalance;
+using ledger::ChangeEvent;
+
+std::string time_or_none(u64 timestamp) { return timestamp == 0 ? "" : time_text({timestamp}); }
+
+std::string id_or_none(u128 id) { return id == 0 ? "" : florin::to_decimal(id); }
+
+Table balance_table() {
+  return Table({{"account", Align::Right},
+                {"debits pending", Align::Right, true},
+                {"debits posted", Align::Right},
+                {"credits pending", Align::Right, true},
+                {"credits posted", Align::Right},
+                {"by transfer", Align::Right, true},
+                {"position", Align::Right, true},
+                {"since", Align::Left, true}});
+}
+
+void add_balance(Table& table, const AccountBalance& balance, const client::LedgerNames& names) {
+  const auto money = [&](u128 amount) { return money_text(amount, balance.ledger, names); };
+  const auto if_any = [&](u128 amount) { return amount == 0 ? "" : money(amount); };
+  table.add({{florin::to_decimal(balance.account_id), Tone::Strong},
+             if_any(balance.debits_pending),
+             money(balance.debits_posted),
+             if_any(balance.credits_pending),
+             money(balance.credits_posted),
+             id_or_none(balance.transfer_id),
+             place_text(balance.position, balance.index),
+             {time_or_none(balance.timestamp), Tone::Faint}});
+}
+
+Table event_table() {
+  return Table({{"place", Align::Right},
+                {"change"},
+                {"id", Align::Right},
+                {"debit account", Align::Right, true},
+                {"credit account", Align::Right, true},
+                {"amount", Align::Right, true},
+                {"pending id", Align::Right, true},
+                {"hold", Align::Left, true},
+                {"released", Align::Right, true},
+                {"remaining", Align::Right, true},
+                {"what", Align::Left, true},
+                {"time"}});
+}
+
+void add_transfer(Table& table, const ChangeEvent& event, const ledger::Transfer& transfer,
+                  const client::LedgerNames& names) {
+  const auto if_any = [&](u128 amount) {
+    return amount == 0 ? "" : money_text(amount, transfer.ledger, names);
+  };
+  table.add({place_text(event.position, event.index),
+             std::string(change_kind_name(event.kind)),
+             {florin::to_decimal(transfer.id), Tone::Strong},
+             florin::to_decimal(transfer.debit_account_id),
+             florin::to_decimal(transfer.credit_account_id),
+             money_text(transfer.amount, transfer.ledger, names),
+             id_or_none(transfer.pending_id),
+             std::string(pending_status_name(ledger::PendingStatus{event.pending_status})),
+             if_any(event.released),
+             if_any(event.remaining),
+             flags_text(transfer.flags, schema<ledger::Transfer>().flags),
+             {time_text({event.timestamp}), Tone::Faint}});
+}
+
+void add_account_change(Table& table, const ChangeEvent& event, u128 account, std::string what) {
+  table.add({place_text(event.position, event.index),
+             std::string(change_kind_name(event.kind)),
+             {florin::to_decimal(account), Tone::Strong},
+             "",
+             "",
+             "",
+             "",
+             "",
+             "",
+             "",
+             std::move(what),
+             {time_text({event.timestamp}), Tone::Faint}});
+}
+
+std::string account_text(const ledger::Account& account) {
+  const std::string flags = flags_text(account.flags, schema<ledger::Account>().flags);
+  return fmt::format("ledger {}, code {}{}{}", account.ledger, account.code,
+                     flags.empty() ? "" : ", ", flags);
+}
+
+void add_event(Table& table, const Answer& answer, const ChangeEvent& event,
+               const client::LedgerNames& names) {
+  switch (static_cast<ledger::ChangeKind>(event.kind)) {
+    case ledger::ChangeKind::AccountCreated: {
+      const ledger::Account& account = answer.accounts[event.object];
+      return add_account_change(table, event, account.id, account_text(account));
+    }
+    case ledger::ChangeKind::AccountUpdated: {
+      const ledger::AccountUpdate& update = answer.changes[event.object].update;
+      return add_account_change(table, event, update.account_id, changes_text(update));
+    }
+    case ledger::ChangeKind::TransferCreated:
+    case ledger::ChangeKind::HoldExpired:
+      return add_transfer(table, event, answer.transfers[event.object], names);
+  }
+}
+
+}  // namespace
+
+std::string render_account_balances(const Answer& answer, Colour colour,
+                                    const client::LedgerNames& names) {
+  Table table = balance_table();
+  for (const AccountBalance& balance : answer.account_balances) add_balance(table, balance, names);
+  return (table.empty() ? "" : table.render(colour)) +
+         render_page_end(answer, answer.account_balances.size());
+}
+
+std::string render_balances_at(const Command& command, const Answer& answer, Colour colour,
+                               const client::LedgerNames& names) {
+  Table table = balance_table();
+  std::vector<u128> missing;
+  for (usize i = 0; i < answer.account_balances.size(); ++i) {
+    if (answer.account_balances[i].account_id != 0) {
+      add_balance(table, answer.account_balances[i], names);
+    } else {
+      missing.push_back(command.ids.at(i));
+    }
+  }
+  return (table.empty() ? "" : table.render(colour)) + render_not_found(missing, colour);
+}
+
+std::string render_change_events(const Answer& answer, Colour colour,
+                                 const client::LedgerNames& names) {
+  Table table = event_table();
+  for (const ChangeEvent& event : answer.change_events) add_event(table, answer, event, names);
+  return (table.empty() ? "" : table.render(colour)) +
+         fmt::format("{} shown{}; go on with from={}\n", answer.change_events.size(),
+                     answer.more ? "" : ", and no more yet", cursor_text(answer.next_cursor));
+}
+
+}  // namespace florin::cli

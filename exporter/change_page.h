@@ -1,0 +1,34 @@
+// Some changes in a row, as they come out of history and go into sinks.
+#pragma once
+
+#include <vector>
+
+#include "base/types.h"
+#include "history/change.h"
+#include "ledger/account.h"
+#include "ledger/account_update.h"
+#include "ledger/change_event.h"
+#include "ledger/transfer.h"
+
+namespace florin::exporter {
+
+// `events` in order, each with its object in the list of its kind (see ledger::ChangeEvent).
+struct ChangePage {
+  std::vector<ledger::ChangeEvent> events;
+  std::vector<ledger::Transfer> transfers;
+  std::vector<ledger::TransferBalances> balances;  // One for each of `transfers`.
+  std::vector<ledger::Account> accounts;
+  std::vector<ledger::AccountChange> account_changes;
+  history::Place next;  // Where the page after it begins.
+};
+
+inline history::Place place_of(const ledger::ChangeEvent& event) {
+  return {event.position, event.index};
+}
+
+// The first place behind a change.
+inline history::Place place_after(const ledger::ChangeEvent& event) {
+  return {event.position, event.index + 1};
+}
+
+}  // namespace florin::exporter

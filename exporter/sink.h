@@ -1,0 +1,43 @@
+// What a downstream system is to the exporter. A sink keeps its own place together with its data,
+// so that each change has its effect exactly once, whatever fails in between.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/types.h"
+#include "exporter/change_page.h"
+#include "history/change.h"
+
+namespace florin::exporter {
+
+// How far a call of `deliver` came.
+struct Delivery {
+  usize taken = 0;  // Changes, from the first asked for on.
+  // The change after those is one that the sink can never take, for this reason: it is put aside.
+  std::optional<Error> rejected;
+};
+
+// Belongs to the thread of its driver.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  // Takes up where its data ends, throwing away what is beyond its durable place, and returns that
+  // place: {} for a sink without data. Called at the beginning, and again after an error.
+  virtual Result<history::Place> open() = 0;
+
+  // Takes the changes of the page from `first` on. They need not be durable yet. An error means
+  // that it may work later: nothing is known of what was taken since the last commit.
+  virtual Result<Delivery> deliver(const ChangePage& page, usize first) = 0;
+
+  // Makes what was taken durable, together with the place behind it.
+  virtual Status commit(const history::Place& next) = 0;
+
+  // Everything up to now was delivered and committed, and time has passed: for sinks that close
+  // something at an hour or day. Wall clock.
+  virtual Status rest(Timestamp now) = 0;
+};
+
+}  // namespace florin::exporter

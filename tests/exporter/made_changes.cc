@@ -1,0 +1,144 @@
+#include "tests/exporter/made_changes.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+#include "exporter/change_reader.h"
+
+namespace florin::test {
+
+using engine::Counter;
+
+namespace {
+
+constexpr u64 kMinuteNs = 60'000'000'000;
+
+u128& counter(engine::Balances& balances, Counter which) {
+  return balances[static_cast<usize>(which)];
+}
+
+}  // namespace
+
+history::Place MadeChanges::next_place() {
+  mark_.last_timestamp += 1 + random_.below(2 * kMinuteNs);
+  return {++mark_.log.position.value, 0};
+}
+
+void MadeChanges::add_account(history::ChangeBatch& batch) {
+  history::AccountEvent event;
+  event.place = next_place();
+  event.decided = mark_.last_timestamp;
+  event.account.id = ++mark_.accounts;
+  event.account.ledger = 978;
+  event.account.code = 10;
+  event.account.timestamp = event.decided;
+  balances_.push_back({});
+  batch.accounts.push_back(event);
+}
+
+void MadeChanges::add_update(history::ChangeBatch& batch) {
+  history::AccountEvent event;
+  event.place = next_place();
+  event.decided = mark_.last_timestamp;
+  event.kind = ledger::ChangeKind::AccountUpdated;
+  ledger::AccountUpdate& update = event.change.update;
+  update.id = make_u128(7, event.place.position);
+  update.account_id = 1 + random_.below(balances_.size());
+  update.changes = ledger::account_changes::kFreezeDebits;
+  constexpr std::string_view kReason = "said \"stop\", twice\nby letter";
+  std::memcpy(update.reason, kReason.data(), kReason.size());
+  update.reason_length = kReason.size();
+  update.timestamp = event.decided;
+  event.change.principal = 3;
+  batch.accounts.push_back(event);
+}
+
+void MadeChanges::add_transfer(history::ChangeBatch& batch) {
+  history::TransferChange change;
+  change.place = next_place();
+  change.decided = mark_.last_timestamp;
+  change.number = mark_.created++;
+  ledger::Transfer& transfer = change.transfer;
+  transfer.id = make_u128(random_.next(), change.place.position);
+  const u64 debit = random_.below(balances_.size());
+  const u64 credit = (debit + 1 + random_.below(balances_.size() - 1)) % balances_.size();
+  transfer.debit_account_id = debit + 1;
+  transfer.credit_account_id = credit + 1;
+  transfer.amount = random_.below(1'000'000);
+  transfer.ledger = 978;
+  transfer.code = 1;
+  transfer.timestamp = change.decided;
+  counter(balances_[debit], Counter::DebitsPosted) += transfer.amount;
+  counter(balances_[credit], Counter::CreditsPosted) += transfer.amount;
+  std::memcpy(&change.balances.debit_account_debits_pending, balances_[debit].data(),
+              sizeof(engine::Balances));
+  std::memcpy(&change.balances.credit_account_debits_pending, balances_[credit].data(),
+              sizeof(engine::Balances));
+  batch.transfers.push_back(change);
+}
+
+void MadeChanges::append_to(MemoryStore& store, u32 changes) {
+  while (changes != 0) {
+    history::ChangeBatch batch;
+    const u32 size = static_cast<u32>(1 + random_.below(std::min(changes, 50U)));
+    for (u32 each = 0; each < size; ++each) {
+      if (balances_.size() < 2 || random_.chance(1, 20)) {
+        add_account(batch);
+      } else if (random_.chance(1, 15)) {
+        add_update(batch);
+      } else {
+        add_transfer(batch);
+      }
+    }
+    ++mark_.log.sequence;
+    batch.end = mark_;
+    const Status appended = store.append(std::move(batch));
+    ASSERT_TRUE(appended) << appended.error().message;
+    changes -= size;
+  }
+}
+
+ScratchDirectory::ScratchDirectory() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "florin-export-XXXXXX").string();
+  EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
+  path_ = pattern;
+}
+
+ScratchDirectory::~ScratchDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+exporter::ChangePage all_changes(MemoryStore& store) {
+  exporter::ChangeReader reader(store);
+  exporter::ChangePage all;
+  for (;;) {
+    const auto page = reader.read(all.next, 100);
+    EXPECT_TRUE(page) << page.error().message;
+    if (!page || (*page)->events.empty()) return all;
+    for (ledger::ChangeEvent event : (*page)->events) {
+      switch (ledger::ChangeKind{event.kind}) {
+        case ledger::ChangeKind::AccountCreated:
+          all.accounts.push_back((*page)->accounts[event.object]);
+          event.object = static_cast<u32>(all.accounts.size() - 1);
+          break;
+        case ledger::ChangeKind::AccountUpdated:
+          all.account_changes.push_back((*page)->account_changes[event.object]);
+          event.object = static_cast<u32>(all.account_changes.size() - 1);
+          break;
+        case ledger::ChangeKind::TransferCreated:
+        case ledger::ChangeKind::HoldExpired:
+          all.transfers.push_back((*page)->transfers[event.object]);
+          all.balances.push_back((*page)->balances[event.object]);
+          event.object = static_cast<u32>(all.transfers.size() - 1);
+          break;
+      }
+      all.events.push_back(event);
+    }
+    all.next = (*page)->next;
+  }
+}
+
+}  // namespace florin::test
