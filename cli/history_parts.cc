@@ -66,6 +66,7 @@ Status HistoryParts::open(const storage::DataDirectory& directory) {
   rocks.ledger_id = directory.ledger_id();
   rocks.cache_bytes = options_.history_cache_mib * kMiB;
   rocks.fatal = end_process;
+  rocks.hash_seed = entropy_seed();
   auto store = history::RocksStore::open(rocks);
   if (!store) return tl::unexpected<Error>(std::move(store).error());
   store_ = std::move(*store);

@@ -81,7 +81,7 @@ class Resolver {
 
   // An id was not in memory: asks for it at the end of the pass, if the past may have it.
   void want(u32 list, u128 id, IdHash hash, u32 item, Named named) {
-    if (past_ == nullptr) [[likely]]
+    if (past_ == nullptr || !tables_.has_left) [[likely]]
       return;
     if (past_->may_have(id)) [[unlikely]]
       recalls_[list].wanted.push_back({id, hash, item, named});

@@ -76,6 +76,7 @@ u64 Retirement::retire(u64 durable, u64 ids_max) {
     count += leave(tables_.transfers_failed, books_.first_consumed,
                    books_.first_consumed + part.consumed);
   }
+  tables_.has_left = books_.first_created + books_.first_consumed != 0;
   tables_.transfers_by_creation.begin_at(books_.first_created);
   tables_.transfers_failed.begin_at(books_.first_consumed);
   if (count > 0) {

@@ -67,6 +67,7 @@ Result<std::unique_ptr<StateLoader>> StateLoader::create(Engine& engine, const L
   // Transfers stand in the order of their creation, failed ids behind them, then what was kept;
   // what is left of the last chunk is used by one of the partitions.
   const u64 used = loader->in_memory();
+  loader->tables_.has_left = summary.first_created + summary.first_consumed != 0;
   loader->tables_.transfers_by_creation.begin_at(summary.first_created);
   loader->tables_.transfers_failed.begin_at(summary.first_consumed);
   if (!planted(Defect::LoadReusesSlots)) {

@@ -125,6 +125,8 @@ struct Tables {
   ReservedArray<u32> accounts_by_creation;
   SlotRing transfers_by_creation;
   SlotRing transfers_failed;  // The same of ids that were consumed without a transfer.
+  // Whether any id has ever left memory. Changes while no block is in flight.
+  bool has_left = false;
 
   ReservedArray<HoldState> holds;  // Open holds, by number.
 

@@ -4,12 +4,16 @@
 #include <vector>
 
 #include "base/types.h"
+#include "engine/id_hash.h"
 
 namespace florin::history {
 
 // Belongs to one thread, or to those that hold its lock. Values are words: numbers or pointers.
 class IdTable {
  public:
+  // Seeded, so that nobody can choose ids that collide.
+  explicit IdTable(engine::HashSeed seed) : seed_(seed) {}
+
   static constexpr u64 kNone = ~u64{0};
 
   // Makes room for so many ids.
@@ -29,10 +33,11 @@ class IdTable {
   };
 
   usize first(u128 id) const {
-    const u64 mixed = (low_half(id) ^ (high_half(id) * 0x9e3779b97f4a7c15)) * 0xd6e8feb86659fd93;
-    return (mixed ^ mixed >> 32) & (lines_.size() - 1);
+    const u64 mixed = engine::multiply_fold(low_half(id) ^ seed_.low, high_half(id) ^ seed_.high);
+    return mixed & (lines_.size() - 1);
   }
 
+  const engine::HashSeed seed_;
   std::vector<Line> lines_;  // A power of two.
   usize used_ = 0;
 };

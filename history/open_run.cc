@@ -194,15 +194,16 @@ const AccountEvent* OpenRun::find_account(u128 id) const {
   return pointer<AccountEvent>(account_events_.find(id));
 }
 
-void RunList::start(const Mark& mark) {
+void RunList::start(const Mark& mark, engine::HashSeed seed) {
+  seed_ = seed;
   const std::lock_guard lock(mutex_);
   runs_.clear();
-  runs_.push_back(std::make_shared<OpenRun>(mark));
+  runs_.push_back(std::make_shared<OpenRun>(mark, seed));
   open_ = runs_.back().get();
 }
 
 void RunList::close() {
-  auto next = std::make_shared<OpenRun>(open_->end());
+  auto next = std::make_shared<OpenRun>(open_->end(), seed_);
   next->reserve(open_->changes(), open_->accounts().size());
   const std::lock_guard lock(mutex_);
   runs_.push_back(std::move(next));

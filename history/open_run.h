@@ -49,7 +49,14 @@ struct RunAccount {
 class OpenRun {
  public:
   // `before`: the mark that the run begins at.
-  explicit OpenRun(const Mark& before) : before_(before), end_(before) {}
+  OpenRun(const Mark& before, engine::HashSeed seed)
+      : before_(before),
+        end_(before),
+        account_numbers_(seed),
+        created_(seed),
+        consumed_(seed),
+        statuses_(seed),
+        account_events_(seed) {}
   OpenRun(const OpenRun&) = delete;
   OpenRun& operator=(const OpenRun&) = delete;
 
@@ -109,7 +116,7 @@ class RunList {
     u64 stored = 0;  // Position.
   };
 
-  void start(const Mark& mark);
+  void start(const Mark& mark, engine::HashSeed seed);
   // The appending thread.
   OpenRun& open() { return *open_; }
   const OpenRun& open() const { return *open_; }
@@ -127,6 +134,7 @@ class RunList {
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<OpenRun>> runs_;
   OpenRun* open_ = nullptr;
+  engine::HashSeed seed_;
 };
 
 }  // namespace florin::history

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/int128.h"
+#include "base/random.h"
 #include "engine/account_state.h"
 #include "engine/tables.h"
 #include "history/account_walk.h"
@@ -68,7 +69,8 @@ Status RocksStore::load() {
   ids_ = mark_.ids;
   id_ranges_.publish(ids_);
   has_reversals_.store(mark_.reversals != 0, std::memory_order_relaxed);
-  runs_.start(mark_.mark);
+  Random random(options_.hash_seed);
+  runs_.start(mark_.mark, {random.next() | 1, random.next() | 1});
   readable_.store(mark_.mark.log.position.value, std::memory_order_release);
   return {};
 }

@@ -43,6 +43,7 @@ struct RocksOptions {
   u32 pack_changes = 64;     // Changes, or entries of an account, stored together; at most 64.
   // Files of one table that may wait to be merged; beyond it, write_run waits for compaction.
   u32 unmerged_files_max = 200;
+  u64 hash_seed = 0;  // Of tables in memory: what others cannot know, where they choose the ids.
   // For tools, beside a server or not: nothing is changed, and what was written by then is seen.
   bool read_only = false;
   // Told of an error of `find`, which has no other way; must not return. Null: the message goes to

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include <fcntl.h>
@@ -57,6 +58,21 @@ Status make_directory(const std::string& directory) {
   if (!error) fs::create_directory(directory + kIncoming, error);
   if (error) return fail_errno(error.value(), "make the directory " + directory + kIncoming);
   return {};
+}
+
+// Whether a file in the directory can have two names. Not all file systems know that, and they say
+// so in ways that RocksDB takes for a failure.
+bool has_links(const std::string& directory) {
+  namespace fs = std::filesystem;
+  const fs::path file = directory + kIncoming + "/probe";
+  const fs::path link = directory + kIncoming + "/probe.link";
+  std::error_code error;
+  std::ofstream(file).put('x');
+  fs::create_hard_link(file, link, error);
+  const bool linked = !error;
+  fs::remove(link, error);
+  fs::remove(file, error);
+  return linked;
 }
 
 bool has_store(const std::string& directory) {
@@ -184,7 +200,10 @@ Result<std::unique_ptr<RocksTables>> RocksTables::open(const RocksOptions& optio
   rocksdb::DBOptions database = database_options(options);
   tables->environment_ = database.env;
   database.listeners.push_back(tables->compactions_);
-  if (!options.read_only) RETURN_IF_ERROR(make_directory(directory));
+  if (!options.read_only) {
+    RETURN_IF_ERROR(make_directory(directory));
+    tables->links_ = has_links(directory);
+  }
   if (exists) RETURN_IF_ERROR(check_tables(database, directory));
 
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
@@ -315,8 +334,7 @@ Status RocksTables::ingest(std::span<const std::unique_ptr<RowFile>, kTables> fi
     rocksdb::IngestExternalFileArg& arg = taken.emplace_back();
     arg.column_family = handle(table);
     arg.external_files = {file->path()};
-    arg.options.move_files = true;
-    arg.options.failed_move_fall_back_to_copy = true;
+    arg.options.move_files = links_;         // Otherwise they are copied.
     arg.options.write_global_seqno = false;  // A finished file is never written again.
   }
   // RocksDB 7.8 aborts when it is asked again after a failure of its list of files. A full disk
@@ -329,6 +347,9 @@ Status RocksTables::ingest(std::span<const std::unique_ptr<RowFile>, kTables> fi
   const rocksdb::Status status = db_->IngestExternalFiles(taken);
   failed_ = !status.ok();
   if (!status.ok()) return fail_rocks(status, "cannot take a run into the history " + directory_);
+  if (links_) return {};
+  std::error_code ignored;  // The next start empties the directory.
+  for (const auto& arg : taken) std::filesystem::remove(arg.external_files.front(), ignored);
   return {};
 }
 

@@ -128,6 +128,7 @@ class RocksTables {
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // The unused default one first.
   rocksdb::Env* environment_ = nullptr;
   bool read_only_ = false;
+  bool links_ = true;  // The file system knows hard links.
   u64 files_made_ = 0;
   bool failed_ = false;  // The last ingest.
 };

@@ -126,6 +126,8 @@ WindowFinding WindowDriver::find_cause(const Pressure& pressure) const {
                         "--id-window",
                         used, limits_.transfers_max)};
   }
+  // What takes the room may still turn out to leave again.
+  if (pressure.in_flight != 0) return {};
   return {RefusalCode::Capacity,
           fmt::format("{} of {} ids are in memory, and none of them can leave it: they belong to "
                       "holds that are open. Wait until some of these expire, or restart with a "

@@ -51,8 +51,12 @@ class WindowDriver {
   bool knows_starved() const { return starved_; }
   // How long until those who wait are to be refused. Nanoseconds, ~0 = nobody waits.
   u64 due_in_ns() const;
-  // A block was formed.
-  void note_formed(u64 items) { items_since_ += items; }
+  // A block was formed: what was found before it does not hold for those that come after it.
+  void note_formed(u64 items) {
+    items_since_ += items;
+    if (finding_.refusal != ledger::RefusalCode::None) [[unlikely]]
+      finding_ = WindowFinding{};
+  }
 
   const WindowFinding& finding() const { return finding_; }
 

@@ -45,11 +45,13 @@ struct BackupReport {
   u64 duration_ns = 0;
 };
 
-// Every snapshot and block is checked as it is copied. A crash in between leaves the earlier
-// backup, and the next call completes it. Nothing may be in flight in `storage`. Errors: NotFound
-// when the source is no data directory; InvalidArgument when the target holds another ledger, other
-// history, or ends before what the source still has; Corrupt when the source is damaged; NoSpace
-// and Io of the target.
+// Every snapshot and block is checked as it is copied. History is copied as far as it is durable,
+// with the log from there on. A crash in between leaves the earlier backup, or more, and the next
+// call completes it. Nothing may be in flight in `storage`. Errors: NotFound when the source is no
+// data directory; InvalidArgument when the target holds another ledger, other history, or ends
+// before what the source still has; Corrupt when the source is damaged, or history could not go on
+// with the log that the backup has, or lacks what a snapshot leaves to it; NoSpace and Io of the
+// target.
 Result<BackupReport> copy_backup(storage::Storage& storage, Clock& clock,
                                  const BackupOptions& options,
                                  const std::function<void(const BackupProgress&)>& report);

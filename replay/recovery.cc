@@ -33,10 +33,10 @@ class Recovery {
   Result<Recovered> run() {
     const u64 start_ns = clock_.monotonic_ns();
     RETURN_IF_ERROR(load_newest_snapshot());
+    RETURN_IF_ERROR(check_history_end());
     if (!recovered_.engine) RETURN_IF_ERROR(make_engine());
     if (const Status executed = execute_log(); !executed) return explain(executed.error());
     if (const Status agreed = check_rejected(); !agreed) return explain(agreed.error());
-    RETURN_IF_ERROR(check_history_end());
     RETURN_IF_ERROR(look_after_snapshots());
     recovered_.duration_ns = clock_.monotonic_ns() - start_ns;
     return std::move(recovered_);
@@ -53,7 +53,6 @@ class Recovery {
 
   Status check_history(const std::string& path, const snapshot::SnapshotInfo& info) const;
   Status check_history_end() const;
-  Status check_history_goes_on() const;
   Status make_engine();
   Status load_newest_snapshot();
   Status load_snapshot(const SnapshotFile& file);
@@ -73,11 +72,9 @@ class Recovery {
   std::vector<std::string> damaged_;  // Names of files.
   std::vector<Witness> witnesses_;
   std::deque<pipeline::ChainPoint> points_;
-  bool stopped_ = false;         // Before the end of the log, as asked.
-  bool needs_history_ = false;   // A snapshot has not all, and history does not have the rest.
-  bool history_met_ = false;     // The block that history ends with was executed, ...
-  bool history_agrees_ = false;  // ... and it is that one.
-  u64 bytes_marked_ = 0;         // Of the log up to the segment that the mark names.
+  bool stopped_ = false;        // Before the end of the log, as asked.
+  bool needs_history_ = false;  // A snapshot has not all, and history does not have the rest.
+  u64 bytes_marked_ = 0;        // Of the log up to the segment that the mark names.
 };
 
 Status Recovery::make_engine() {
@@ -222,10 +219,6 @@ void Recovery::remember(const wal::BlockHeader& header) {
   if (points_.size() > options_.blocks_remembered) points_.pop_front();
   ++recovered_.blocks;
   recovered_.log_bytes += wal::stored_bytes(header.body_bytes);
-  if (header.sequence == options_.history_durable.sequence) {
-    history_met_ = true;
-    history_agrees_ = header.header_checksum == options_.history_durable.chain;
-  }
   for (Witness& witness : witnesses_) {
     if (witness.point.log.sequence != header.sequence) continue;
     witness.met = true;
@@ -268,47 +261,34 @@ Status Recovery::check_rejected() const {
   return {};
 }
 
-// Where the snapshot begins behind the end of history, the log must still have the block that
-// history ends with, and so all that it has to follow.
-Status Recovery::check_history_goes_on() const {
+// History takes what is durable alone, and goes on behind the block that it ends with: the log must
+// have that block. Before anything is executed, which asks history: that of another ledger, or of
+// another copy of this one, would answer what never happened here.
+Status Recovery::check_history_end() const {
   const wal::LogEnd& history = options_.history_durable;
+  if (options_.past == nullptr) return {};
   const auto refused = [&](std::string_view what) {
     return fail(
         ErrorCode::Corrupt,
-        fmt::format("history ends at position {}, and the log in {} {}, so that it cannot go "
-                    "on; nothing was changed. Was the ledger served without history, or is "
-                    "this the history of another copy? Start from a backup, or with "
-                    "--no-history if memory holds everything",
-                    history.position.value, options_.log_directory, what));
+        fmt::format("history ends at position {} with log block {}, {} {}; nothing was "
+                    "changed. Was the ledger served without history, is this the history "
+                    "of another copy, or the log an older one? Put the right one back, or "
+                    "start from a backup; if the log is right and whole, have history built "
+                    "again",
+                    history.position.value, history.sequence, what, options_.log_directory));
   };
   if (history.sequence == 0) {
+    if (!recovered_.snapshot) return {};
     const auto segments = wal::list_segments(storage_, options_.log_directory);
     RETURN_IF_ERROR(segments);
-    return is_whole(*segments) ? Status{} : refused("no longer begins with its first block");
+    return is_whole(*segments) ? Status{} : refused("and the log no longer begins there, in");
   }
   const auto found = find_block(storage_, options_.log_directory, options_.log_id, history.segment,
                                 history.sequence);
   RETURN_IF_ERROR(found);
-  if (!*found) return refused("no longer has what comes behind that");
-  return (*found)->chain == history.chain ? Status{} : refused("has another block there");
-}
-
-// History takes what is durable alone.
-Status Recovery::check_history_end() const {
-  const wal::LogEnd& history = options_.history_durable;
-  const u64 loaded = recovered_.snapshot ? recovered_.snapshot->log.sequence : 0;
-  if (options_.past == nullptr) return {};
-  if (loaded != 0 && history.sequence <= loaded) return check_history_goes_on();
-  if (history.sequence == 0) return {};
-  if (history_met_ ? history_agrees_ : stopped_) return {};
-  return fail(ErrorCode::Corrupt,
-              fmt::format("history ends at position {} with log block {}, {}; nothing was changed. "
-                          "Put the log back as it was, or start from a backup; if the log is "
-                          "right, have the history built again",
-                          history.position.value, history.sequence,
-                          (history_met_ ? "which is another block in the log in "
-                                        : "which is beyond the end of the log in ") +
-                              options_.log_directory));
+  if (!*found) return refused("which is beyond the end of the log, or trimmed from it, in");
+  return (*found)->chain == history.chain ? Status{}
+                                          : refused("which is another block in the log in");
 }
 
 Status Recovery::look_after_snapshots() {

@@ -84,6 +84,7 @@ class Restore {
  private:
   Status make_target();
   Status choose_snapshots();
+  Status take_snapshots(u64 sequence_max);
   Status take_snapshot(const SnapshotInfo& info);
   Status validate(const std::string& name) const;
   Status choose_start();
@@ -116,8 +117,8 @@ Status Restore::run(RestoreReport& result) {
   RETURN_IF_ERROR(history);
   history_ = std::move(*history);
   RETURN_IF_ERROR(choose_snapshots());
-  RETURN_IF_ERROR(make_target());
   RETURN_IF_ERROR(choose_start());
+  RETURN_IF_ERROR(make_target());
   RETURN_IF_ERROR(copy_log());
   RETURN_IF_ERROR(copy_snapshots());
   RETURN_IF_ERROR(copy_history());
@@ -133,14 +134,32 @@ Status Restore::run(RestoreReport& result) {
   return {};
 }
 
+// The log may be cut off so shortly behind a snapshot that it does not say what became of the last
+// blocks before it, and nobody executes these again: history that has still to follow them would
+// wait for ever. So then older snapshots are preferred, where that is enough.
 Status Restore::choose_snapshots() {
   auto whole = snapshot::whole_snapshots(storage_, backup_.snapshot_path(), backup_.ledger_id(),
                                          pipeline::kStateMachineVersion, ~usize{0});
   RETURN_IF_ERROR(whole);
   all_snapshots_ = std::move(*whole);
+  const Until& until = options_.until;
+  const bool is_cut =
+      until.position.value != Until{}.position.value || until.time.ns != Until{}.time.ns;
+  if (!history_ || !is_cut) return take_snapshots(~u64{0});
+  RETURN_IF_ERROR(take_snapshots(history_->mark.log.sequence));
+  const auto segments = wal::list_segments(storage_, backup_.log_path());
+  RETURN_IF_ERROR(segments);
+  if (!snapshots_.empty() || is_whole(*segments)) return {};
+  passed_over_.clear();
+  return take_snapshots(~u64{0});
+}
+
+// The newest that are not beyond the moment, nor behind a later log block than this.
+Status Restore::take_snapshots(u64 sequence_max) {
   for (const SnapshotInfo& info : all_snapshots_) {
     const bool is_beyond = info.point.log.position > options_.until.position ||
-                           info.point.last_timestamp > options_.until.time.ns;
+                           info.point.last_timestamp > options_.until.time.ns ||
+                           info.point.log.sequence > sequence_max;
     if (is_beyond || snapshots_.size() == snapshot::kSnapshotsKept) continue;
     RETURN_IF_ERROR(take_snapshot(info));
   }

@@ -30,15 +30,18 @@ struct RestoreReport {
   Timestamp time;     // Of its last event.
   u128 chain = 0;
   u64 snapshots = 0;               // Copied.
-  std::vector<Error> passed_over;  // Damaged snapshots, which the log does without.
+  std::vector<Error> passed_over;  // Snapshots that are damaged, or that history does not reach.
   u64 blocks = 0;                  // Of the log, copied.
   u64 bytes = 0;
   u64 duration_ns = 0;
 };
 
-// Errors: InvalidArgument when the target is not empty, or the moment is before what the backup can
-// restore; Corrupt when the backup is damaged. A crash or an error leaves a target without an
-// identity, which no server starts from: remove it and begin again.
+// History is restored too: cut off at the newest restored snapshot where it goes beyond the moment,
+// and with the log that it has still to follow. Errors: InvalidArgument when the target is not
+// empty, or the moment is before what the backup can restore; Corrupt when the backup is damaged,
+// history could not go on with its log, or no snapshot is left that history reaches. A crash or an
+// error leaves a target without an identity, which no server starts from: remove it and begin
+// again.
 Result<RestoreReport> restore(storage::Storage& storage, Clock& clock,
                               const RestoreOptions& options,
                               const std::function<void(u64 bytes_copied)>& report);

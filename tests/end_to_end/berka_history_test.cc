@@ -203,7 +203,7 @@ TEST_F(BerkaHistory, tells_the_bank_s_own_balance_of_every_account_and_day) {
   const std::vector<BankEntry> entries = must(read_bank_entries(path));
   const ImportedBank bank(entries);
   // Memory for less than all: most of the bank is in history alone.
-  const Arguments small = {"--accounts-max", "10000", "--id-window", "40000"};
+  const Arguments small = {"--accounts-max", "10000", "--transfers-max", "40000"};
   start(small);
   client::Client client = connect();
   import(bank.accounts(), [&](auto accounts) { return client.create_accounts(accounts);
@@ -234,7 +234,7 @@ ASSERT_EQ(again.results.size(), 1u);
 EXPECT_EQ(again.results[0].outcome, ledger::TransferOutcome::Exists);
 
 server().kill_now();
-start({"--accounts-max", "10000", "--id-window", "40000", "--mode", "parallel", "--partitions",
+start({"--accounts-max", "10000", "--transfers-max", "40000", "--mode", "parallel", "--partitions",
        "3"});
 client::Client after_crash = connect();
 const HistoryFigures same = ask_every_day(after_crash, bank);

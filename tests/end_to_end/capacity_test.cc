@@ -43,7 +43,7 @@ TEST_F(Capacity, of_accounts_refuses_the_request_and_keeps_its_ids_free) {
 }
 
 TEST_F(Capacity, of_transfers_refuses_writes_and_goes_on_reading) {
-  start({"--transfers-max", "100"});
+  start({"--no-history", "--transfers-max", "100"});
   client::Client client = connect();
   create_two_accounts(client);
   std::vector<ledger::Transfer> events;
@@ -54,7 +54,7 @@ TEST_F(Capacity, of_transfers_refuses_writes_and_goes_on_reading) {
   const u128 ids[] = {2};
   EXPECT_EQ(must(client.lookup_accounts(ids)).accounts[0]->credits_posted, u128{100});
   stop();
-  start({"--transfers-max", "101"});
+  start({"--no-history", "--transfers-max", "101"});
   client::Client again = connect();
   EXPECT_EQ(must(again.create_transfers(one_more)).results[0].outcome,
             ledger::TransferOutcome::Created);

@@ -2,6 +2,7 @@
 // never forgets; and what recovery makes of what they leave.
 #include <gtest/gtest.h>
 
+#include "replay/log_search.h"
 #include "tests/pipeline/followed_history.h"
 #include "tests/pipeline/judge.h"
 #include "tests/pipeline/sim_ledger.h"
@@ -343,9 +344,16 @@ TEST_F(LongLedger, needs_a_larger_window_where_history_lags_or_catches_up_first)
   ASSERT_GT(recovered->events, 50U);
   // Nothing of the snapshot can leave memory, nor of what is behind it.
   const wal::LogEnd all = lagging.history_durable;
-  lagging.history_durable = recovered->snapshot->log;
-  lagging.history_durable.sequence -= 1;
-  lagging.history_durable.position.value -= 1;
+  const wal::LogEnd& cut = recovered->snapshot->log;
+  SimStorage disk(9, ledger_.disk().image());
+  // Of the blocks before the snapshot the last one with events.
+  lagging.history_durable = cut;
+  for (u64 sequence = cut.sequence; lagging.history_durable.position == cut.position;) {
+    const auto before =
+        replay::find_block(disk, lagging.log_directory, lagging.log_id, cut.segment, --sequence);
+    ASSERT_TRUE(before && *before);
+    lagging.history_durable = **before;
+  }
   const auto refused = recover(lagging);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::Capacity);

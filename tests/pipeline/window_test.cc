@@ -5,6 +5,7 @@
 #include "pipeline/window_driver.h"
 #include "tests/pipeline/followed_history.h"
 #include "tests/pipeline/sim_ledger.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 namespace {
@@ -61,8 +62,9 @@ OwnedRequest posts(u64 first_id, u64 first_earlier, u64 count) {
 class WindowTest : public testing::Test {
  protected:
   void start(u64 wait_ns, const FollowedHistoryOptions& history = {},
-             pipeline::Mode mode = pipeline::Mode::Inline) {
-    history_ = std::make_unique<FollowedHistory>(5, history);
+             pipeline::Mode mode = pipeline::Mode::Inline, u64 seed = 5) {
+    ledger_.reset();
+    history_ = std::make_unique<FollowedHistory>(seed, history);
     SimLedgerOptions options;
     options.limits = tiny_limits();
     options.limits.transfers_max = kWindow;
@@ -71,7 +73,7 @@ class WindowTest : public testing::Test {
     options.mode = mode;
     options.partitions = mode == pipeline::Mode::Inline ? 1 : 3;
     options.follower = history_.get();
-    ledger_ = std::make_unique<SimLedger>(5, options);
+    ledger_ = std::make_unique<SimLedger>(seed, options);
     ledger_->start();
     std::vector<Account> accounts(2);
     accounts[0].id = 1;
@@ -107,8 +109,8 @@ class WindowTest : public testing::Test {
   void make_past(u64 count) {
     for (u64 id = 1; id <= count; id += 20) {
       ASSERT_EQ(refusal_of(transfers(id, 20)), RefusalCode::None);
+      history_->catch_up();
     }
-    history_->catch_up();
     history_->hold();
   }
 
@@ -201,6 +203,38 @@ TEST_P(WindowModes, is_kept_by_events_that_name_earlier_transfers) {
   ledger_->submit(posts(50'000, 1, 60), 0);
   EXPECT_LE(most_in_memory(), kWindow + 60);
   EXPECT_EQ(ledger_->take_answered().front().request().refusal, RefusalCode::None);
+}
+
+// No hold is ever open, so that everything can leave sooner or later: who waits, waits in good
+// hope.
+TEST_P(WindowModes, refuses_nobody_who_may_hope) {
+  for (u64 seed = 1; seed <= 30 * soak_factor(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    FollowedHistoryOptions slow;
+    slow.follow_chance = 10 + seed * 3 % 90;
+    slow.write_chance = 5 + seed % 40;
+    start(3'600 * kSecondNs, slow, GetParam(), seed);
+    Random random(seed);
+    u64 next = 1;
+    for (u64 sent = 0; sent < 200; ++sent) {
+      const u64 count = random.between(1, 64);
+      const u64 old = random.between(1, next);
+      const bool names = random.chance(1, 3);
+      const bool again = random.chance(1, 4);
+      OwnedRequest request =
+          names ? posts(1'000'000 + next, old, count) : transfers(again ? old : next, count);
+      next += count;
+      request.request().dry_run = random.chance(1, 3);
+      ledger_->submit(std::move(request), random.below(4));
+      step(random.below(20));
+    }
+    // Events that bring back more than half of the window have its reserve.
+    EXPECT_LE(most_in_memory(), 2 * kWindow);
+    for (const OwnedRequest& answer : ledger_->take_answered()) {
+      if (answer.request().operation != ledger::Operation::CreateTransfers) continue;
+      ASSERT_EQ(answer.request().refusal, RefusalCode::None) << answer.request().refusal_message;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, WindowModes,
