@@ -13,8 +13,9 @@ namespace florin::cli {
 
 namespace {
 
-// Threads of history stand back behind those that answer: so much nicer.
-constexpr int kNiceness = 5;
+// Threads of history stand back behind those that answer, as far as they can: in a burst they lag,
+// and when the window is full it is the ledger that waits, and they have the processor.
+constexpr int kNiceness = 19;
 constexpr u64 kRunChangesLeast = 1024;
 
 // Without the answer nothing can be decided, and going on would be guessing.
@@ -85,6 +86,7 @@ Status HistoryParts::open_sink(const storage::DataDirectory& directory) {
   // What is wrong with the directory is told at the start, not in the middle of the night.
   const auto opened = sink_->open();
   if (!opened) return tl::unexpected<Error>(opened.error());
+  exported_ = opened->next;
   exporter::SinkDriverOptions driver;
   driver.dead_letter_directory = options_.export_directory + "/dead-letters";
   driver_ = std::make_unique<exporter::SinkDriver>(driver, *sink_, *store_, clock_,
@@ -108,6 +110,16 @@ Result<wal::LogEnd> HistoryParts::catch_up(storage::Storage& storage,
   });
   if (!built) return tl::unexpected<Error>(built.error());
   return store_->durable().log;
+}
+
+Status HistoryParts::check_export(Position end) const {
+  if (exported_.position <= end.value) return {};
+  return fail(ErrorCode::InvalidArgument,
+              "--export " + options_.export_directory + " has changes up to position " +
+                  std::to_string(exported_.position) + ", and the ledger ends at position " +
+                  std::to_string(end.value) +
+                  ": it was put back to an earlier moment. Export into another directory, and tell "
+                  "those who read this one");
 }
 
 void HistoryParts::make(const storage::DataDirectory& directory,

@@ -47,7 +47,9 @@ class HistoryParts {
   // During recovery: has history read the log to its end; returns where it is then.
   Result<wal::LogEnd> catch_up(storage::Storage& storage, const storage::DataDirectory& directory);
 
-  // After recovery: everything that runs. `log_storage` is for the recorder alone.
+  // After recovery, up to `end`: refuses exports that go further than the ledger.
+  Status check_export(Position end) const;
+  // Everything that runs. `log_storage` is for the recorder alone.
   void make(const storage::DataDirectory& directory, std::unique_ptr<storage::Storage> log_storage,
             pipeline::Stages& stages, ledger::ReplySink& router,
             const std::vector<std::unique_ptr<net::Server>>& servers);
@@ -87,6 +89,7 @@ class HistoryParts {
   std::unique_ptr<net::ReplyRouter> query_router_;
   std::unique_ptr<history::QueryService> queries_;
   std::unique_ptr<exporter::FileSink> sink_;
+  history::Place exported_;  // Up to there, at the start.
   std::unique_ptr<exporter::SinkDriver> driver_;
   std::vector<std::unique_ptr<pipeline::Parker>> parkers_;
   bool finishing_ = false;

@@ -275,6 +275,7 @@ Status Service::make_stages() {
   router_ = std::make_unique<net::ReplyRouter>(sinks);
   stages_ = std::make_unique<pipeline::Stages>(topology_.workers, options_.limits.blocks_in_flight);
   stages_->lane_on_core_thread = !topology_.lane_thread;
+  RETURN_IF_ERROR(history_->check_export(recovered_.end.position));
   auto log_storage = open_file_storage();
   if (!log_storage) return tl::unexpected<Error>(std::move(log_storage).error());
   history_->make(*directory_, std::move(*log_storage), *stages_, *router_, servers_);

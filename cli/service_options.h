@@ -30,7 +30,7 @@ struct ServiceOptions {
   bool no_snapshot_at_stop = false;
   bool archive = false;      // The whole log is kept.
   std::string witness_file;  // Empty, or what must be in the log (cli/witness_file.h).
-  bool no_history = false;  // Nothing leaves memory, and the past cannot be asked.
+  bool no_history = false;   // Nothing leaves memory, and the past cannot be asked.
   u64 history_cache_mib = 256;
   std::string export_directory;          // Empty: no files are exported.
   std::string export_format = "ndjson";  // ndjson, csv.

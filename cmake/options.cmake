@@ -14,7 +14,7 @@ if(FLORIN_CCACHE)
   # to keep precompiled headers, and what includes them.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
     CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
-    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${FLORIN_CCACHE})
+    CCACHE_SLOPPINESS=pch_defines,time_macros ${FLORIN_CCACHE})
 endif()
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")

@@ -71,14 +71,15 @@ Result<ExportProgress> export_to_files(history::Store& store, const PlaceRange& 
   const auto begin = sink.open();
   if (!begin) return tl::unexpected<Error>(begin.error());
   ExportProgress progress;
-  const Status done =
-      for_each_page(store, {std::max(*begin, range.first), range.end}, [&](const ChangePage& page) {
-        const auto delivered = sink.deliver(page, 0);
-        if (!delivered) return Status(tl::unexpected<Error>(delivered.error()));
-        add_page(page, progress);
-        report(progress);
-        return Status{};
-      });
+  const Status done = for_each_page(store, {std::max(begin->next, range.first), range.end},
+                                    [&](const ChangePage& page) {
+                                      const auto delivered = sink.deliver(page, 0);
+                                      if (!delivered)
+                                        return Status(tl::unexpected<Error>(delivered.error()));
+                                      add_page(page, progress);
+                                      report(progress);
+                                      return Status{};
+                                    });
   RETURN_IF_ERROR(done);
   RETURN_IF_ERROR(sink.close());
   return progress;

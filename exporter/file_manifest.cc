@@ -36,6 +36,7 @@ Json file_to_json(const ClosedFile& file) {
           {"first", place_to_json(file.first)},
           {"last", place_to_json(file.last)},
           {"changes", file.changes},
+          {"last_logged_at", std::to_string(file.last_logged_at)},
           {"text_bytes", file.text_bytes},
           {"stored_bytes", file.stored_bytes},
           {"xxh128", hexadecimal(file.checksum)}};
@@ -51,6 +52,7 @@ ClosedFile file_from_json(const Json& json) {
   file.changes = json.at("changes").get<u64>();
   file.text_bytes = json.at("text_bytes").get<u64>();
   file.stored_bytes = json.at("stored_bytes").get<u64>();
+  file.last_logged_at = std::stoull(json.at("last_logged_at").get<std::string>());
   file.checksum = parse_u128("0x" + json.at("xxh128").get<std::string>()).value();
   return file;
 }
@@ -95,6 +97,7 @@ OpenFile open_file_from_json(const Json& json) {
   file.last = place_from_json(json.at("last"));
   file.changes = json.at("changes").get<u64>();
   file.text_bytes = json.at("text_bytes").get<u64>();
+  file.last_logged_at = std::stoull(json.at("last_logged_at").get<std::string>());
   return file;
 }
 
@@ -126,6 +129,7 @@ Status write_open_file(const std::string& directory, const OpenFile& file) {
                      {"first", place_to_json(file.first)},
                      {"last", place_to_json(file.last)},
                      {"changes", file.changes},
+                     {"last_logged_at", std::to_string(file.last_logged_at)},
                      {"text_bytes", file.text_bytes}};
   return write_whole_file(open_path(directory), json.dump(1) + "\n");
 }

@@ -24,7 +24,8 @@ struct ClosedFile {
   u64 changes = 0;
   u64 text_bytes = 0;
   u64 stored_bytes = 0;
-  u128 checksum = 0;  // XXH3, 128 bits, of the stored bytes: what `xxh128sum` prints.
+  u64 last_logged_at = 0;  // When the event of its last change was logged; nanoseconds.
+  u128 checksum = 0;       // XXH3, 128 bits, of the stored bytes: what `xxh128sum` prints.
 };
 
 // The file that is being written.
@@ -34,6 +35,7 @@ struct OpenFile {
   history::Place first;
   history::Place last;
   u64 changes = 0;
+  u64 last_logged_at = 0;
   u64 text_bytes = 0;  // Durable; what the file has beyond is not valid.
 };
 

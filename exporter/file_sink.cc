@@ -46,7 +46,7 @@ Result<std::string> compress(const std::string& text, int level, const std::stri
 
 }  // namespace
 
-Result<history::Place> FileSink::open() {
+Result<SinkStand> FileSink::open() {
   open_.reset();
   part_.reset();
   text_.clear();
@@ -65,7 +65,9 @@ Result<history::Place> FileSink::open() {
   if (!open_file) return tl::unexpected<Error>(open_file.error());
   const bool goes_on = *open_file && (*open_file)->first >= manifest_.next;
   if (goes_on) RETURN_IF_ERROR(resume(**open_file));
-  return open_ ? history::Place{open_->last.position, open_->last.index + 1} : manifest_.next;
+  if (open_) return SinkStand{{open_->last.position, open_->last.index + 1}, open_->last_logged_at};
+  const bool has_files = !manifest_.files.empty();
+  return SinkStand{manifest_.next, has_files ? manifest_.files.back().last_logged_at : 0};
 }
 
 Status FileSink::check_manifest() const {
@@ -125,7 +127,10 @@ Result<Delivery> FileSink::deliver(const ChangePage& page, usize first) {
     if (!open_) RETURN_IF_ERROR(begin_file(change));
     append_line(options_.kind, page, event, text_);
     // A dead letter that is delivered again lies before the rest.
-    open_->last = std::max(open_->last, place_of(change));
+    if (place_of(change) >= open_->last) {
+      open_->last = place_of(change);
+      open_->last_logged_at = change.timestamp;
+    }
     ++open_->changes;
     if (text_.size() >= kTextBytesHeld) RETURN_IF_ERROR(write_out());
   }
@@ -173,6 +178,7 @@ Result<ClosedFile> FileSink::store_closed() {
   closed.first = open_->first;
   closed.last = open_->last;
   closed.changes = open_->changes;
+  closed.last_logged_at = open_->last_logged_at;
   closed.text_bytes = open_->text_bytes;
   closed.name = fmt::format("florin-{}-{:05}.{}{}", closed.day, closed.number, name(options_.kind),
                             options_.compressed ? ".zst" : "");

@@ -33,7 +33,7 @@ class FileSink final : public Sink {
   explicit FileSink(FileSinkOptions options) : options_(std::move(options)) {}
 
   // InvalidArgument: the directory was written with other options, or by another ledger.
-  Result<history::Place> open() override;
+  Result<SinkStand> open() override;
   Result<Delivery> deliver(const ChangePage& page, usize first) override;
   Status commit(const history::Place& next) override;
   // Closes the file of a day that is over.

@@ -19,14 +19,20 @@ struct Delivery {
   std::optional<Error> rejected;
 };
 
+// Where a sink's data ends.
+struct SinkStand {
+  history::Place next;     // {} without data.
+  u64 last_logged_at = 0;  // When the event of the change before that was logged; 0 without data.
+};
+
 // Belongs to the thread of its driver.
 class Sink {
  public:
   virtual ~Sink() = default;
 
   // Takes up where its data ends, throwing away what is beyond its durable place, and returns that
-  // place: {} for a sink without data. Called at the beginning, and again after an error.
-  virtual Result<history::Place> open() = 0;
+  // place. Called at the beginning, and again after an error.
+  virtual Result<SinkStand> open() = 0;
 
   // Takes the changes of the page from `first` on. They need not be durable yet. An error means
   // that it may work later: nothing is known of what was taken since the last commit.

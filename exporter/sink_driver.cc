@@ -8,6 +8,7 @@ SinkDriver::SinkDriver(SinkDriverOptions options, Sink& sink, history::Store& st
                        Random random, SinkListener listener)
     : options_(std::move(options)),
       sink_(sink),
+      store_(store),
       reader_(store),
       clock_(clock),
       back_off_(options_.back_off, random),
@@ -41,6 +42,11 @@ u64 SinkDriver::sleep_ns_max() {
 
 Result<usize> SinkDriver::work() {
   if (!open_) RETURN_IF_ERROR(open_sink());
+  if (unproven_logged_at_ != 0) {
+    // After a crash history may have to come up to where the sink stands.
+    if (store_.readable().value < next_.position) return usize{0};
+    RETURN_IF_ERROR(prove_stand());
+  }
   auto page = reader_.read(next_, options_.page_changes_max);
   if (!page) return tl::unexpected<Error>(std::move(page).error());
   const usize changes = (*page)->events.size();
@@ -62,12 +68,32 @@ Result<usize> SinkDriver::work() {
 }
 
 Status SinkDriver::open_sink() {
-  const auto place = sink_.open();
-  if (!place) return tl::unexpected<Error>(place.error());
-  next_ = *place;
+  const auto stand = sink_.open();
+  if (!stand) return tl::unexpected<Error>(stand.error());
+  next_ = stand->next;
+  unproven_logged_at_ = stand->last_logged_at;
   uncommitted_ = 0;
   open_ = true;
   publish();
+  return {};
+}
+
+// The same change in the same place, logged at the same nanosecond: otherwise the sink has changes
+// of another ledger, such as one that was put back to an earlier moment and went on differently.
+Status SinkDriver::prove_stand() {
+  const history::Place last{next_.position, next_.index - 1};
+  const auto page = reader_.read(last, 1);
+  if (!page) return tl::unexpected<Error>(page.error());
+  const bool same = !(*page)->events.empty() && place_of((*page)->events[0]) == last &&
+                    (*page)->events[0].timestamp == unproven_logged_at_;
+  if (!same) {
+    return fail(
+        ErrorCode::InvalidArgument,
+        "what was exported ends with a change at position " + std::to_string(last.position) +
+            " that this ledger does not have: it was put back to an earlier moment, or is "
+            "another copy. Export into another directory, and tell those who read this one");
+  }
+  unproven_logged_at_ = 0;
   return {};
 }
 

@@ -68,6 +68,7 @@ class SinkDriver final : public Agent {
  private:
   Result<usize> work();
   Status open_sink();
+  Status prove_stand();
   Status deliver_page(const ChangePage& page);
   Status deliver_again();
   Result<bool> deliver_letter(const DeadLetter& letter);
@@ -80,14 +81,16 @@ class SinkDriver final : public Agent {
 
   const SinkDriverOptions options_;
   Sink& sink_;
+  history::Store& store_;
   ChangeReader reader_;
   Clock& clock_;
   history::BackOff back_off_;
   SinkListener listener_;
   DeadLetters letters_;
   bool open_ = false;
-  history::Place next_;  // What was delivered ends here.
-  u64 uncommitted_ = 0;  // Changes.
+  u64 unproven_logged_at_ = 0;  // Of the change before `next_`; 0: history has the same one.
+  history::Place next_;         // What was delivered ends here.
+  u64 uncommitted_ = 0;         // Changes.
   u64 uncommitted_since_ns_ = 0;
   u64 next_look_ns_ = 0;
   std::atomic<bool> stop_requested_{false};

@@ -105,6 +105,8 @@ void RocksStore::seal() {
 Result<u64> RocksStore::write_run() {
   const std::shared_ptr<const OpenRun> run = runs_.oldest_closed();
   if (run == nullptr) return u64{0};
+  constexpr u64 kChangeBytesMost = 512;
+  RETURN_IF_ERROR(tables_->check_space(run->changes() * kChangeBytesMost));
   tables_->wait_for_compaction(options_.unmerged_files_max, kCompactionWaitNsMax);
   MarkRow next = mark_;
   if (Status written = run_file_->write(*run, next); !written) {

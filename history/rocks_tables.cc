@@ -12,6 +12,7 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/sst_file_writer.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -238,6 +239,7 @@ RocksTables::RocksTables(std::string directory) : directory_(std::move(directory
 
 RocksTables::~RocksTables() {
   if (db_ == nullptr) return;
+  if (paused_) db_->ContinueBackgroundWork().PermitUncheckedError();
   rocksdb::CancelAllBackgroundWork(db_.get(), true);
   for (rocksdb::ColumnFamilyHandle* const handle : handles_) {
     db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
@@ -351,6 +353,25 @@ Status RocksTables::ingest(std::span<const std::unique_ptr<RowFile>, kTables> fi
   std::error_code ignored;  // The next start empties the directory.
   for (const auto& arg : taken) std::filesystem::remove(arg.external_files.front(), ignored);
   return {};
+}
+
+Status RocksTables::check_space(u64 bytes) {
+  constexpr u64 kReserveLeast = 8 * kMiB;
+  constexpr u64 kReserveMost = 512 * kMiB;
+  struct statvfs disk {};
+  // Where the file system does not say, it is tried.
+  const bool says = ::statvfs(directory_.c_str(), &disk) == 0 && disk.f_blocks != 0;
+  const u64 free = disk.f_bavail * disk.f_frsize;
+  const u64 reserve = std::clamp(disk.f_blocks * disk.f_frsize / 20, kReserveLeast, kReserveMost);
+  const bool full = says && free < reserve + bytes;
+  if (full && !paused_) db_->PauseBackgroundWork();
+  if (!full && paused_) db_->ContinueBackgroundWork();
+  paused_ = full;
+  if (!full) return {};
+  return fail(ErrorCode::NoSpace, "the history " + directory_ + " needs " +
+                                      std::to_string((reserve + bytes) / kMiB) +
+                                      " MiB of free disk for its next run, and " +
+                                      std::to_string(free / kMiB) + " MiB are free");
 }
 
 void RocksTables::wait_for_compaction(u64 files_max, u64 wait_ns_max) {

@@ -111,6 +111,10 @@ class RocksTables {
   // By table; null: none for this one. After an error nothing is taken any more until the tables
   // are opened again.
   Status ingest(std::span<const std::unique_ptr<RowFile>, kTables> files);
+  // Whether the disk has room for so many bytes more, and a reserve for what is merged meanwhile.
+  // RocksDB, as Debian builds it, ends the process when it goes on after a full disk: it must not
+  // meet one. NoSpace stops merging, too, until there is room again.
+  Status check_space(u64 bytes);
   // Waits until no table has more than `files_max` unmerged files, but not longer than this.
   void wait_for_compaction(u64 files_max, u64 wait_ns_max);
 
@@ -128,7 +132,8 @@ class RocksTables {
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // The unused default one first.
   rocksdb::Env* environment_ = nullptr;
   bool read_only_ = false;
-  bool links_ = true;  // The file system knows hard links.
+  bool paused_ = false;  // Merging waits for room on the disk.
+  bool links_ = true;    // The file system knows hard links.
   u64 files_made_ = 0;
   bool failed_ = false;  // The last ingest.
 };

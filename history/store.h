@@ -1,9 +1,10 @@
-// History: everything that ever happened in the ledger, kept for ever and found by account and time,
-// by transfer id, by creation and by position. Implemented with RocksDB (history/rocks_store.h),
-// and by a plain model in tests.
+// History: everything that ever happened in the ledger, kept for ever and found by account and
+// time, by transfer id, by creation and by position. Implemented with RocksDB
+// (history/rocks_store.h), and by a plain model in tests.
 //
-// It grows by batches of whole log blocks. What was appended can be read at once; it is durable when
-// the run of it was written. After a crash it stands at a mark again, and the follower goes on there.
+// It grows by batches of whole log blocks. What was appended can be read at once; it is durable
+// when the run of it was written. After a crash it stands at a mark again, and the follower goes on
+// there.
 #pragma once
 
 #include <memory>

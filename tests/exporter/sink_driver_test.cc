@@ -19,11 +19,11 @@ namespace {
 // A downstream system with transactions: what was not committed is forgotten at the next open.
 class FakeSink final : public exporter::Sink {
  public:
-  Result<history::Place> open() override {
+  Result<exporter::SinkStand> open() override {
     ++opens;
     if (failing) return fail(ErrorCode::Disconnected, "the warehouse does not answer");
     pending_ = committed;
-    return place_;
+    return exporter::SinkStand{place_, logged_at_};
   }
   Result<exporter::Delivery> deliver(const exporter::ChangePage& page, usize first) override {
     exporter::Delivery delivery;
@@ -35,6 +35,7 @@ class FakeSink final : public exporter::Sink {
         return delivery;
       }
       pending_.push_back(place);
+      pending_logged_at_ = page.events[event].timestamp;
       ++delivery.taken;
     }
     return delivery;
@@ -42,6 +43,7 @@ class FakeSink final : public exporter::Sink {
   Status commit(const history::Place& next) override {
     if (failing) return fail(ErrorCode::Disconnected, "the warehouse does not answer");
     committed = pending_;
+    logged_at_ = pending_logged_at_;
     place_ = next;
     return {};
   }
@@ -59,6 +61,8 @@ class FakeSink final : public exporter::Sink {
  private:
   std::vector<history::Place> pending_;
   history::Place place_;
+  u64 logged_at_ = 0;
+  u64 pending_logged_at_ = 0;
 };
 
 struct World {
@@ -221,6 +225,36 @@ TEST(SinkDriver, keeps_one_letter_for_a_change_that_is_refused_twice) {
   world.run();
   exporter::DeadLetters letters(world.options.dead_letter_directory, "files");
   EXPECT_EQ(letters.all()->size(), 1U);
+}
+
+// The ledger was put back and went on differently: the same places, other changes.
+TEST(SinkDriver, delivers_nothing_of_a_ledger_that_has_another_past) {
+  World world(9);
+  world.made.append_to(world.store, 40);
+  world.run();
+  world.pass(kSecondNs);
+  world.run();
+  ASSERT_EQ(world.sink.committed.size(), 40U);
+  World other(10);
+  other.sink = world.sink;
+  other.start();
+  other.made.append_to(other.store, 20);
+  other.run();
+  EXPECT_EQ(other.events_of(SinkEvent::Kind::Failed), 0U);  // It may still come to be the same.
+  other.made.append_to(other.store, 60);
+  other.run();
+  other.pass(kSecondNs);
+  other.run();
+  EXPECT_EQ(other.sink.committed.size(), 40U);
+  EXPECT_NE(other.driver->status().last_error.find("position 40 that this ledger does not have"),
+            std::string::npos)
+      << other.driver->status().last_error;
+  world.start();
+  world.made.append_to(world.store, 60);
+  world.run();
+  world.pass(kSecondNs);
+  world.run();
+  EXPECT_EQ(world.sink.committed, world.expected());
 }
 
 TEST(SinkDriver, stops_when_everything_is_committed) {
