@@ -12,6 +12,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const Limits& limits, u32 partiti
   // Dry runs reserve too.
   options.items_in_flight_max = u64{limits.blocks_in_flight} * Block::items_max(limits);
   options.hash_seed = hash_seed;
+  options.transfers_expected = limits.transfers_indexed;
   auto tables = Tables::create(options);
   if (!tables) return tl::unexpected<Error>(std::move(tables).error());
   std::unique_ptr<Engine> engine(new Engine(std::move(*tables)));

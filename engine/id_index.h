@@ -21,8 +21,9 @@ inline constexpr u32 kNoSlot = 0xffffffff;
 
 class IdIndex {
  public:
-  // Room for `ids_max` ids, however they spread. Loads the tables at between 0.25 and 0.8.
-  Status reserve(u64 ids_max, u32 partitions);
+  // Room for `ids_max` ids, however they spread. Loads the tables at between 0.25 and 0.8. They need
+  // not grow before there are about `ids_expected`.
+  Status reserve(u64 ids_max, u32 partitions, u64 ids_expected = 0);
 
   void prefetch(IdHash hash) const {
     const Table& table = tables_[hash.virtual_slot];
@@ -100,13 +101,15 @@ class IdIndex {
     table.entries[place] = (u64{tag} << 32) | (u64{slot} + 1);
   }
   void grow(u32 virtual_slot);
-  void make_table(Table& table, u32 virtual_slot, u32 order);
+  // Its entries are in memory that may have been used before.
+  void set_table(Table& table, u32 virtual_slot, u32 order, double load);
   TableArena& arena_of(u32 virtual_slot) {
     return *arenas_[partition_of(virtual_slot, static_cast<u32>(arenas_.size()))];
   }
 
   std::array<Table, kVirtualSlots> tables_;
   std::vector<std::unique_ptr<TableArena>> arenas_;  // One per partition.
+  u64 first_bytes_ = 0;  // Of the first tables of a partition.
 };
 
 }  // namespace florin::engine

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <immintrin.h>
+
 #include "engine/planted.h"
 #include "ledger/validation.h"
 
@@ -39,6 +41,16 @@ bool names_earlier(const ItemWork& work, const Transfer& transfer) {
 
 ledger::ShapeContext shape_context(const BlockRequest& request) {
   return {request.imported, request.timestamp};
+}
+
+// A record is written once, and seldom read soon: past the cache, its memory is not fetched first, and
+// nothing that is needed leaves the cache for it. Others see it after the fence.
+inline void write_past_cache(Transfer& record, const Transfer& event, u64 timestamp) {
+  const auto* const from = reinterpret_cast<const __m128i*>(&event);
+  auto* const to = reinterpret_cast<__m128i*>(&record);
+  for (u32 index = 0; index < 7; ++index) _mm_stream_si128(to + index, _mm_load_si128(from + index));
+  const __m128i last = _mm_load_si128(from + 7);
+  _mm_stream_si128(to + 7, _mm_insert_epi64(last, static_cast<long long>(timestamp), 1));
 }
 
 // Walks the requests of a block along with ascending items.
@@ -112,6 +124,7 @@ void Resolver::resolve_transfers(Block& block, u32 first_request, u32 last_reque
       confirm_candidates(block, item, ring[item % kHashRing]);
     }
   }
+  _mm_sfence();
 }
 
 inline void Resolver::hash_transfer(Block& block, u32 item, const BlockRequest& request,
@@ -196,9 +209,8 @@ void Resolver::locate_transfer(Block& block, u32 item, IdHash hash, const BlockR
     if (!may_consume) return;
     work.transfer = tables_.partition_of(hash).transfer_slots.take();
     work.reserved = true;
-    Transfer& record = tables_.transfers[work.transfer];
-    record = transfer;
-    record.timestamp = stored_timestamp(transfer, request.imported, request.timestamp_of(item));
+    write_past_cache(tables_.transfers[work.transfer], transfer,
+                     stored_timestamp(transfer, request.imported, request.timestamp_of(item)));
     tables_.transfer_index.insert(hash, work.transfer);
   }
   tables_.transfer_references[work.transfer] = block.stamp(item);

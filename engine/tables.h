@@ -53,6 +53,7 @@ struct TablesOptions {
   // Reservations that may exist beside what is used; and as many ids of the past that items name.
   u64 items_in_flight_max = 0;
   u64 hash_seed = 0;
+  u64 transfers_expected = 0;  // See Limits::transfers_indexed.
 };
 
 // The trial balance of what one partition owns: it books debits and credits where the accounts are,
