@@ -40,11 +40,12 @@ AccountOutcome AccountRules::create(const Block& block, u32 item, const BlockReq
   }
 
   AccountState state{};
+  state.id = event.id;
   state.ledger = event.ledger;
   state.flags = event.flags;
   state.status = status_of(event.flags);
-  state.timestamp = stored_timestamp(event, request.imported, request.timestamp_of(item));
-  books_.add_account(work.debit, state);
+  books_.add_account(work.debit, state,
+                     stored_timestamp(event, request.imported, request.timestamp_of(item)));
   if (!work.reserved) {
     Account& record = books_.tables.accounts[work.debit];
     record.user_data_128 = event.user_data_128;

@@ -1,5 +1,5 @@
-// What the authoriser knows of an account: exact counters and what decides about them, one cache
-// line.
+// What the authoriser knows of an account: whose it is, exact counters, and what decides about them,
+// one cache line.
 #pragma once
 
 #include <array>
@@ -13,8 +13,8 @@ enum class Counter : u8 { DebitsPending, DebitsPosted, CreditsPending, CreditsPo
 
 using Balances = std::array<u128, 4>;  // By Counter.
 
-// Counters of up to 96 bits stand in the line itself: 7.9e28 minor units, more than all Ether in
-// wei. An account that needs more is `wide`: its counters are kept aside by the authoriser.
+// Counters of up to 80 bits stand in the line itself: 1.2e24 minor units, a million Ether in wei. An
+// account that needs more is `wide`: its counters are kept aside by the authoriser.
 struct alignas(64) AccountState {
   static constexpr u16 kExists = 1 << 0;
   static constexpr u16 kWide = 1 << 1;
@@ -26,12 +26,12 @@ struct alignas(64) AccountState {
   // What the short way of a plain transfer does not know.
   static constexpr u16 kUnusual = kClosed | kFrozenDebits | kFrozenCredits | kLimited;
 
+  u128 id;     // 0 = of nobody.
   u64 low[4];  // By Counter.
-  u32 high[4];
+  u16 high[4];
   u32 ledger;
-  u16 flags;      // ledger::account_flags, as they were given at its creation.
-  u16 status;     // kExists and the following.
-  u64 timestamp;  // Of creation.
+  u16 flags;   // ledger::account_flags, as they were given at its creation.
+  u16 status;  // kExists and the following.
 
   bool exists() const { return (status & kExists) != 0; }
   u128 narrow(Counter counter) const {
@@ -41,12 +41,12 @@ struct alignas(64) AccountState {
   void set_narrow(Counter counter, u128 value) {
     const auto index = static_cast<usize>(counter);
     low[index] = low_half(value);
-    high[index] = static_cast<u32>(high_half(value));
+    high[index] = static_cast<u16>(high_half(value));
   }
 };
 
 static_assert(sizeof(AccountState) == 64);
 
-inline constexpr u128 kNarrowMax = make_u128(0xffffffff, ~u64{0});
+inline constexpr u128 kNarrowMax = make_u128(0xffff, ~u64{0});
 
 }  // namespace florin::engine

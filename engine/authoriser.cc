@@ -147,7 +147,7 @@ void Authoriser::consume<Transfer>(Block& block, const BlockRequest& request,
 
 template <>
 u64 Authoriser::original_timestamp<Account>(const Block& block, u32 item) const {
-  return tables_.account_states[block.work[item].debit].timestamp;
+  return tables_.account_timestamps[block.work[item].debit];
 }
 
 template <>

@@ -19,12 +19,13 @@ void Books::change_status(u32 slot, u16 set, u16 clear) {
   undo.add(undo::Status{slot, static_cast<u16>(set | clear), before});
 }
 
-void Books::add_account(u32 slot, const AccountState& state) {
+void Books::add_account(u32 slot, const AccountState& state, u64 timestamp) {
   remember_timestamps();
   account(slot) = state;
+  tables.account_timestamps[slot] = timestamp;
   tables.accounts_by_creation[accounts_count] = slot;
   ++accounts_count;
-  last_account_timestamp = state.timestamp;
+  last_account_timestamp = timestamp;
   undo.add(undo::NewAccount{slot});
 }
 

@@ -9,6 +9,7 @@
 #include "engine/hold_book.h"
 #include "engine/limit_book.h"
 #include "engine/memory_window.h"
+#include "engine/planted.h"
 #include "engine/tables.h"
 #include "engine/undo_log.h"
 #include "engine/update_book.h"
@@ -29,6 +30,12 @@ struct Books {
   AccountState& account(u32 slot) { return tables.account_states[slot]; }
   bool account_exists(u32 slot) const {
     return slot != kNoSlot && tables.account_states[slot].exists();
+  }
+  // Whether the slot that was resolved for this id is that of the account, and it exists.
+  bool account_is(u32 slot, u128 id) const {
+    if (slot == kNoSlot) return false;
+    const AccountState& state = tables.account_states[slot];
+    return state.id == id || (planted(Defect::CollidingIdBelieved) && state.exists());
   }
   // What the id in the slot was decided with, 0 = not yet.
   u8 transfer_outcome(u32 slot) const {
@@ -58,7 +65,7 @@ struct Books {
   // Sets and clears bits of the account's status; not kExists, kWide, kLimited.
   void change_status(u32 slot, u16 set, u16 clear);
   // Gives it the next number of creation.
-  void add_account(u32 slot, const AccountState& state);
+  void add_account(u32 slot, const AccountState& state, u64 timestamp);
   // Marks the id as decided; one that was created has the timestamp.
   void add_transfer(u32 slot, ledger::TransferOutcome outcome, u64 timestamp);
   void mark_reversed(u32 slot);

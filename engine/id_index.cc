@@ -72,23 +72,23 @@ void IdIndex::grow(u32 virtual_slot) {
   for (u32 from = 0; from <= old.mask; ++from) {
     const u64 entry = old.entries[from];
     if (entry == 0) continue;
-    place(table, static_cast<u32>(entry >> 32), static_cast<u32>(entry) - 1);
+    place(table, tag_of(entry), slot_of(entry));
   }
   arena_of(virtual_slot).release(reinterpret_cast<std::byte*>(old.entries), old.order);
 }
 
 void IdIndex::erase(IdHash hash, u32 slot) {
   Table& table = tables_[hash.virtual_slot];
-  const u64 wanted = (u64{hash.tag} << 32) | (u64{slot} + 1);
+  const u64 wanted = make_entry(hash.tag, slot);
   u32 hole = hash.tag & table.mask;
-  while (table.entries[hole] != wanted) {
+  while ((table.entries[hole] & ~kShared) != wanted) {
     CHECK(table.entries[hole] != 0);
     hole = (hole + 1) & table.mask;
   }
   // Close the gap: an entry further on moves back unless that would put it before its home.
   for (u32 next = (hole + 1) & table.mask; table.entries[next] != 0;
        next = (next + 1) & table.mask) {
-    const u32 home = static_cast<u32>(table.entries[next] >> 32) & table.mask;
+    const u32 home = tag_of(table.entries[next]) & table.mask;
     if (((next - home) & table.mask) >= ((next - hole) & table.mask)) {
       table.entries[hole] = table.entries[next];
       hole = next;

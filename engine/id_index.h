@@ -1,5 +1,5 @@
 // The index from 128-bit ids to slots: one open-addressing table per virtual slot, 8 bytes an entry
-// (a 32-bit tag and a slot), linear probing. A table doubles on its own when it fills; each at
+// (a 32-bit tag, a slot of 31 bits, and whether another id has the same tag), linear probing. A table doubles on its own when it fills; each at
 // another load, so that no two rebuilds come together and the longest is that of 1/1024 of all ids.
 //
 // The id itself is not in the index: a tag that matches is confirmed by the record of its slot,
@@ -21,6 +21,8 @@ inline constexpr u32 kNoSlot = 0xffffffff;
 
 class IdIndex {
  public:
+  static constexpr u64 kSlotsMax = 0x7fffffff;
+
   // Room for `ids_max` ids, however they spread. Loads the tables at between 0.25 and 0.8. They need
   // not grow before there are about `ids_expected`.
   Status reserve(u64 ids_max, u32 partitions, u64 ids_expected = 0);
@@ -39,6 +41,20 @@ class IdIndex {
     __builtin_prefetch(&table.entries[(place + kEntriesPerLine) & table.mask], 1);
   }
 
+  // The slot of the id if it is there; otherwise kNoSlot or, once in some millions of times, that
+  // of another id whose tag is the same. `is_match(slot)` is asked only where ids that are there
+  // have the same tag.
+  template <class IsMatch>
+  u32 candidate(IdHash hash, IsMatch&& is_match) const {
+    const Table& table = tables_[hash.virtual_slot];
+    for (u32 place = hash.tag & table.mask;; place = (place + 1) & table.mask) {
+      const u64 entry = table.entries[place];
+      if (entry == 0) return kNoSlot;
+      if (tag_of(entry) == hash.tag) {
+        if ((entry & kShared) == 0 || is_match(slot_of(entry))) return slot_of(entry);
+      }
+    }
+  }
   // The first slot whose tag matches, or kNoSlot: most often, but not surely, the slot of the id.
   u32 first_candidate(IdHash hash) const {
     return find(hash, [](u32) { return true; });
@@ -51,10 +67,7 @@ class IdIndex {
     for (u32 place = hash.tag & table.mask;; place = (place + 1) & table.mask) {
       const u64 entry = table.entries[place];
       if (entry == 0) return kNoSlot;
-      if (static_cast<u32>(entry >> 32) == hash.tag) {
-        const u32 slot = static_cast<u32>(entry) - 1;
-        if (is_match(slot)) return slot;
-      }
+      if (tag_of(entry) == hash.tag && is_match(slot_of(entry))) return slot_of(entry);
     }
   }
 
@@ -75,7 +88,7 @@ class IdIndex {
   void for_each(u32 virtual_slot, Visit&& visit) const {
     const Table& table = tables_[virtual_slot];
     for (u32 place = 0; place <= table.mask; ++place) {
-      if (table.entries[place] != 0) visit(static_cast<u32>(table.entries[place]) - 1);
+      if (table.entries[place] != 0) visit(slot_of(table.entries[place]));
     }
   }
 
@@ -86,6 +99,11 @@ class IdIndex {
 
  private:
   static constexpr u32 kEntriesPerLine = 8;
+  static constexpr u64 kShared = u64{1} << 31;
+
+  static u32 tag_of(u64 entry) { return static_cast<u32>(entry >> 32); }
+  static u32 slot_of(u64 entry) { return static_cast<u32>(entry & ~kShared) - 1; }
+  static u64 make_entry(u32 tag, u32 slot) { return (u64{tag} << 32) | (u64{slot} + 1); }
 
   struct Table {
     u64* entries = nullptr;
@@ -95,10 +113,16 @@ class IdIndex {
     u32 order = 0;  // Of the block in the arena.
   };
 
+  // On the way it meets every entry with the same tag.
   static void place(Table& table, u32 tag, u32 slot) {
+    u64 shared = 0;
     u32 place = tag & table.mask;
-    while (table.entries[place] != 0) place = (place + 1) & table.mask;
-    table.entries[place] = (u64{tag} << 32) | (u64{slot} + 1);
+    for (; table.entries[place] != 0; place = (place + 1) & table.mask) {
+      if (tag_of(table.entries[place]) != tag) continue;
+      table.entries[place] |= kShared;
+      shared = kShared;
+    }
+    table.entries[place] = make_entry(tag, slot) | shared;
   }
   void grow(u32 virtual_slot);
   // Its entries are in memory that may have been used before.

@@ -109,7 +109,7 @@ namespace {
 
 PageRange account_range(const Tables& tables, const Request& request) {
   return page_range(request.filter, request.next_cursor.as_of, [&](u64 number) {
-    return tables.account_states[tables.accounts_by_creation[number]].timestamp;
+    return tables.account_timestamps[tables.accounts_by_creation[number]];
   });
 }
 

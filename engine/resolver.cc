@@ -154,10 +154,9 @@ inline void Resolver::find_candidates(Block& block, u32 item, const BlockRequest
                                       const TransferHashes& hashes) {
   ItemWork& work = block.work[item];
   if (names_accounts(work)) [[likely]] {
-    work.debit = tables_.account_index.first_candidate(hashes.debit);
-    work.credit = tables_.account_index.first_candidate(hashes.credit);
-    if (work.debit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.debit], 1);
-    if (work.credit != kNoSlot) __builtin_prefetch(&tables_.accounts[work.credit], 1);
+    const Transfer& transfer = block.transfer(item);
+    work.debit = tables_.account_candidate(hashes.debit, transfer.debit_account_id);
+    work.credit = tables_.account_candidate(hashes.credit, transfer.credit_account_id);
   }
   if (!looks_up(static_cast<TransferOutcome>(work.shape))) return;
   locate_transfer(block, item, hashes.id, request, 0);
@@ -171,13 +170,6 @@ inline void Resolver::find_candidates(Block& block, u32 item, const BlockRequest
 inline void Resolver::confirm_candidates(Block& block, u32 item, const TransferHashes& hashes) {
   const Transfer& transfer = block.transfer(item);
   ItemWork& work = block.work[item];
-  if (work.debit != kNoSlot && tables_.accounts[work.debit].id != transfer.debit_account_id) {
-    work.debit = tables_.find_account(hashes.debit, transfer.debit_account_id);
-  }
-  if (work.credit != kNoSlot && !planted(Defect::CollidingIdBelieved) &&
-      tables_.accounts[work.credit].id != transfer.credit_account_id) {
-    work.credit = tables_.find_account(hashes.credit, transfer.credit_account_id);
-  }
   if (names_earlier(work, transfer) && looks_up(static_cast<TransferOutcome>(work.shape))) {
     confirm_earlier(block, item, hashes.earlier, 0);
   }
@@ -423,10 +415,10 @@ void Resolver::resolve_entry(Block& block, const RoleEntry& entry, const BlockRe
   ItemWork& work = block.work[entry.item];
   switch (entry.role) {
     case Role::Debit:
-      work.debit = tables_.find_account(hash, block.transfer(entry.item).debit_account_id);
+      work.debit = tables_.account_candidate(hash, block.transfer(entry.item).debit_account_id);
       break;
     case Role::Credit:
-      work.credit = tables_.find_account(hash, block.transfer(entry.item).credit_account_id);
+      work.credit = tables_.account_candidate(hash, block.transfer(entry.item).credit_account_id);
       break;
     case Role::TransferId: locate_transfer(block, entry.item, hash, request, partition); break;
     case Role::EarlierTransfer: find_earlier(block, entry.item, hash, partition); break;

@@ -191,10 +191,11 @@ Status StateLoader::load_account(const CutAccount& record, Part& part, IdHash ha
   add_to_totals(partition.totals.of(account.ledger), account);
 
   AccountState& state = tables_.account_states[slot];
+  state.id = account.id;
   state.ledger = account.ledger;
   state.flags = static_cast<u16>(record.reserved);
   state.status = status_of(account.flags);
-  state.timestamp = account.timestamp;
+  tables_.account_timestamps[slot] = account.timestamp;
   const Balances balances = {account.debits_pending, account.debits_posted, account.credits_pending,
                              account.credits_posted};
   if (*std::max_element(balances.begin(), balances.end()) > kNarrowMax) {

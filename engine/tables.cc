@@ -20,6 +20,7 @@ u64 slots_for(u64 used_max, const TablesOptions& options) {
 Status reserve_accounts(Tables& tables, u64 slots) {
   RETURN_IF_ERROR(tables.accounts.reserve(slots));
   RETURN_IF_ERROR(tables.account_states.reserve(slots));
+  RETURN_IF_ERROR(tables.account_timestamps.reserve(slots));
   RETURN_IF_ERROR(tables.account_references.reserve(slots));
   RETURN_IF_ERROR(tables.account_limits.reserve(slots));
   RETURN_IF_ERROR(tables.accounts_by_creation.reserve(slots));
@@ -52,9 +53,9 @@ Result<std::unique_ptr<Tables>> Tables::create(const TablesOptions& options) {
   // Beside each item's own id it may bring back an earlier one, which nobody has made room for.
   const u64 transfer_slots =
       slots_for(options.transfers_max + options.items_in_flight_max, options);
-  if (account_slots >= kNoSlot || transfer_slots >= kNoSlot) {
+  if (account_slots >= IdIndex::kSlotsMax || transfer_slots >= IdIndex::kSlotsMax) {
     return fail(ErrorCode::InvalidArgument,
-                "accounts_max and transfers_max must each stay below 4.29 billion, with " +
+                "accounts_max and transfers_max must each stay below 2.14 billion, with " +
                     std::to_string(slots_for(0, options)) + " slots of reserve");
   }
   auto tables = std::make_unique<Tables>();
@@ -77,6 +78,7 @@ void Tables::touch(u64 accounts_expected, u64 transfers_expected) const {
   const u64 account_slots = std::min(accounts_expected + beside, accounts.size());
   accounts.touch(0, account_slots);
   account_states.touch(0, account_slots);
+  account_timestamps.touch(0, account_slots);
   account_references.touch(0, account_slots);
   accounts_by_creation.touch(0, std::min(accounts_expected, accounts_by_creation.size()));
   account_index.touch(accounts_expected);

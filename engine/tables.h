@@ -32,7 +32,7 @@ namespace florin::engine {
 // Memory per object, for planning. The index holds 8 bytes an entry at loads between 0.25 and 0.8.
 inline constexpr u64 kIndexBytesPerId = 16;
 inline constexpr u64 kAccountBytes =
-    sizeof(ledger::Account) + sizeof(AccountState) + 2 * sizeof(u32) + kIndexBytesPerId;
+    sizeof(ledger::Account) + sizeof(AccountState) + sizeof(u64) + 2 * sizeof(u32) + kIndexBytesPerId;
 // A transfer has its stamp and its place among those created, consumed, and given back.
 inline constexpr u64 kTransferBytes = sizeof(ledger::Transfer) + sizeof(u8) + 4 * sizeof(u32) +
                                       sizeof(TransferMark) + kIndexBytesPerId;
@@ -93,6 +93,11 @@ struct Tables {
   u32 find_account(IdHash hash, u128 id) const {
     return account_index.find(hash, [&](u32 slot) { return accounts[slot].id == id; });
   }
+  // The same, but where there is no such account it may be the slot of another one whose id has the
+  // same hash. It reads no record unless two have: whoever uses the slot compares the id.
+  u32 account_candidate(IdHash hash, u128 id) const {
+    return account_index.candidate(hash, [&](u32 slot) { return accounts[slot].id == id; });
+  }
   u32 find_transfer(IdHash hash, u128 id) const {
     return transfer_index.find(hash, [&](u32 slot) { return transfers[slot].id == id; });
   }
@@ -108,6 +113,7 @@ struct Tables {
   // By account slot.
   ReservedArray<ledger::Account> accounts;  // Timestamp 0 = reserved, not (yet) created.
   ReservedArray<AccountState> account_states;
+  ReservedArray<u64> account_timestamps;    // Of creation, for the authoriser.
   ReservedArray<u32> account_references;  // Stamp of the last creation that named the slot.
   ReservedArray<u32> account_limits;      // Number of its limits plus one; 0 = it never had any.
   IdIndex account_index;

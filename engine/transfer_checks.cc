@@ -76,8 +76,8 @@ bool differs(u128 given, u128 expected) { return given != 0 && given != expected
 }  // namespace
 
 TransferOutcome TransferRules::check_accounts(const ItemWork& work, const Transfer& event) const {
-  if (!books_.account_exists(work.debit)) return DebitAccountNotFound;
-  if (!books_.account_exists(work.credit)) return CreditAccountNotFound;
+  if (!books_.account_is(work.debit, event.debit_account_id)) return DebitAccountNotFound;
+  if (!books_.account_is(work.credit, event.credit_account_id)) return CreditAccountNotFound;
   const u32 ledger = books_.account(work.debit).ledger;
   if (ledger != books_.account(work.credit).ledger) return AccountsMustHaveTheSameLedger;
   if (ledger != event.ledger) return TransferMustHaveTheSameLedgerAsAccounts;
@@ -146,10 +146,10 @@ TransferOutcome TransferRules::check_import(const Transfer& event, u32 debit, u3
   } else if (event.timestamp <= books_.last_transfer_timestamp) {
     return ImportedEventTimestampMustNotRegress;
   }
-  if (event.timestamp <= books_.account(debit).timestamp) {
+  if (event.timestamp <= books_.tables.account_timestamps[debit]) {
     return ImportedEventTimestampMustPostdateDebitAccount;
   }
-  if (event.timestamp <= books_.account(credit).timestamp) {
+  if (event.timestamp <= books_.tables.account_timestamps[credit]) {
     return ImportedEventTimestampMustPostdateCreditAccount;
   }
   return event.timeout != 0 ? ImportedEventTimeoutMustBeZero : Undecided;

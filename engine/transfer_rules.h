@@ -96,15 +96,16 @@ inline bool TransferRules::move_plainly(const Block& block, u32 item, u64 timest
   const ItemWork& work = block.work[item];
   if (work.flags != 0 || work.shape != 0) return false;
   if (books_.tables.transfer_states[work.transfer] != 0) return false;
-  if (!books_.account_exists(work.debit) || !books_.account_exists(work.credit)) return false;
   const ledger::Transfer& event = block.transfer(item);
+  if (!books_.account_is(work.debit, event.debit_account_id)) return false;
+  if (!books_.account_is(work.credit, event.credit_account_id)) return false;
   AccountState& debit = books_.account(work.debit);
   AccountState& credit = books_.account(work.credit);
   if (debit.ledger != credit.ledger || debit.ledger != event.ledger) return false;
   constexpr u16 kAnother = AccountState::kUnusual | AccountState::kWide;
   if (((debit.status | credit.status) & kAnother) != 0 || event.amount > kNarrowMax) return false;
 
-  // Sums of 96 bits: they cannot overflow 128.
+  // Sums of 80 bits: they cannot overflow 128.
   const u128 debits_posted = debit.narrow(Counter::DebitsPosted) + event.amount;
   const u128 credits_posted = credit.narrow(Counter::CreditsPosted) + event.amount;
   if (debits_posted > kNarrowMax || credits_posted > kNarrowMax) return false;

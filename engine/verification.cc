@@ -77,7 +77,8 @@ Status check_account(const Books& books, const Sums& holds, u32 slot) {
   if (flags_of(state) != account.flags) {
     return wrong("the authoriser's flags differ from the owner's");
   }
-  if (state.timestamp != account.timestamp) {
+  if (state.id != account.id) return wrong("the authoriser has it under another id");
+  if (books.tables.account_timestamps[slot] != account.timestamp) {
     return wrong("the authoriser's timestamp differs from the owner's");
   }
   const auto held = holds.find(slot);
