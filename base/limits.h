@@ -13,7 +13,8 @@ struct Limits {
   // Transfers in memory, refused-and-consumed ids included: with history the window of the newest,
   // without it all there can ever be.
   u64 transfers_max = 10'000'000;
-  // So many the index takes without growing: memory, 8 to 16 bytes an id, for time, 20 to 30 ns an id.
+  // So many the index takes without growing: memory, 8 to 16 bytes an id, for time, 20 to 30 ns an
+  // id.
   u64 transfers_indexed = 0;
   u64 account_updates_max = 100'000;  // Remembered changes of accounts, and so of limits.
 

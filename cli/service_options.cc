@@ -71,6 +71,10 @@ Result<Topology> choose_topology(const ServiceOptions& options,
   return topology;
 }
 
+// What the index of transfers is made for: 128 MiB, a small part of what the window behind it
+// takes.
+constexpr u64 kIndexedAtStart = 12'000'000;
+
 Status choose_capacities(ServiceOptions& options, u64 memory_bytes) {
   if (options.segment_mib < kSegmentMibLeast || options.segment_mib > kSegmentMibMost) {
     return fail(ErrorCode::InvalidArgument,
@@ -85,6 +89,7 @@ Status choose_capacities(ServiceOptions& options, u64 memory_bytes) {
       options.accounts_max != 0 ? options.accounts_max : std::min(accounts, kMost);
   options.limits.transfers_max =
       options.transfers_max != 0 ? options.transfers_max : std::min(transfers, kMost);
+  options.limits.transfers_indexed = std::min(options.limits.transfers_max, kIndexedAtStart);
   options.limits.segment_bytes = options.segment_mib * kMiB;
   return {};
 }

@@ -28,7 +28,8 @@ double grow_load(u32 virtual_slot) {
   return kGrowLoadLowest + (kGrowLoadHighest - kGrowLoadLowest) * spread(virtual_slot);
 }
 
-// Of tables that hold so many ids together without growing, though some get more of them than others.
+// Of tables that hold so many ids together without growing, though some get more of them than
+// others.
 u32 first_order(u64 ids_expected) {
   const double places = static_cast<double>(ids_expected) / kVirtualSlots / kFirstLoad;
   const u64 bytes = std::bit_ceil(static_cast<u64>(places) * kEntryBytes + 1);

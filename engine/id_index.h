@@ -1,6 +1,7 @@
 // The index from 128-bit ids to slots: one open-addressing table per virtual slot, 8 bytes an entry
-// (a 32-bit tag, a slot of 31 bits, and whether another id has the same tag), linear probing. A table doubles on its own when it fills; each at
-// another load, so that no two rebuilds come together and the longest is that of 1/1024 of all ids.
+// (a 32-bit tag, a slot of 31 bits, and whether another id has the same tag), linear probing. A
+// table doubles on its own when it fills; each at another load, so that no two rebuilds come
+// together and the longest is that of 1/1024 of all ids.
 //
 // The id itself is not in the index: a tag that matches is confirmed by the record of its slot,
 // which the caller compares. Each virtual slot belongs to the thread that owns its partition.
@@ -23,8 +24,8 @@ class IdIndex {
  public:
   static constexpr u64 kSlotsMax = 0x7fffffff;
 
-  // Room for `ids_max` ids, however they spread. Loads the tables at between 0.25 and 0.8. They need
-  // not grow before there are about `ids_expected`.
+  // Room for `ids_max` ids, however they spread. Loads the tables at between 0.25 and 0.8. They
+  // need not grow before there are about `ids_expected`.
   Status reserve(u64 ids_max, u32 partitions, u64 ids_expected = 0);
 
   void prefetch(IdHash hash) const {
@@ -133,7 +134,7 @@ class IdIndex {
 
   std::array<Table, kVirtualSlots> tables_;
   std::vector<std::unique_ptr<TableArena>> arenas_;  // One per partition.
-  u64 first_bytes_ = 0;  // Of the first tables of a partition.
+  u64 first_bytes_ = 0;                              // Of the first tables of a partition.
 };
 
 }  // namespace florin::engine

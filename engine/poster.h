@@ -31,6 +31,7 @@ class Poster {
 
   void post_items(Block& block, const BlockRequest& request, EffectCursor& effects);
   void post_transfers(Block& block, const BlockRequest& request, EffectCursor& effects);
+  void prefetch_entry(const Block& block, const RoleEntry& entry) const;
   void post_entry(Block& block, const BlockRequest& request, const RoleEntry& entry,
                   PartitionTotals& totals);
   void book_plain_debit(const ledger::Transfer& transfer, u32 slot, PartitionTotals& totals);

@@ -43,12 +43,13 @@ ledger::ShapeContext shape_context(const BlockRequest& request) {
   return {request.imported, request.timestamp};
 }
 
-// A record is written once, and seldom read soon: past the cache, its memory is not fetched first, and
-// nothing that is needed leaves the cache for it. Others see it after the fence.
+// A record is written once, and seldom read soon: past the cache, its memory is not fetched first,
+// and nothing that is needed leaves the cache for it. Others see it after the fence.
 inline void write_past_cache(Transfer& record, const Transfer& event, u64 timestamp) {
   const auto* const from = reinterpret_cast<const __m128i*>(&event);
   auto* const to = reinterpret_cast<__m128i*>(&record);
-  for (u32 index = 0; index < 7; ++index) _mm_stream_si128(to + index, _mm_load_si128(from + index));
+  for (u32 index = 0; index < 7; ++index)
+    _mm_stream_si128(to + index, _mm_load_si128(from + index));
   const __m128i last = _mm_load_si128(from + 7);
   _mm_stream_si128(to + 7, _mm_insert_epi64(last, static_cast<long long>(timestamp), 1));
 }

@@ -37,8 +37,8 @@ Status reserve_transfers(Tables& tables, u64 slots) {
   RETURN_IF_ERROR(tables.transfers_by_creation.reserve(slots));
   RETURN_IF_ERROR(tables.transfers_failed.reserve(slots));
   RETURN_IF_ERROR(tables.holds.reserve(slots));
-  RETURN_IF_ERROR(tables.transfer_index.reserve(slots, tables.options.partitions,
-                                                std::min(tables.options.transfers_expected, slots)));
+  RETURN_IF_ERROR(tables.transfer_index.reserve(
+      slots, tables.options.partitions, std::min(tables.options.transfers_expected, slots)));
   return tables.transfer_source.reserve(slots);
 }
 

@@ -31,8 +31,8 @@ namespace florin::engine {
 
 // Memory per object, for planning. The index holds 8 bytes an entry at loads between 0.25 and 0.8.
 inline constexpr u64 kIndexBytesPerId = 16;
-inline constexpr u64 kAccountBytes =
-    sizeof(ledger::Account) + sizeof(AccountState) + sizeof(u64) + 2 * sizeof(u32) + kIndexBytesPerId;
+inline constexpr u64 kAccountBytes = sizeof(ledger::Account) + sizeof(AccountState) + sizeof(u64) +
+                                     2 * sizeof(u32) + kIndexBytesPerId;
 // A transfer has its stamp and its place among those created, consumed, and given back.
 inline constexpr u64 kTransferBytes = sizeof(ledger::Transfer) + sizeof(u8) + 4 * sizeof(u32) +
                                       sizeof(TransferMark) + kIndexBytesPerId;
@@ -113,7 +113,7 @@ struct Tables {
   // By account slot.
   ReservedArray<ledger::Account> accounts;  // Timestamp 0 = reserved, not (yet) created.
   ReservedArray<AccountState> account_states;
-  ReservedArray<u64> account_timestamps;    // Of creation, for the authoriser.
+  ReservedArray<u64> account_timestamps;  // Of creation, for the authoriser.
   ReservedArray<u32> account_references;  // Stamp of the last creation that named the slot.
   ReservedArray<u32> account_limits;      // Number of its limits plus one; 0 = it never had any.
   IdIndex account_index;

@@ -44,7 +44,6 @@ Limits limits_for(const Workload& workload) {
   Limits limits;
   limits.accounts_max = workload.options().accounts;
   limits.transfers_max = 2 * kBlocks * kBatch;
-  limits.transfers_indexed = limits.transfers_max;
   limits.account_updates_max = std::max(limits.account_updates_max, limits.accounts_max);
   return limits;
 }

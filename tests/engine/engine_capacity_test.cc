@@ -11,7 +11,7 @@ namespace florin::engine {
 namespace {
 
 TEST(EngineMemory, per_account_and_per_remembered_transfer_is_as_documented) {
-  EXPECT_EQ(kAccountBytes, 128U + 64 + 2 * 4 + 16);
+  EXPECT_EQ(kAccountBytes, 128U + 64 + 8 + 2 * 4 + 16);
   EXPECT_EQ(kTransferBytes, 128U + 1 + 4 * 4 + 8 + 16);
 }
 

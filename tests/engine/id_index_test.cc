@@ -92,6 +92,59 @@ TEST(IdIndex, spends_at_most_the_planned_memory_on_an_id) {
   EXPECT_LT(index.used_bytes() / 2'000'000, 32U);
 }
 
+// Ids of which many have the same virtual slot and tag.
+IdHash crowded_hash(u32 id) { return {id % 4, id % 64}; }
+
+TEST(IdIndex, candidates_are_exact_for_ids_that_are_there) {
+  IdIndex index;
+  ASSERT_TRUE(index.reserve(1 << 20, 1));
+  Random random(17);
+  std::vector<bool> there(1'000);
+  const auto candidate = [&](u32 id, u32& asked) {
+    return index.candidate(crowded_hash(id), [&](u32 slot) {
+      ++asked;
+      return slot == id;
+    });
+  };
+  for (u32 step = 0; step < 50'000; ++step) {
+    const auto id = static_cast<u32>(random.below(there.size()));
+    there[id] ? index.erase(crowded_hash(id), id) : index.insert(crowded_hash(id), id);
+    there[id] = !there[id];
+    const auto other = static_cast<u32>(random.below(there.size()));
+    u32 asked = 0;
+    const u32 found = candidate(other, asked);
+    if (there[other]) {
+      ASSERT_EQ(found, other);
+    } else if (found != kNoSlot) {
+      ASSERT_TRUE(there[found]);
+      ASSERT_EQ(crowded_hash(found).tag, crowded_hash(other).tag);
+    }
+  }
+}
+
+TEST(IdIndex, asks_about_no_candidate_whose_tag_is_its_own) {
+  IdIndex index;
+  ASSERT_TRUE(index.reserve(1 << 20, 1));
+  const HashSeed seed{11, 13};
+  for (u32 id = 0; id < 10'000; ++id) index.insert(seed.hash(id), id);
+  for (u32 id = 0; id < 10'000; ++id) {
+    EXPECT_EQ(index.candidate(seed.hash(id), [](u32) { return false; }), id);
+  }
+}
+
+TEST(IdIndex, does_not_grow_before_there_are_as_many_ids_as_expected) {
+  constexpr u32 kIds = 1'000'000;
+  IdIndex index;
+  ASSERT_TRUE(index.reserve(2 * kIds, 3, kIds));
+  const u64 at_first = index.used_bytes();
+  const HashSeed seed{11, 13};
+  for (u32 slot = 0; slot < kIds; ++slot) index.insert(seed.hash(u128{slot} + 1), slot);
+  EXPECT_EQ(index.used_bytes(), at_first);
+  for (u32 slot = kIds; slot < 2 * kIds; ++slot) index.insert(seed.hash(u128{slot} + 1), slot);
+  EXPECT_GT(index.used_bytes(), at_first);
+  EXPECT_EQ(index.entry_count(), 2 * kIds);
+}
+
 TEST(VirtualSlot, of_an_id_never_changes) {
   // Part of the stored format: these pairs hold for ever.
   EXPECT_EQ(virtual_slot(0), 127U);
