@@ -408,6 +408,7 @@ void Resolver::resolve_partition(Block& block, u32 partition, u32 slices) {
     }
   }
   recall(block, partition);
+  _mm_sfence();  // The records were written past the cache: others see them after it.
 }
 
 void Resolver::resolve_entry(Block& block, const RoleEntry& entry, const BlockRequest& request,
