@@ -181,11 +181,11 @@ void AccountCut::before_post(Block& block, u32 partition, u32 slices) {
     if (!copied_.has(slot, cut)) save(slot, part, cut);
   };
   for (u32 slice = 0; slice < slices; ++slice) {
-    for (const RoleEntry& entry : block.roles(slice, partition)) {
-      if (entry.role != Role::Debit && entry.role != Role::Credit) continue;
-      if (!moves_on_its_own(block, entry.item)) continue;
-      const ItemWork& work = block.work[entry.item];
-      save_once(entry.role == Role::Debit ? work.debit : work.credit);
+    for (const RoleEntry& entry : block.roles(slice, partition).debits) {
+      if (moves_on_its_own(block, entry.item)) save_once(block.work[entry.item].debit);
+    }
+    for (const RoleEntry& entry : block.roles(slice, partition).credits) {
+      if (moves_on_its_own(block, entry.item)) save_once(block.work[entry.item].credit);
     }
   }
   for (const Effect& effect : block.effects(partition)) save_once(effect.account);

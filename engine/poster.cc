@@ -110,12 +110,60 @@ void Poster::post_items(Block& block, const BlockRequest& request, EffectCursor&
   }
 }
 
+class Poster::RoleCursor {
+ public:
+  RoleCursor(Block& block, u32 partition, u32 slices, std::vector<RoleEntry> RoleLists::*list)
+      : block_(block), partition_(partition), slices_(slices), list_(list) {
+    enter();
+  }
+
+  // The next entry of an item below `last`, or null.
+  const RoleEntry* next(u32 last) {
+    while (at_ == end_) {
+      if (slice_ + 1 == slices_) return nullptr;
+      ++slice_;
+      enter();
+    }
+    return at_->item < last ? at_ : nullptr;
+  }
+  void advance() { ++at_; }
+  // The one that comes so many entries later, or the next where the slice ends before.
+  const RoleEntry& ahead(std::ptrdiff_t count) const {
+    return end_ - at_ > count ? at_[count] : *at_;
+  }
+
+ private:
+  void enter() {
+    const std::vector<RoleEntry>& entries = block_.roles(slice_, partition_).*list_;
+    at_ = entries.data();
+    end_ = at_ + entries.size();
+  }
+
+  Block& block_;
+  u32 partition_;
+  u32 slices_;
+  std::vector<RoleEntry> RoleLists::*list_;
+  u32 slice_ = 0;
+  const RoleEntry* at_ = nullptr;
+  const RoleEntry* end_ = nullptr;
+};
+
+struct Poster::RoleCursors {
+  RoleCursors(Block& block, u32 partition, u32 slices)
+      : debits(block, partition, slices, &RoleLists::debits),
+        credits(block, partition, slices, &RoleLists::credits),
+        others(block, partition, slices, &RoleLists::others) {}
+
+  RoleCursor debits;
+  RoleCursor credits;
+  RoleCursor others;
+};
+
 void Poster::post_partition(Block& block, u32 partition, u32 slices) {
   PartitionTotals& totals = tables_.partitions[partition]->totals;
   EffectCursor effects = effects_of(block, partition);
+  RoleCursors cursors(block, partition, slices);
   PartNumbers parts;
-  u32 slice = 0;
-  usize index = 0;
   for (const BlockRequest& request : block.requests) {
     if (request.first_item != 0) apply_effects(block, effects, request.first_item - 1, totals);
     if (request.operation == Operation::GetTrialBalance) {
@@ -130,33 +178,48 @@ void Poster::post_partition(Block& block, u32 partition, u32 slices) {
       continue;
     }
     const u32 last = request.first_item + request.item_count;
-    while (slice < slices) {
-      const std::vector<RoleEntry>& entries = block.roles(slice, partition);
-      if (index == entries.size()) {
-        ++slice;
-        index = 0;
-        continue;
-      }
-      if (entries[index].item >= last) break;
-      if (index + kRecordAhead < entries.size()) {
-        prefetch_entry(block, entries[index + kRecordAhead]);
-      }
-      apply_effects(block, effects, entries[index].item, totals);
-      post_entry(block, request, entries[index], totals);
-      ++index;
+    if (request.operation == Operation::CreateTransfers && !effects.due(last)) {
+      post_lists(block, request, cursors, last, totals);
+    } else {
+      post_in_order(block, request, cursors, last, effects, totals);
     }
   }
   apply_effects(block, effects, block.item_count(), totals);
 }
 
-// Inline in any case: g++ 12 leaves out calls of functions that do nothing but prefetch.
-[[gnu::always_inline]] inline void Poster::prefetch_entry(const Block& block,
-                                                          const RoleEntry& entry) const {
-  const ItemWork& work = block.work[entry.item];
-  if (entry.role == Role::Debit && work.debit != kNoSlot) {
-    __builtin_prefetch(&tables_.accounts[work.debit].debits_posted, 1);
-  } else if (entry.role == Role::Credit && work.credit != kNoSlot) {
-    __builtin_prefetch(&tables_.accounts[work.credit].credits_posted, 1);
+// Nothing comes between these transfers that would see, or change, what they come to together.
+void Poster::post_lists(Block& block, const BlockRequest& request, RoleCursors& cursors, u32 last,
+                        PartitionTotals& totals) {
+  for (; const RoleEntry* entry = cursors.debits.next(last); cursors.debits.advance()) {
+    const u32 ahead = block.work[cursors.debits.ahead(kRecordAhead).item].debit;
+    if (ahead != kNoSlot) __builtin_prefetch(&tables_.accounts[ahead].debits_posted, 1);
+    if (block.outcomes[entry->item] == kTransferCreated) book_debit(block, entry->item, totals);
+  }
+  for (; const RoleEntry* entry = cursors.credits.next(last); cursors.credits.advance()) {
+    const u32 ahead = block.work[cursors.credits.ahead(kRecordAhead).item].credit;
+    if (ahead != kNoSlot) __builtin_prefetch(&tables_.accounts[ahead].credits_posted, 1);
+    if (block.outcomes[entry->item] == kTransferCreated) book_credit(block, entry->item, totals);
+  }
+  for (; const RoleEntry* entry = cursors.others.next(last); cursors.others.advance()) {
+    post_entry(block, request, *entry, totals);
+  }
+}
+
+void Poster::post_in_order(Block& block, const BlockRequest& request, RoleCursors& cursors,
+                           u32 last, EffectCursor& effects, PartitionTotals& totals) {
+  while (true) {
+    RoleCursor* first = nullptr;
+    u32 item = last;
+    for (RoleCursor* cursor : {&cursors.debits, &cursors.credits, &cursors.others}) {
+      const RoleEntry* entry = cursor->next(item);
+      if (entry == nullptr) continue;
+      first = cursor;
+      item = entry->item;
+    }
+    if (first == nullptr) return;
+    apply_effects(block, effects, item, totals);
+    post_entry(block, request, *first->next(last), totals);
+    first->advance();
   }
 }
 

@@ -31,7 +31,13 @@ class Poster {
 
   void post_items(Block& block, const BlockRequest& request, EffectCursor& effects);
   void post_transfers(Block& block, const BlockRequest& request, EffectCursor& effects);
-  void prefetch_entry(const Block& block, const RoleEntry& entry) const;
+  // What of a partition's lists was not posted yet, slice by slice.
+  class RoleCursor;
+  struct RoleCursors;
+  void post_lists(Block& block, const BlockRequest& request, RoleCursors& cursors, u32 last,
+                  PartitionTotals& totals);
+  void post_in_order(Block& block, const BlockRequest& request, RoleCursors& cursors, u32 last,
+                     EffectCursor& effects, PartitionTotals& totals);
   void post_entry(Block& block, const BlockRequest& request, const RoleEntry& entry,
                   PartitionTotals& totals);
   void book_plain_debit(const ledger::Transfer& transfer, u32 slot, PartitionTotals& totals);

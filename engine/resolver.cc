@@ -385,17 +385,37 @@ void Resolver::route_transfer(Block& block, const BlockRequest& request, u32 sli
   }
 }
 
-void Resolver::add_role(Block& block, u32 slice, u32 item, Role role, u128 id) {
-  const IdHash hash = tables_.seed.hash(id);
+inline RoleLists& Resolver::roles_of(Block& block, u32 slice, IdHash hash) const {
   const auto partitions = static_cast<u32>(tables_.partitions.size());
-  block.roles(slice, engine::partition_of(hash.virtual_slot, partitions))
-      .push_back({item, hash.tag, static_cast<u16>(hash.virtual_slot), role});
+  return block.roles(slice, engine::partition_of(hash.virtual_slot, partitions));
+}
+
+inline void Resolver::add_role(Block& block, u32 slice, u32 item, Role role, u128 id) {
+  const IdHash hash = tables_.seed.hash(id);
+  RoleLists& lists = roles_of(block, slice, hash);
+  std::vector<RoleEntry>& list = role == Role::Debit    ? lists.debits
+                                 : role == Role::Credit ? lists.credits
+                                                        : lists.others;
+  list.push_back({item, hash.tag, static_cast<u16>(hash.virtual_slot), role});
+}
+
+template <u32 ItemWork::*kSlot, u128 Transfer::*kId>
+void Resolver::resolve_sides(Block& block, const std::vector<RoleEntry>& entries) const {
+  const RoleEntry* const end = entries.data() + entries.size();
+  for (const RoleEntry* entry = entries.data(); entry != end; ++entry) {
+    if (end - entry > kIndexAhead) {
+      tables_.account_index.prefetch({entry[kIndexAhead].virtual_slot, entry[kIndexAhead].tag});
+    }
+    block.work[entry->item].*kSlot = tables_.account_candidate({entry->virtual_slot, entry->tag},
+                                                               block.transfer(entry->item).*kId);
+  }
 }
 
 void Resolver::resolve_partition(Block& block, u32 partition, u32 slices) {
   RequestCursor cursor(block);
   for (u32 slice = 0; slice < slices; ++slice) {
-    const std::vector<RoleEntry>& entries = block.roles(slice, partition);
+    const RoleLists& lists = block.roles(slice, partition);
+    const std::vector<RoleEntry>& entries = lists.others;
     for (usize index = 0; index < entries.size(); ++index) {
       if (index + kIndexAhead < entries.size()) {
         const RoleEntry& ahead = entries[index + kIndexAhead];
@@ -406,6 +426,10 @@ void Resolver::resolve_partition(Block& block, u32 partition, u32 slices) {
       }
       resolve_entry(block, entries[index], cursor.at(entries[index].item), partition);
     }
+    // Behind the accounts that the slice creates: those that come later do not exist when it is
+    // decided.
+    resolve_sides<&ItemWork::debit, &Transfer::debit_account_id>(block, lists.debits);
+    resolve_sides<&ItemWork::credit, &Transfer::credit_account_id>(block, lists.credits);
   }
   recall(block, partition);
   _mm_sfence();  // The records were written past the cache: others see them after it.
@@ -416,12 +440,6 @@ void Resolver::resolve_entry(Block& block, const RoleEntry& entry, const BlockRe
   const IdHash hash{entry.virtual_slot, entry.tag};
   ItemWork& work = block.work[entry.item];
   switch (entry.role) {
-    case Role::Debit:
-      work.debit = tables_.account_candidate(hash, block.transfer(entry.item).debit_account_id);
-      break;
-    case Role::Credit:
-      work.credit = tables_.account_candidate(hash, block.transfer(entry.item).credit_account_id);
-      break;
     case Role::TransferId: locate_transfer(block, entry.item, hash, request, partition); break;
     case Role::EarlierTransfer: find_earlier(block, entry.item, hash, partition); break;
     case Role::NewAccount: locate_new_account(block, entry.item, hash); break;
@@ -435,6 +453,8 @@ void Resolver::resolve_entry(Block& block, const RoleEntry& entry, const BlockRe
     case Role::ReadTransfer:
       work.transfer = tables_.find_transfer(hash, block.id(entry.item));
       break;
+    case Role::Debit:
+    case Role::Credit: break;  // In lists of their own.
   }
 }
 

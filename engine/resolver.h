@@ -47,7 +47,11 @@ class Resolver {
   void resolve_updates(Block& block, const BlockRequest& request);
   void resolve_reads(Block& block, const BlockRequest& request);
   void route_request(Block& block, const BlockRequest& request, u32 slice, u32 first, u32 last);
+  RoleLists& roles_of(Block& block, u32 slice, IdHash hash) const;
   void add_role(Block& block, u32 slice, u32 item, Role role, u128 id);
+  // Looks up the debit accounts of a list, or the credit accounts.
+  template <u32 ItemWork::*kSlot, u128 ledger::Transfer::*kId>
+  void resolve_sides(Block& block, const std::vector<RoleEntry>& entries) const;
   void resolve_entry(Block& block, const RoleEntry& entry, const BlockRequest& request,
                      u32 partition);
   void route_transfer(Block& block, const BlockRequest& request, u32 slice, u32 item);
