@@ -24,7 +24,7 @@ constexpr u64 kRunChangesLeast = 1024;
       "history cannot be read: {}; stopped at once: what was not durable was not "
       "answered. Mend the disk, or restore a backup",
       error.message);
-  spdlog::shutdown();
+  spdlog::default_logger()->flush();  // Not gone: other threads may have something to say.
   std::_Exit(2);
 }
 
@@ -67,6 +67,7 @@ Status HistoryParts::open(const storage::DataDirectory& directory) {
   rocks.ledger_id = directory.ledger_id();
   rocks.cache_bytes = options_.history_cache_mib * kMiB;
   rocks.fatal = end_process;
+  rocks.told = [](std::string_view error) { spdlog::error("history's store: {}", error); };
   rocks.hash_seed = entropy_seed();
   auto store = history::RocksStore::open(rocks);
   if (!store) return tl::unexpected<Error>(std::move(store).error());

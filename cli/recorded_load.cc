@@ -123,7 +123,7 @@ void RecordedLoad::run_stream(u32 stream, Random random, const std::string& host
   auto client = client::Client::connect(client_options(host, port, options_.deadline_ms),
                                         Random(random.next()));
   if (!client) {
-    if (!stopping_.load(std::memory_order_relaxed)) {
+    if (!stopping_.load(std::memory_order_relaxed) && !options_.early_end_expected) {
       problems_.add(fmt::format("cannot connect: {}", client.error().message));
     }
     return;

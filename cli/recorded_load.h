@@ -28,6 +28,8 @@ struct LoadOptions {
   // On a full disk requests are refused with `no_space`: then go on asking, instead of calling it a
   // problem.
   bool full_disk_expected = false;
+  // The server may end before it is connected to: then there is no load, instead of a problem.
+  bool early_end_expected = false;
 };
 
 enum class RequestState : u8 {

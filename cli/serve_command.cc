@@ -125,7 +125,7 @@ int serve(ServiceOptions options, const std::string& listen, StorageFactory stor
   if (!served) {
     spdlog::critical("{}; stopped at once: what was not durable was not answered",
                      served.error().message);
-    spdlog::shutdown();
+    spdlog::default_logger()->flush();
     std::_Exit(kExitLogFailed);  // Nothing may be answered any more, destructors included.
   }
   spdlog::info("stopped: all answers are out, the log is synced, position {}",

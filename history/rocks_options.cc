@@ -1,5 +1,9 @@
 #include "history/rocks_options.h"
 
+#include <cstdio>
+#include <functional>
+#include <string_view>
+
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/merge_operator.h>
@@ -24,11 +28,25 @@ class AppendParts final : public rocksdb::AssociativeMergeOperator {
   const char* Name() const override { return "florin.parts.1"; }
 };
 
-// For readers, which leave no trace beside what they read.
-class NoLog final : public rocksdb::Logger {
+// RocksDB keeps no log file of its own: when the disk fails under that, Debian's build, which has
+// assertions, ends the process. Its errors are told to the one who opened the store.
+class ErrorsAlone final : public rocksdb::Logger {
  public:
+  explicit ErrorsAlone(std::function<void(std::string_view)> told)
+      : Logger(rocksdb::ERROR_LEVEL), told_(std::move(told)) {}
+
   using rocksdb::Logger::Logv;
   void Logv(const char*, va_list) override {}
+  void Logv(rocksdb::InfoLogLevel level, const char* format, va_list values) override {
+    if (!told_ || level < rocksdb::ERROR_LEVEL || level > rocksdb::FATAL_LEVEL) return;
+    char text[kErrorBytesMax];
+    if (std::vsnprintf(text, sizeof text, format, values) > 0) told_(text);
+  }
+
+ private:
+  static constexpr usize kErrorBytesMax = 1024;  // The rest is cut off.
+
+  std::function<void(std::string_view)> told_;
 };
 
 constexpr int kBloomBits = 10;
@@ -76,11 +94,8 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
   database.avoid_unnecessary_blocking_io = !options.read_only;
   database.stats_dump_period_sec = 0;
   database.stats_persist_period_sec = 0;
-  database.info_log_level = rocksdb::WARN_LEVEL;
-  database.keep_log_file_num = 2;
-  database.max_log_file_size = kMiB;
+  database.info_log = std::make_shared<ErrorsAlone>(options.told);
   database.bytes_per_sync = kMiB;  // The disk is not flooded when a large file is synced.
-  if (options.read_only) database.info_log = std::make_shared<NoLog>();
   // The engine shares the processors.
   database.env->LowerThreadPoolIOPriority(rocksdb::Env::LOW);
   database.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow);

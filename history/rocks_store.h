@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -49,6 +50,8 @@ struct RocksOptions {
   // Told of an error of `find`, which has no other way; must not return. Null: the message goes to
   // standard error and the process aborts.
   std::function<void(const Error&)> fatal;
+  // Told of errors that RocksDB met, on any of its threads. Null: they are not told.
+  std::function<void(std::string_view)> told;
   // Where the files are; null: on the disk. For tests that let the disk fail.
   rocksdb::Env* environment = nullptr;
 };

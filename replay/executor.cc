@@ -17,7 +17,6 @@ Executor::Executor(engine::Engine& engine, const Limits& capacity, const Executo
       capacity_(capacity),
       history_durable_(start.history_durable),
       block_(limits_, engine.partitions()),
-      requests_(limits_.block_requests_max),
       composer_(engine.tables(), true),
       check_(start.log_sequence),
       position_(start.order.position.value),
@@ -68,7 +67,9 @@ Status Executor::add(const RecordReader::Entry& entry) {
   probe.event_count = record.event_count;
   if (!block_.has_room_for(probe)) run();
   if (block_.requests.empty()) block_.position_before = Position{position_};
-  Request& request = requests_[block_.requests.size()];
+  const usize index = block_.requests.size();
+  if (index == requests_.size()) requests_.emplace_back();
+  Request& request = requests_[index];
   request.clear_answer();
   request.operation = probe.operation;
   request.event_count = record.event_count;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <optional>
-#include <vector>
 
 #include "base/limits.h"
 #include "base/result.h"
@@ -83,7 +83,7 @@ class Executor {
   const Limits limits_;  // Defaults: the room of a block, not of the ledger.
   const std::optional<Position> history_durable_;
   engine::Block block_;
-  std::vector<ledger::Request> requests_;
+  std::deque<ledger::Request> requests_;  // Of the largest block so far; they stay where they are.
   pipeline::OutcomeComposer composer_;
   pipeline::OutcomeCheck check_;
   u64 sequence_ = 0;  // Of blocks of the engine.

@@ -130,16 +130,19 @@ Result<std::optional<wal::LogEnd>> find_block(storage::Storage& storage,
   return std::optional<wal::LogEnd>();
 }
 
+Result<bool> has_end(storage::Storage& storage, const std::string& directory, u128 log_id,
+                     const wal::LogEnd& end) {
+  const auto view = open_segment(storage, directory, end.segment);
+  RETURN_IF_ERROR(view);
+  return *view ? has_block_before(**view, log_id, end) : Result<bool>(false);
+}
+
 Status check_cut(storage::Storage& storage, const std::string& log_directory, u128 log_id,
                  const std::string& snapshot_path, const wal::LogEnd& cut) {
   if (cut.sequence == 0) return {};
-  const auto view = open_segment(storage, log_directory, cut.segment);
-  RETURN_IF_ERROR(view);
-  if (*view) {
-    const auto found = has_block_before(**view, log_id, cut);
-    RETURN_IF_ERROR(found);
-    if (*found) return {};
-  }
+  const auto found = has_end(storage, log_directory, log_id, cut);
+  RETURN_IF_ERROR(found);
+  if (*found) return {};
   return fail(
       ErrorCode::Corrupt,
       fmt::format("snapshot {} is not of this log, or the log was put back: it was cut behind log "

@@ -23,6 +23,11 @@ Result<std::optional<wal::LogEnd>> find_block(storage::Storage& storage,
                                               const std::string& directory, u128 log_id,
                                               u64 segment, u64 sequence);
 
+// Whether the block that ends at `end` is in the log exactly so. Its header is read, not its body;
+// damage elsewhere is of no concern.
+Result<bool> has_end(storage::Storage& storage, const std::string& directory, u128 log_id,
+                     const wal::LogEnd& end);
+
 // Fails with Corrupt unless the block that ends where the snapshot at `snapshot_path` was cut is in
 // the log exactly as the cut names it. Of that block the header is read, not the body: it is in the
 // snapshot.

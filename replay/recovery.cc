@@ -33,7 +33,7 @@ class Recovery {
   Result<Recovered> run() {
     const u64 start_ns = clock_.monotonic_ns();
     RETURN_IF_ERROR(load_newest_snapshot());
-    RETURN_IF_ERROR(check_history_end());
+    if (const Status agreed = check_history_end(); !agreed) return explain(agreed.error());
     if (!recovered_.engine) RETURN_IF_ERROR(make_engine());
     if (const Status executed = execute_log(); !executed) return explain(executed.error());
     if (const Status agreed = check_rejected(); !agreed) return explain(agreed.error());
@@ -53,6 +53,7 @@ class Recovery {
 
   Status check_history(const std::string& path, const snapshot::SnapshotInfo& info) const;
   Status check_history_end() const;
+  Status read_log() const;
   Status make_engine();
   Status load_newest_snapshot();
   Status load_snapshot(const SnapshotFile& file);
@@ -283,12 +284,28 @@ Status Recovery::check_history_end() const {
     RETURN_IF_ERROR(segments);
     return is_whole(*segments) ? Status{} : refused("and the log no longer begins there, in");
   }
-  const auto found = find_block(storage_, options_.log_directory, options_.log_id, history.segment,
+  const auto there = has_end(storage_, options_.log_directory, options_.log_id, history);
+  RETURN_IF_ERROR(there);
+  if (*there) return {};
+  RETURN_IF_ERROR(read_log());
+  const auto other = find_block(storage_, options_.log_directory, options_.log_id, history.segment,
                                 history.sequence);
-  RETURN_IF_ERROR(found);
-  if (!*found) return refused("which is beyond the end of the log, or trimmed from it, in");
-  return (*found)->chain == history.chain ? Status{}
-                                          : refused("which is another block in the log in");
+  RETURN_IF_ERROR(other);
+  return refused(*other ? "which is another block in the log in"
+                        : "which is beyond the end of the log, or trimmed from it, in");
+}
+
+// Where the log is damaged, that is what has to be known: the error names file and place.
+Status Recovery::read_log() const {
+  const CutPoint from = recovered_.snapshot.value_or(CutPoint{});
+  const auto reader = wal::Reader::open(storage_, options_.log_directory, options_.log_id,
+                                        pipeline::kStateMachineVersion, from.log);
+  RETURN_IF_ERROR(reader);
+  for (;;) {
+    const auto block = (*reader)->next();
+    RETURN_IF_ERROR(block);
+    if (!block->has_value()) return {};
+  }
 }
 
 Status Recovery::look_after_snapshots() {

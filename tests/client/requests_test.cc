@@ -262,7 +262,7 @@ TEST(ClientRequests, gives_accounts_that_were_not_there_their_place) {
     EXPECT_EQ(request.filter.timestamp_max, 77u);
     request.position = {9};
     request.account_balances.resize(2);
-    request.account_balances[1].account_id = request.ids()[1];
+    request.account_balances[1].account_id = request.ids().back();
     request.account_balances[1].debits_posted = 3;
   }));
   Client client = connected(server);

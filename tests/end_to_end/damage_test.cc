@@ -2,6 +2,7 @@
 // and comes back with the right bytes; a torn tail is dropped and said to be.
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 #include "base/checksum.h"
 #include "storage/identity.h"
@@ -15,10 +16,10 @@ constexpr u64 kTransfers = 20;
 
 class Damage : public ServerTest {
  protected:
-  // Accounts 1 and 2, then transfers 1 to kTransfers, each a block of its own. Without snapshots,
-  // so that every block is needed.
-  void write_blocks() {
-    start({"--no-snapshot-at-stop"});
+  // Accounts 1 and 2, then transfers 1 to kTransfers, each a block of its own. Without a snapshot
+  // at the stop every block is needed.
+  void write_blocks(const Arguments& arguments = {"--no-snapshot-at-stop"}) {
+    start(arguments);
     client::Client client = connect();
     create_two_accounts(client);
     for (u64 id = 1; id <= kTransfers; ++id) make_transfers(client, id, 1);
@@ -48,6 +49,9 @@ class Damage : public ServerTest {
     change_file(block.path, block.header.offset + first,
                 wal::stored_bytes(block.header.body_bytes) - first, zero);
   }
+
+  // As if the power had failed before any of it was durable.
+  void forget_history() { std::filesystem::remove_all(data() + "/history"); }
 
   static void flip(std::span<std::byte> bytes) { bytes[0] ^= std::byte{0x10}; }
   static void zero(std::span<std::byte> bytes) {
@@ -97,6 +101,7 @@ TEST_F(Damage, torn_tail_is_dropped_and_said_so) {
   client::Client client = connect();
   make_transfers(client, kTransfers + 1, 100);  // A block of several sectors.
   server().kill_now();
+  forget_history();
   std::vector<LogBlock> blocks = first_segment_blocks(data());
   for (; blocks.back().header.event_count != 100; blocks.pop_back()) wipe(blocks.back(), 0);
   const LogBlock& last = blocks.back();
@@ -120,6 +125,7 @@ TEST_F(Damage, torn_tail_is_dropped_and_said_so) {
 TEST_F(Damage, last_blocks_that_never_reached_the_disk_are_missed_only_if_a_mark_names_them) {
   write_blocks();
   server().kill_now();
+  forget_history();
   std::vector<LogBlock> blocks = first_segment_blocks(data());
   u64 events = 0;
   while (events == 0) {  // The last block may hold outcomes alone.
@@ -132,6 +138,29 @@ TEST_F(Damage, last_blocks_that_never_reached_the_disk_are_missed_only_if_a_mark
   set_marks_to(data(), blocks.back());
   start();
   EXPECT_EQ(transfers_found(kTransfers), kTransfers - events);
+}
+
+// Neither the marks nor a later block tell of them: history does.
+TEST_F(Damage, blocks_that_history_has_are_missed_in_a_log_that_ends_before_them) {
+  write_blocks();
+  stop();
+  std::vector<LogBlock> blocks = first_segment_blocks(data());
+  for (u64 events = 0; events == 0; blocks.pop_back()) {
+    events = blocks.back().header.event_count;
+    wipe(blocks.back(), 0);
+  }
+  set_marks_to(data(), blocks.back());
+  const std::string said = refused_start("", "history ends at position 22 ");
+  EXPECT_NE(said.find("beyond the end of the log"), std::string::npos) << said;
+}
+
+TEST_F(Damage, of_blocks_that_a_snapshot_has_is_no_concern) {
+  write_blocks({});
+  stop();
+  const LogBlock block = first_segment_blocks(data())[kTransfers / 2];
+  change_file(block.path, block.header.offset + 20, 1, flip);
+  start();
+  EXPECT_EQ(transfers_found(kTransfers), kTransfers);
 }
 
 TEST_F(Damage, of_the_identity_is_refused_with_its_name) {

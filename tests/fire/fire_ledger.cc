@@ -23,6 +23,7 @@ cli::LoadOptions load_options(const FireOptions& options) {
   cli::LoadOptions load;
   load.seed = options.seed;
   load.full_disk_expected = options.full_disk_expected;
+  load.early_end_expected = true;  // A planned end may come with the first write after the start.
   load.accounts = 64;
   load.connections = 4;
   load.transfers_max = 400'000;

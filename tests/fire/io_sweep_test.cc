@@ -31,28 +31,29 @@ class IoSweep : public PowerCuts {
   std::string case_log_text() const { return text_of_file(case_log()); }
 
   // A server that ended by itself says so at the level for it, and is not a bug that was caught.
-  void expect_words() {
+  void expect_words(const Status& ended) {
     const std::string text = case_log_text();
     const bool told =
         text.find(" error ") != std::string::npos || text.find(" critical ") != std::string::npos;
-    EXPECT_TRUE(told) << text;
+    EXPECT_TRUE(told) << ended.error().message << "\n" << text;
     EXPECT_EQ(text.find(kBug), std::string::npos) << text;
     ++ended_;
   }
 
-  // Returns whether the server came to its end in good order.
-  bool play_scene() {
-    if (!ledger_->start()) return false;
+  // Fails unless the server came to its end in good order.
+  Status play_scene() {
+    RETURN_IF_ERROR(ledger_->start());
     ledger_->begin_load();
     ledger_->await_acknowledged(kSceneTransfers, 1000);
     ledger_->pause_load();
-    return ledger_->server().stop(20'000).has_value();
+    return ledger_->server().stop(20'000);
   }
 
   // How many operations a scene takes without faults.
   u64 measure_scene() {
     const u64 before = disk_->status().operations;
-    EXPECT_TRUE(play_scene()) << case_log_text();
+    const Status ended = play_scene();
+    EXPECT_TRUE(ended) << ended.error().message << "\n" << case_log_text();
     return disk_->status().operations - before;
   }
 
@@ -61,7 +62,7 @@ class IoSweep : public PowerCuts {
     std::filesystem::remove(case_log());
     const u64 faults = disk_->status().faults;
     disk_->ask(fault);
-    if (!play_scene()) expect_words();
+    if (const Status ended = play_scene(); !ended) expect_words(ended);
     met_ += disk_->status().faults == faults ? 0 : 1;
     ledger_->end_load();
     disk_->ask(fmt::format("{} {}", random_.chance(1, 3) ? "cut" : "settle", random_.next()));

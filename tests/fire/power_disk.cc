@@ -214,7 +214,7 @@ int PowerDisk::write(Handle handle, u64 offset, std::span<const std::byte> bytes
   return perform(DiskOperation::Write, node->path, [&] {
     if (!has_room(node->file.size(), offset + bytes.size())) return -ENOSPC;
     const std::span<const std::byte> taken =
-        write_is_short_ ? bytes.first(bytes.size() / 2) : bytes;
+        write_is_short_ ? bytes.first((bytes.size() + 1) / 2) : bytes;
     node->file.write(offset, taken);
     return static_cast<int>(taken.size());
   });

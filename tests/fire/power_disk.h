@@ -97,7 +97,8 @@ class PowerDisk {
   // To be called when the process whose syncs failed has ended: what they gave up is durable by now
   // or gone, write by write, as the seed decides.
   void settle(u64 seed);
-  // As `fail`; writes take half of what they are given.
+  // As `fail`; writes take half of what they are given, and at least a byte: a program that goes on
+  // with the rest comes to an end.
   void shorten_writes(const OperationMatch& match, u64 times);
   // Room for the sizes of all files together; 0 = endless.
   void limit_space(u64 bytes);
