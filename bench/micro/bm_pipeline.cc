@@ -9,10 +9,10 @@
 #include <benchmark/benchmark.h>
 
 #include "base/check.h"
+#include "base/clock.h"
+#include "bench/micro/ordering.h"
 #include "engine/engine.h"
 #include "pipeline/outcome_record.h"
-#include "pipeline/sequencer.h"
-#include "pipeline/slot.h"
 #include "pipeline/stages.h"
 #include "storage/open_storage.h"
 #include "wal/writer.h"
@@ -30,61 +30,31 @@ void set_ns_per(benchmark::State& state, const char* name, u64 count) {
       static_cast<double>(count) * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-class NoReplies final : public ledger::ReplySink {
- public:
-  void deliver(Request*) override {}
-  void flush() override {}
-};
-
-// Requests of one transfer each, from 64 connections, through the queue into a block.
-void order_single_transfers(benchmark::State& state) {
-  constexpr usize kRequests = 256;
-  Limits limits;
-  limits.transfers_max = 1'000'000;
-  limits.accounts_max = 1'000;
-  auto engine = engine::Engine::create(limits, 1, 1).value();
-  SystemClock clock;
-  NoReplies sink;
-  pipeline::Sequencer sequencer(limits, *engine, clock, sink, 1, {});
-  pipeline::Slot slot(limits, 1);
-  std::vector<Transfer> events(kRequests);
-  std::vector<ledger::RequestSource> sources(64);
-  std::vector<Request> requests(kRequests);
-  for (usize index = 0; index < kRequests; ++index) {
-    requests[index].operation = ledger::Operation::CreateTransfers;
-    requests[index].event_count = 1;
-    requests[index].events = reinterpret_cast<const std::byte*>(&events[index]);
-    requests[index].source = &sources[index % sources.size()];
-  }
-  u64 count = 0;
+// Requests from 64 connections, through the queue into a block. Arguments: how many, and transfers
+// in each.
+void order_requests(benchmark::State& state) {
+  Ordering ordering(static_cast<u32>(state.range(0)), static_cast<u32>(state.range(1)));
   for (auto _ : state) {
-    for (Request& request : requests) sequencer.submit(0, &request);
-    sequencer.take_submitted();
-    slot.clear(1);
-    CHECK(sequencer.form(slot));
-    sequencer.release(slot);
-    count += kRequests;
+    ordering.submit();
+    ordering.form();
+    ordering.release();
   }
-  set_ns_per(state, "ns_per_request", count);
+  const auto blocks = static_cast<u64>(state.iterations());
+  set_ns_per(state, "ns_per_request", blocks * ordering.requests());
+  set_ns_per(state, "ns_per_transfer", blocks * ordering.transfers());
 }
 
-// The image of a block of one full batch: every event copied once, and the checksums.
+// The image of a block: every event copied once, and the checksums. Arguments as before.
 void prepare_block(benchmark::State& state) {
-  std::vector<Transfer> events(kBatch);
-  Request request;
-  request.operation = ledger::Operation::CreateTransfers;
-  request.event_count = kBatch;
-  request.events = reinterpret_cast<const std::byte*>(events.data());
-  pipeline::Slot slot(Limits{}, 1);
-  u64 count = 0;
+  Ordering ordering(static_cast<u32>(state.range(0)), static_cast<u32>(state.range(1)));
+  ordering.submit();
+  ordering.form();
   for (auto _ : state) {
-    slot.clear(1);
-    slot.add(&request, Position{0}, 1);
-    slot.prepare(0, 1);
-    benchmark::DoNotOptimize(slot.body_checksum());
-    count += kBatch;
+    ordering.prepare();
+    benchmark::DoNotOptimize(ordering.slot().body_checksum());
   }
-  set_ns_per(state, "ns_per_transfer", count);
+  ordering.release();
+  set_ns_per(state, "ns_per_transfer", static_cast<u64>(state.iterations()) * ordering.transfers());
 }
 
 // A block handed to another thread and back, both looking all the time.
@@ -204,8 +174,8 @@ void append_to_log(benchmark::State& state) {
   std::filesystem::remove_all(directory);
 }
 
-BENCHMARK(order_single_transfers);
-BENCHMARK(prepare_block);
+BENCHMARK(order_requests)->Args({1, kBatch})->Args({64, 100})->Args({256, 1})->Args({4'096, 1});
+BENCHMARK(prepare_block)->Args({1, kBatch})->Args({4'096, 1});
 BENCHMARK(hand_over_between_threads)->UseRealTime();
 BENCHMARK(log_outcomes)
     ->Args({1, 1, 0})
