@@ -82,12 +82,21 @@ bool Sequencer::form(Slot& slot) {
   if (!small_went_first_) {
     if (small_may_go_first) take_passed_over(slot, now);
     fill(slot, Share::Any, now);
+  } else if (passed_over_ == nullptr) {
+    passed_over_ = first_large();
   }
   if (!slot.is_logged() && tick_due()) {
     tick_passed_over_ = !slot.has_room_for(tick_, limits_.block_bytes_max);
     if (!tick_passed_over_) order_tick(slot);
   }
   return !slot.block.requests.empty();
+}
+
+// The first source whose next request is a large one; it may be behind small ones.
+RequestSource* Sequencer::first_large() const {
+  RequestSource* source = first_waiting_;
+  while (source != nullptr && is_small(logged_bytes(*source->first))) source = source->next;
+  return source;
 }
 
 void Sequencer::take_passed_over(Slot& slot, u64 now) {

@@ -96,6 +96,7 @@ class Sequencer {
 
   // Lets every waiting source add its first request, in turns, until none can.
   void fill(Slot& slot, Share share, u64 now);
+  ledger::RequestSource* first_large() const;
   void take_passed_over(Slot& slot, u64 now);
   bool take_turn(Slot& slot, Share share, u64 now);
   void fetch_ahead() const;

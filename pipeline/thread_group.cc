@@ -1,14 +1,12 @@
 #include "pipeline/thread_group.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
 
 #include <immintrin.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -46,32 +44,10 @@ void pin_to(int cpu) {
   pthread_setaffinity_np(pthread_self(), sizeof(set), &set);  // Advice: without it all works.
 }
 
-// The kernel's struct sched_attr as of its first version (man 2 sched_setattr), which glibc 2.36
-// does not declare.
-struct sched_attributes {
-  u32 size = 0;
-  u32 policy = 0;
-  u64 flags = 0;
-  int nice = 0;
-  u32 priority = 0;
-  u64 runtime_ns = 0;
-  u64 deadline_ns = 0;
-  u64 period_ns = 0;
-};
-
 // Of the calling thread alone: with Linux each thread has its own.
 void stand_back(int niceness) {
   const auto thread = static_cast<id_t>(gettid());
-  const int nice = std::min(getpriority(PRIO_PROCESS, thread) + niceness, 19);
-  setpriority(PRIO_PROCESS, thread, nice);  // Advice too.
-  if (getenv("FLORIN_SCHED") == nullptr) return;
-  const char mode = *getenv("FLORIN_SCHED");
-  sched_attributes wanted;
-  wanted.size = sizeof(wanted);
-  wanted.policy = mode == 'i' ? SCHED_IDLE : SCHED_BATCH;
-  wanted.nice = nice;
-  wanted.runtime_ns = mode == 'i' ? 0 : 100'000'000;
-  syscall(SYS_sched_setattr, 0, &wanted, 0);
+  setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + niceness);  // Advice too.
 }
 
 }  // namespace
