@@ -28,16 +28,20 @@ std::string_view name(RefusalCode code) {
   return "unknown";
 }
 
-void Request::clear_answer() {
+void Request::clear_write_answer() {
   refusal = RefusalCode::None;
   refusal_message.clear();
   position = Position{};
   timestamp = Timestamp{};
   exceptions.clear();
+  balances.clear();
+}
+
+void Request::clear_answer() {
+  clear_write_answer();
   accounts.clear();
   transfers.clear();
   transfer_statuses.clear();
-  balances.clear();
   limits.clear();
   changes.clear();
   change_events.clear();

@@ -57,41 +57,53 @@ struct RequestSource {
   bool waiting = false;
 };
 
+// What every small write touches stands first: thousands of them are in flight at once, and should
+// share the cache with the ledger.
 struct Request {
   // What was asked.
   Operation operation = Operation::CreateAccounts;
+  bool dry_run = false;         // Create_transfers: say what would happen, change and log nothing.
+  bool wants_balances = false;  // Create_transfers: fill `balances`.
+  bool more = false;            // An answer, as are the next two: see below.
+  bool needs_history = false;
+  RefusalCode refusal = RefusalCode::None;
   u32 event_count = 0;
+  u32 condition_count = 0;
+  u32 reply_channel = 0;  // Which network thread answers.
   // `event_count` accounts, transfers, updates, or 16-byte ids, by operation; aligned to 16 bytes.
   // Must stay valid until the request is answered, as must the conditions.
   const std::byte* events = nullptr;
   // Of the transfers of create_transfers: by ascending index and side, each once. Aligned to 16.
   const Condition* conditions = nullptr;
-  u32 condition_count = 0;
-  bool dry_run = false;         // Create_transfers: say what would happen, change and log nothing.
-  bool wants_balances = false;  // Create_transfers: fill `balances`.
-  TrialBalanceFilter trial_balance_filter;
-  // Query_accounts, query_transfers, get_account_changes, get_account_transfers,
-  // get_account_balances, get_change_events; of get_balance_at `timestamp_max`, the time.
-  QueryFilter filter;
-  u128 trace_id = 0;  // The caller's, stored in the log with the request; 0 = none.
-  u64 principal = 0;  // Who asked; 0 = not authenticated.
-  u64 number = 0;     // The caller's number for it, returned with the answer.
 
   // Where it goes back to; not touched on the way.
   RequestSource* source = nullptr;
   void* owner = nullptr;    // The connection.
-  u32 reply_channel = 0;    // Which network thread answers.
   Request* next = nullptr;  // In the source's line of waiting requests.
 
+  u64 number = 0;     // The caller's number for it, returned with the answer.
+  u64 principal = 0;  // Who asked; 0 = not authenticated.
+  u128 trace_id = 0;  // The caller's, stored in the log with the request; 0 = none.
+
   // What was answered. Vectors keep their storage when the object is used again.
-  RefusalCode refusal = RefusalCode::None;
-  std::string refusal_message;
   Position position;                    // Write: of its last event. Read: the last before it.
   Timestamp timestamp;                  // Write: of its first event.
   std::vector<EventResult> exceptions;  // Writes: the events that were not `created`, by index.
+  std::string refusal_message;
   // Create_transfers that want them: by index of the event. Get_change_events: one for each of
   // `transfers`.
   std::vector<TransferBalances> balances;
+
+  // Asked of reads alone.
+  TrialBalanceFilter trial_balance_filter;
+  // Query_accounts, query_transfers, get_account_changes, get_account_transfers,
+  // get_account_balances, get_change_events; of get_balance_at `timestamp_max`, the time.
+  QueryFilter filter;
+
+  // Answered by reads alone. `more`: of queries and the trial balance, there may be more behind the
+  // last of these. `needs_history` is set by the engine: memory does not hold (all of) the answer,
+  // history completes it, as of `position`, before the reply leaves.
+  //
   // Look-ups: by index of the id; id 0 = not found. Queries: those found, in the order asked for.
   std::vector<Account> accounts;
   std::vector<Transfer> transfers;
@@ -103,10 +115,6 @@ struct Request {
   std::vector<AccountBalance> account_balances;
   QueryCursor next_cursor;           // Queries: where the next page begins.
   std::vector<LedgerTotals> totals;  // Trial balance, by ledger.
-  bool more = false;  // Queries, trial balance: there may be more behind the last of these.
-  // Set by the engine: memory does not hold (all of) the answer, history completes it, as of
-  // `position`, before the reply leaves.
-  bool needs_history = false;
 
   std::span<const Account> account_events() const {
     return {reinterpret_cast<const Account*>(events), event_count};
@@ -123,6 +131,8 @@ struct Request {
   std::span<const u128> ids() const { return {reinterpret_cast<const u128*>(events), event_count}; }
   // Forgets the answer, keeping its storage.
   void clear_answer();
+  // The same when the answer can only be that of a write.
+  void clear_write_answer();
 };
 
 // Where finished requests go. Implemented by the network and by tests; called on the thread that

@@ -310,10 +310,12 @@ void Server::share_with(std::vector<Server*> servers) { impl_->servers = std::mo
 
 usize Server::step() {
   impl_->context.now_ns = impl_->clock.monotonic_ns();
-  usize work = 0;
-  while (work < kHandlersPerStep && impl_->io.poll_one() > 0) ++work;
-  work += impl_->take_sockets();
-  work += impl_->take_replies();
+  // Answers first: whoever gets one may be waiting for nothing else.
+  const usize replies = impl_->take_replies();
+  impl_->service_touched();
+  usize handlers = 0;
+  while (handlers < kHandlersPerStep && impl_->io.poll_one() > 0) ++handlers;
+  const usize work = replies + handlers + impl_->take_sockets();
   impl_->take_orders();
   impl_->service_touched();
   return work;
@@ -323,12 +325,14 @@ void Server::park(u64 sleep_ns_max) {
   impl_->bell_watch.arm([this] { impl_->bell.clear(); });
   for (auto& descriptor : impl_->watched) descriptor->arm([] {});
   impl_->bell.arm();
+  const bool was_drained = drained();
   // Armed before this last look: whoever publishes something after it rings.
   const usize found = impl_->take_sockets() + impl_->take_replies();
   impl_->take_orders();
   impl_->service_touched();
   const bool woken = impl_->woken.exchange(false, std::memory_order_relaxed);
-  if (found == 0 && !woken && !drained()) impl_->wait(sleep_ns_max);
+  const bool news = found != 0 || woken || drained() != was_drained;
+  if (!news) impl_->wait(sleep_ns_max);
   impl_->bell.disarm();
 }
 

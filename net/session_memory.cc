@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/check.h"
+#include "ledger/operation.h"
 
 namespace florin::net {
 
@@ -19,6 +20,18 @@ constexpr usize kAnswerBytesKept = 16 * kKiB;
 template <class Value>
 void shrink(std::vector<Value>& values) {
   if (values.capacity() * sizeof(Value) > kAnswerBytesKept) std::vector<Value>().swap(values);
+}
+
+void recycle_read(ledger::Request& request) {
+  request.clear_answer();
+  shrink(request.accounts);
+  shrink(request.transfers);
+  shrink(request.transfer_statuses);
+  shrink(request.limits);
+  shrink(request.changes);
+  shrink(request.change_events);
+  shrink(request.account_balances);
+  shrink(request.totals);
 }
 
 void free_chunk(ReceiveChunk* chunk) {
@@ -95,17 +108,14 @@ void SessionMemory::recycle(SessionRequest* request) {
   request->conditions = nullptr;
   request->condition_count = 0;
   request->next = nullptr;
-  request->clear_answer();
   shrink(request->exceptions);
-  shrink(request->accounts);
-  shrink(request->transfers);
-  shrink(request->transfer_statuses);
   shrink(request->balances);
-  shrink(request->limits);
-  shrink(request->changes);
-  shrink(request->change_events);
-  shrink(request->account_balances);
-  shrink(request->totals);
+  // The lists of a read were cleared when it was recycled itself.
+  if (ledger::is_write(request->operation)) {
+    request->clear_write_answer();
+  } else {
+    recycle_read(*request);
+  }
   idle_requests_.push_back(request);
 }
 

@@ -18,11 +18,14 @@ struct ReceiveChunk {
   u32 references = 0;  // The session that receives into it, and each unanswered request of it.
 };
 
-// A request with what its session must remember of it.
-struct SessionRequest : ledger::Request {
+// What a session must remember of a request.
+struct RequestCost {
   ReceiveChunk* chunk = nullptr;  // Holds its events and conditions.
   u64 cost_bytes = 0;             // What it counts for among the bytes in flight.
 };
+
+// Both in a few cache lines: what a session remembers stands before what the request begins with.
+struct alignas(64) SessionRequest : RequestCost, ledger::Request {};
 
 class SessionMemory {
  public:

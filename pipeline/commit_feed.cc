@@ -54,8 +54,8 @@ bool CommitFeed::push(const CommittedBlock& block) {
 }
 
 void CommitFeed::commit(u64 sequence) {
-  committed_.store(sequence, std::memory_order_release);
-  follower_.ring();
+  commit_quietly(sequence);
+  wake();
 }
 
 CommitFeed::Entry CommitFeed::entry_at(u64 place) const {

@@ -52,8 +52,11 @@ class CommitFeed {
   // The core, in the order of the log, for every block that is durable and executed. Copies it;
   // false: it did not, as the feed is closed, or is now.
   bool push(const CommittedBlock& block);
-  // The core: blocks up to this one, pushed or not, are in the files for good. Wakes the follower.
+  // The core: blocks up to this one, pushed or not, are in the files for good. Wakes the follower,
+  // at once or, where that costs more than the block is worth, by a `wake` later.
   void commit(u64 sequence);
+  void commit_quietly(u64 sequence) { committed_.store(sequence, std::memory_order_release); }
+  void wake() { follower_.ring(); }
 
   // Any thread.
   u64 committed() const { return committed_.load(std::memory_order_acquire); }

@@ -25,6 +25,7 @@ Core::Core(const Limits& limits, engine::Engine& engine, wal::Writer& log, Stage
   for (u32 index = 0; index < limits.blocks_in_flight; ++index) {
     slots_.push_back(std::make_unique<Slot>(limits, engine.partitions()));
   }
+  if (mode == Mode::Inline) sequencer_.let_small_go_first();
   const ChainPoint end[] = {{start.position, log.chain()}};
   history_.restart(end);
   status_.durable_position.store(start.position.value, std::memory_order_relaxed);
@@ -70,12 +71,14 @@ usize Core::step() {
   if (!stopping_ && stop_requested_.load(std::memory_order_acquire)) begin_stop();
   usize work = drive_log();
   work += release_blocks();
+  tell_follower();
   work += append_blocks();
-  work += sequencer_.take_submitted();
+  const usize submitted = sequencer_.take_submitted();
+  work += submitted;
   follow_disk_space();
   work += drive_snapshots();
   work += drive_window();
-  work += form_blocks();
+  work += form_blocks(submitted);
   if (stopping_ && work == 0 && is_drained()) {
     status_.drained.store(true, std::memory_order_release);
   }
@@ -104,7 +107,7 @@ u64 Core::sleep_ns_max() {
   constexpr u64 kSleepMost = 1'000'000'000;
   const u64 tick_in = sequencer_.tick_due_in();
   u64 due_in = tick_in == kNeverDue ? tick_in : std::min(tick_in, kSleepMost);
-  due_in = std::min({due_in, snapshots_.due_in_ns(), window_.due_in_ns()});
+  due_in = std::min({due_in, snapshots_.due_in_ns(), window_.due_in_ns(), feed_news_due_in_ns()});
   if (can_form()) due_in = std::min(due_in, outcomes_due_in_ns());
   due_in = std::max(due_in, kSleepLeast);
   return std::min(due_in, log_.sleep_ns_max());
@@ -132,8 +135,28 @@ usize Core::release_blocks() {
   }
   if (work == 0) return 0;
   sink_.flush();
-  if (feed_ != nullptr) feed_->commit(slot_of(released_).log_sequence);
+  if (feed_ != nullptr) {
+    feed_->commit_quietly(slot_of(released_).log_sequence);
+    if (!feed_has_news_) feed_news_since_ns_ = clock_.monotonic_ns();
+    feed_has_news_ = true;
+  }
   return work;
+}
+
+// To wake the follower for every small block would cost more than the block, and the processor that
+// the one who is answered needs just then.
+void Core::tell_follower() {
+  if (!feed_has_news_ || (feed_news_due_in_ns() != 0 && feed_->bytes_used() < kFeedBytesUntold)) {
+    return;
+  }
+  feed_has_news_ = false;
+  feed_->wake();
+}
+
+u64 Core::feed_news_due_in_ns() const {
+  if (!feed_has_news_) return ~u64{0};
+  const u64 age = clock_.monotonic_ns() - feed_news_since_ns_;
+  return stopping_ || age >= kFeedDelayNs ? 0 : kFeedDelayNs - age;
 }
 
 void Core::release(Slot& slot) {
@@ -228,15 +251,24 @@ u64 Core::body_bytes_max() const {
   return log_.can_append(limits_.block_bytes_max) ? limits_.block_bytes_max : kSectorBodyBytes;
 }
 
+// Small requests that went before large ones are answered before the large ones are executed, or
+// they would not have gained. And while a write is on its way, requests that still keep coming
+// share the next one: a block costs more than a small request. Ends with the first step that brings
+// nothing, or with that write.
+bool Core::gathers(usize submitted) const {
+  if (released_ < answered_first_) return true;
+  return submitted != 0 && logged_in_flight_ != 0 && sequencer_.waiting_bytes() < kGatheredBytes;
+}
+
 // What is waiting becomes a block as soon as the log has room for one more write: while it has not,
 // more requests gather. That is all of group commit.
-usize Core::form_blocks() {
+usize Core::form_blocks(usize submitted) {
   if (snapshots_.wants_quiet()) return 0;
   if (!stopping_ && window_.wants_quiet() && !workers_idle()) return 0;
   usize work = 0;
   follow_deadline();
   while (sequencer_.has_waiting() || sequencer_.tick_due()) {
-    if (!can_form()) break;
+    if (!can_form() || gathers(submitted)) break;
     // Requests that never cease would leave too little room for the outcomes of those before them.
     const bool formed = outcomes_gather() && log_has_room() ? form_outcomes() : form_requests();
     if (!formed) break;
@@ -256,6 +288,7 @@ bool Core::form_requests() {
   sink_.flush();  // What was refused does not wait for what was ordered.
   if (!formed) return false;
   ++formed_;
+  if (sequencer_.small_went_first()) answered_first_ = formed_;
   if (slot.is_logged()) {
     ++logged_in_flight_;
     take_outcomes(slot);

@@ -84,7 +84,8 @@ class Core final : public Agent {
   usize drive_log();
   usize release_blocks();
   usize append_blocks();
-  usize form_blocks();
+  usize form_blocks(usize submitted);
+  bool gathers(usize submitted) const;
   usize drive_snapshots();
   usize drive_window();
   WindowDriver::Pressure pressure() const;
@@ -102,6 +103,8 @@ class Core final : public Agent {
   void release(Slot& slot);
   void follow_memory(const Slot& slot);
   void keep_outcomes(const Slot& slot);
+  void tell_follower();
+  u64 feed_news_due_in_ns() const;
   // The largest body that the log is sure to take now.
   u64 body_bytes_max() const;
   bool log_has_room() const { return !out_of_space_ || log_.can_append(kSectorBodyBytes); }
@@ -113,6 +116,11 @@ class Core final : public Agent {
   void follow_deadline();
   Slot& slot_of(u64 sequence) { return *slots_[sequence % slots_.size()]; }
 
+  // With so much waiting, a block is worth its own write at once.
+  static constexpr u64 kGatheredBytes = 64 * kKiB;
+  // The follower is woken when so much waits for it in the feed, or after so long.
+  static constexpr u64 kFeedBytesUntold = 1 * kMiB;
+  static constexpr u64 kFeedDelayNs = 1'000'000;
   // Of a block of one sector: what still finds room in the last of the log's reserve.
   static constexpr u64 kSectorBodyBytes = storage::kSectorBytes - wal::kHeaderBytes;
 
@@ -131,6 +139,7 @@ class Core final : public Agent {
   u64 formed_ = 0;
   u64 appended_ = 0;
   u64 released_ = 0;
+  u64 answered_first_ = 0;  // Nothing is formed until this block is released.
   u64 tickets_ = 0;
   u64 last_logged_ticket_ = 0;
   u64 logged_in_flight_ = 0;  // Formed, with something to log, and not yet durable.
@@ -142,6 +151,8 @@ class Core final : public Agent {
   SnapshotDriver snapshots_;
   WindowDriver window_;
   CommitFeed* feed_ = nullptr;
+  bool feed_has_news_ = false;  // Blocks that its follower was not woken for, ...
+  u64 feed_news_since_ns_ = 0;  // ... the oldest since then.
   OutcomeComposer composer_;
   OutcomeQueue outcomes_;      // Not logged yet.
   u64 outcomes_since_ns_ = 0;  // When the oldest of them came, by the monotonic clock.

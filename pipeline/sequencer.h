@@ -38,6 +38,8 @@ class Sequencer {
   // Takes what was submitted into the lines of its sources; returns how many requests.
   usize take_submitted();
   bool has_waiting() const { return first_waiting_ != nullptr; }
+  // Bytes of log that the waiting requests will take.
+  u64 waiting_bytes() const { return waiting_bytes_; }
   // When the next hold expires as things stand when all that was ordered is decided, or kNoDeadline
   // while that is not known.
   void set_deadline(u64 deadline_ns) { deadline_ = deadline_ns; }
@@ -47,6 +49,12 @@ class Sequencer {
   bool tick_due() const { return tick_due_in() == 0; }
   // How long until that may be, kNeverDue when no hold has a deadline. Nanoseconds.
   u64 tick_due_in() const;
+
+  // Where one thread executes block after block, small requests would wait for the large ones of
+  // their block: every other block of such a mixture is of small ones alone.
+  void let_small_go_first() { small_go_first_ = true; }
+  // Whether the last block was such a one, and the large ones are waiting.
+  bool small_went_first() const { return small_went_first_; }
 
   // Fills an empty slot with waiting requests and orders them; with a tick if one is due and no
   // write lets time pass. Requests that cannot be ordered are refused. Returns whether the slot has
@@ -88,7 +96,12 @@ class Sequencer {
 
   // Lets every waiting source add its first request, in turns, until none can.
   void fill(Slot& slot, Share share, u64 now);
+  ledger::RequestSource* first_large() const;
+  void take_passed_over(Slot& slot, u64 now);
   bool take_turn(Slot& slot, Share share, u64 now);
+  void fetch_ahead() const;
+  bool is_small(u64 bytes) const { return bytes <= limits_.small_request_bytes_max; }
+  void count_waiting(const ledger::Request& request, bool comes);
   bool fits(const Slot& slot, const ledger::Request& request, Share share);
   bool needs_room(const ledger::Request& request) const;
   bool has_room(const ledger::Request& request);
@@ -122,6 +135,8 @@ class Sequencer {
   ledger::RequestSource* first_waiting_ = nullptr;
   ledger::RequestSource* last_waiting_ = nullptr;
   u64 waiting_sources_ = 0;
+  u64 waiting_bytes_ = 0;
+  u64 waiting_large_ = 0;  // Requests.
   // The first source for whose request the last block had no room: it begins the next one, so that
   // a large request is not passed over for ever by small ones.
   ledger::RequestSource* passed_over_ = nullptr;
@@ -129,6 +144,8 @@ class Sequencer {
   OrderState order_;
   u64 large_bytes_ = 0;  // Of the block being formed.
   u64 small_bytes_ = 0;
+  bool small_go_first_ = false;
+  bool small_went_first_ = false;
   u64 accounts_in_flight_ = 0;   // Events that may still create one.
   u64 transfers_in_flight_ = 0;  // Ids: see above.
   u64 updates_in_flight_ = 0;

@@ -22,30 +22,60 @@ using Builder = flatbuffers::FlatBufferBuilder;
 // Of the fields of a message beside its vectors, roughly: so that its storage is taken at once.
 constexpr usize kBesidesVectors = 256;
 
-Stencil make_write_reply() {
-  Builder builder;
+Stencil stencil_of(Builder& builder) {
   const auto exceptions = start_vector_at_end<wire::EventResult>(builder);
   const auto body = wire::CreateWriteReply(builder, 0, 0, 0, exceptions).Union();
   builder.Finish(wire::CreateReply(builder, 0, wire::ReplyBody::WriteReply, body));
   return Stencil(builder, sizeof(wire::EventResult));
 }
 
-// The reply to most requests.
-void encode_plain_write_reply(const ledger::Request& request, ByteBuffer& out) {
-  static const Stencil stencil = make_write_reply();
-  const usize offset = stencil.stamp(request.exceptions.size(), out);
-  std::byte* const frame = out.data() + offset;
-  auto* const reply = flatbuffers::GetMutableRoot<wire::Reply>(frame + kFrameHeaderBytes);
-  auto* const body = static_cast<wire::WriteReply*>(reply->mutable_body());
-  CHECK(reply->mutate_position(request.position.value));
-  CHECK(body->mutate_operation(static_cast<u16>(request.operation)));
-  CHECK(body->mutate_timestamp(request.timestamp.ns));
-  CHECK(body->mutate_event_count(request.event_count));
-  if (!request.exceptions.empty()) {
-    std::memcpy(frame + stencil.elements_offset(), request.exceptions.data(),
-                request.exceptions.size() * sizeof(ledger::EventResult));
+// The reply to most requests, with the places of its fields, looked up once.
+class WriteReplyStencil {
+ public:
+  WriteReplyStencil() : stencil_(stencil_of(builder_)) {
+    const auto* const reply = flatbuffers::GetRoot<wire::Reply>(builder_.GetBufferPointer());
+    const auto* const body = static_cast<const wire::WriteReply*>(reply->body());
+    position_ = place_of(reply, wire::Reply::VT_POSITION);
+    operation_ = place_of(body, wire::WriteReply::VT_OPERATION);
+    timestamp_ = place_of(body, wire::WriteReply::VT_TIMESTAMP);
+    event_count_ = place_of(body, wire::WriteReply::VT_EVENT_COUNT);
   }
-  seal_last_frame(out, offset, request.number);
+
+  void encode(const ledger::Request& request, ByteBuffer& out) const {
+    const usize offset = stencil_.stamp(request.exceptions.size(), out);
+    std::byte* const frame = out.data() + offset;
+    flatbuffers::WriteScalar(frame + position_, request.position.value);
+    flatbuffers::WriteScalar(frame + operation_, static_cast<u16>(request.operation));
+    flatbuffers::WriteScalar(frame + timestamp_, request.timestamp.ns);
+    flatbuffers::WriteScalar(frame + event_count_, request.event_count);
+    if (!request.exceptions.empty()) {
+      std::memcpy(frame + stencil_.elements_offset(), request.exceptions.data(),
+                  request.exceptions.size() * sizeof(ledger::EventResult));
+    }
+    seal_last_frame(out, offset, request.number);
+  }
+
+ private:
+  // In a frame.
+  template <class Table>
+  usize place_of(const Table* table, flatbuffers::voffset_t field) const {
+    const auto* const address =
+        reinterpret_cast<const flatbuffers::Table*>(table)->GetAddressOf(field);
+    CHECK(address != nullptr);
+    return kFrameHeaderBytes + static_cast<usize>(address - builder_.GetBufferPointer());
+  }
+
+  Builder builder_;
+  Stencil stencil_;
+  usize position_;
+  usize operation_;
+  usize timestamp_;
+  usize event_count_;
+};
+
+void encode_plain_write_reply(const ledger::Request& request, ByteBuffer& out) {
+  static const WriteReplyStencil stencil;
+  stencil.encode(request, out);
 }
 
 template <class Wire, class Value>

@@ -9,6 +9,7 @@
 #include "protocol/built_message.h"
 #include "protocol/conditions.h"
 #include "protocol/florin.gen.h"
+#include "protocol/known_message.h"
 #include "protocol/messages.h"
 
 namespace florin::protocol {
@@ -205,6 +206,10 @@ tl::expected<RequestKind, Refusal> decode_request(std::span<const std::byte> bod
                                                   const DecodeLimits& limits,
                                                   ledger::Request& request, Witness* witness) {
   CHECK(reinterpret_cast<std::uintptr_t>(body.data()) % kFrameAlignment == 0);
+  clear_question(request);
+  const u32 transfers_max =
+      std::min(limits.events_max, ledger::events_max(Operation::CreateTransfers));
+  if (take_known_transfers(body, transfers_max, request)) return RequestKind::Ledger;
   const auto* const bytes = reinterpret_cast<const u8*>(body.data());
   flatbuffers::Verifier verifier(bytes, body.size(), limits.depth_max, limits.tables_max);
   if (!verifier.VerifyBuffer<wire::Request>()) {
@@ -215,7 +220,6 @@ tl::expected<RequestKind, Refusal> decode_request(std::span<const std::byte> bod
   if (message->body_type() == RequestBody::NONE || message->body() == nullptr) {
     return refuse(RefusalCode::MalformedMessage, "the request has no body");
   }
-  clear_question(request);
   request.trace_id = from_wire(message->trace_id());
   return decode_body(*message, limits, request, witness);
 }

@@ -6,7 +6,7 @@
 #include "protocol/built_message.h"
 #include "protocol/florin.gen.h"
 #include "protocol/messages.h"
-#include "protocol/stencil.h"
+#include "protocol/request_stencils.h"
 
 namespace florin::protocol {
 
@@ -68,39 +68,6 @@ Stencil make_ping() {
   return finish_request(builder, RequestBody::Ping, wire::CreatePing(builder).Union(), 0);
 }
 
-const Stencil& stencil_of(Operation operation) {
-  static const Stencil create_accounts =
-      make_request<wire::Account>(RequestBody::CreateAccounts, wire::CreateCreateAccounts);
-  static const Stencil create_transfers = make_create_transfers();
-  static const Stencil update_accounts =
-      make_request<wire::AccountUpdate>(RequestBody::UpdateAccounts, wire::CreateUpdateAccounts);
-  static const Stencil lookup_accounts =
-      make_request<wire::UInt128>(RequestBody::LookupAccounts, wire::CreateLookupAccounts);
-  static const Stencil lookup_transfers =
-      make_request<wire::UInt128>(RequestBody::LookupTransfers, wire::CreateLookupTransfers);
-  static const Stencil lookup_limits =
-      make_request<wire::UInt128>(RequestBody::LookupLimits, wire::CreateLookupLimits);
-  static const Stencil get_trial_balance = make_trial_balance_request();
-  switch (operation) {
-    case Operation::CreateAccounts: return create_accounts;
-    case Operation::CreateTransfers: return create_transfers;
-    case Operation::UpdateAccounts: return update_accounts;
-    case Operation::LookupAccounts: return lookup_accounts;
-    case Operation::LookupTransfers: return lookup_transfers;
-    case Operation::LookupLimits: return lookup_limits;
-    case Operation::GetTrialBalance: return get_trial_balance;
-    case Operation::QueryAccounts:
-    case Operation::QueryTransfers:
-    case Operation::GetAccountChanges:
-    case Operation::GetAccountTransfers:
-    case Operation::GetAccountBalances:
-    case Operation::GetBalanceAt:
-    case Operation::GetChangeEvents:
-    case Operation::Tick: break;
-  }
-  CHECK(false);
-}
-
 wire::Request* request_at(ByteBuffer& out, usize frame_offset, u128 trace_id) {
   auto* const request =
       flatbuffers::GetMutableRoot<wire::Request>(out.data() + frame_offset + kFrameHeaderBytes);
@@ -155,10 +122,43 @@ flatbuffers::Offset<wire::QueryFilter> build_filter(Builder& builder,
 
 }  // namespace
 
+const Stencil& request_stencil(Operation operation) {
+  static const Stencil create_accounts =
+      make_request<wire::Account>(RequestBody::CreateAccounts, wire::CreateCreateAccounts);
+  static const Stencil create_transfers = make_create_transfers();
+  static const Stencil update_accounts =
+      make_request<wire::AccountUpdate>(RequestBody::UpdateAccounts, wire::CreateUpdateAccounts);
+  static const Stencil lookup_accounts =
+      make_request<wire::UInt128>(RequestBody::LookupAccounts, wire::CreateLookupAccounts);
+  static const Stencil lookup_transfers =
+      make_request<wire::UInt128>(RequestBody::LookupTransfers, wire::CreateLookupTransfers);
+  static const Stencil lookup_limits =
+      make_request<wire::UInt128>(RequestBody::LookupLimits, wire::CreateLookupLimits);
+  static const Stencil get_trial_balance = make_trial_balance_request();
+  switch (operation) {
+    case Operation::CreateAccounts: return create_accounts;
+    case Operation::CreateTransfers: return create_transfers;
+    case Operation::UpdateAccounts: return update_accounts;
+    case Operation::LookupAccounts: return lookup_accounts;
+    case Operation::LookupTransfers: return lookup_transfers;
+    case Operation::LookupLimits: return lookup_limits;
+    case Operation::GetTrialBalance: return get_trial_balance;
+    case Operation::QueryAccounts:
+    case Operation::QueryTransfers:
+    case Operation::GetAccountChanges:
+    case Operation::GetAccountTransfers:
+    case Operation::GetAccountBalances:
+    case Operation::GetBalanceAt:
+    case Operation::GetChangeEvents:
+    case Operation::Tick: break;
+  }
+  CHECK(false);
+}
+
 OpenRequest open_request(Operation operation, RequestLabel label, u32 event_count,
                          ByteBuffer& out) {
   CHECK(ledger::event_bytes(operation) != 0);
-  const Stencil& stencil = stencil_of(operation);
+  const Stencil& stencil = request_stencil(operation);
   const usize offset = stencil.stamp(event_count, out);
   request_at(out, offset, label.trace_id);
   return {.frame_offset = offset,
@@ -215,7 +215,7 @@ void encode_lookup_limits(RequestLabel label, std::span<const u128> ids, ByteBuf
 
 void encode_get_trial_balance(RequestLabel label, ledger::TrialBalanceFilter filter,
                               ByteBuffer& out) {
-  const usize offset = stencil_of(Operation::GetTrialBalance).stamp(0, out);
+  const usize offset = request_stencil(Operation::GetTrialBalance).stamp(0, out);
   wire::Request* const request = request_at(out, offset, label.trace_id);
   auto* const body = static_cast<wire::GetTrialBalance*>(request->mutable_body());
   CHECK(body->mutate_ledger_min(filter.ledger_min) && body->mutate_limit(filter.limit));

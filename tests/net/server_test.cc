@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "net/reply_router.h"
 #include "tests/net/fake_ledger.h"
@@ -365,6 +366,19 @@ TEST_F(ServerTest, a_drain_does_not_wait_for_clients_that_have_everything) {
   EXPECT_TRUE(eventually([&] { return servers[0]->drained() && servers[1]->drained(); }));
   EXPECT_TRUE(answered.sees_end());
   EXPECT_TRUE(silent.sees_end());
+}
+
+// While the rest of the process ends, its thread must not spin.
+TEST_F(ServerTest, a_drained_server_sleeps) {
+  Server server({}, queue, {[] { return protocol::ServerInfo(); }});
+  ASSERT_TRUE(server.listen("127.0.0.1", 0));
+  server.drain();
+  for (u32 step = 0; step < 10'000 && !server.drained(); ++step) server.step();
+  ASSERT_TRUE(server.drained());
+  SystemClock clock;
+  const u64 begin = clock.monotonic_ns();
+  for (u32 park = 0; park < 5; ++park) server.park(20'000'000);
+  EXPECT_GT(clock.monotonic_ns() - begin, 40'000'000u);
 }
 
 TEST_F(ServerTest, stops_accepting_and_goes_on_serving) {

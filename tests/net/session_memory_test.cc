@@ -19,6 +19,7 @@ usize answer_bytes(const ledger::Request& request) {
 }
 
 void fill(ledger::Request& request, usize count) {
+  request.operation = ledger::Operation::GetChangeEvents;
   request.exceptions.resize(count);
   request.balances.resize(count);
   request.accounts.resize(count);
@@ -43,6 +44,21 @@ TEST(SessionMemory, storage_of_large_answers_is_given_back_and_of_small_ones_kep
   memory.recycle(request);
   ASSERT_EQ(memory.take_request(), request);
   EXPECT_EQ(answer_bytes(*request), 0u);
+}
+
+TEST(SessionMemory, the_answer_of_a_write_is_forgotten) {
+  SessionMemory memory(1 * kMiB);
+  SessionRequest* const request = memory.take_request();
+  request->operation = ledger::Operation::CreateTransfers;
+  request->exceptions.resize(3000);
+  request->balances.resize(2);
+  request->refusal = ledger::RefusalCode::Busy;
+  request->refusal_message = "busy";
+  memory.recycle(request);
+  ASSERT_EQ(memory.take_request(), request);
+  EXPECT_EQ(answer_bytes(*request), 2 * sizeof(ledger::TransferBalances));
+  EXPECT_TRUE(request->balances.empty() && request->refusal_message.empty());
+  EXPECT_EQ(request->refusal, ledger::RefusalCode::None);
 }
 
 TEST(SessionMemory, a_request_that_was_used_points_nowhere) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include "base/random.h"
 #include "tests/support/test_size.h"
@@ -185,6 +186,18 @@ TEST(CommitFeed, wakes_the_follower_at_every_commit) {
   feed.commit(1);  // Without a block in the ring: it is in the files.
   bell.wait({}, 60'000);
   EXPECT_EQ(feed.committed(), 1U);
+}
+
+TEST(CommitFeed, leaves_the_follower_asleep_until_it_is_to_be_woken) {
+  Doorbell bell;
+  CommitFeed feed(4 * kKiB, bell);
+  bell.arm();
+  feed.commit_quietly(1);
+  pollfd waited{bell.descriptor(), POLLIN, 0};
+  EXPECT_EQ(poll(&waited, 1, 0), 0);
+  EXPECT_EQ(feed.committed(), 1U);
+  feed.wake();
+  EXPECT_EQ(poll(&waited, 1, 60'000), 1);
 }
 
 // A core and a follower that are fast and slow in turns.

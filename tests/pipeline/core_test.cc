@@ -145,6 +145,27 @@ TEST(Order, lets_small_requests_pass_large_ones_of_other_connections) {
   EXPECT_LT(place, 10U);
 }
 
+TEST(Order, does_not_let_small_requests_wait_for_the_execution_of_large_ones) {
+  SimLedger ledger(10, inline_options());
+  ledger.start();
+  open_accounts(ledger);
+  const u64 before = ledger.status().blocks.load();
+  ledger.submit(transfers(1, 60), 0);
+  ledger.submit(transfers(100'000, 1), 1);
+  ledger.settle();
+  // They came together, and a block has room for both.
+  EXPECT_EQ(ledger.status().blocks.load() - before, 2U);
+  EXPECT_EQ(ledger.take_answered().front().request().event_count, 1U);
+  // Every other block is for all, or the large ones would wait for ever.
+  for (u64 sent = 0; sent < 200; ++sent) ledger.submit(transfers(1'000 + sent, 1), 1 + sent % 2);
+  ledger.submit(transfers(200'000, 60), 0);
+  ledger.settle();
+  const auto answered = ledger.take_answered();
+  usize place = 0;
+  while (answered[place].request().event_count == 1) ++place;
+  EXPECT_LT(place, 40U);
+}
+
 TEST(Order, does_not_pass_over_a_large_request_for_ever) {
   SimLedgerOptions options = inline_options();
   options.limits.block_requests_max = 256;  // Small requests alone could fill every block.

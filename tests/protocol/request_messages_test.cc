@@ -142,6 +142,22 @@ TEST(RequestMessages, events_can_be_written_in_place) {
   EXPECT_EQ(std::memcmp(copied.data(), in_place.data(), copied.size()), 0);
 }
 
+// Known by its bytes or read field by field: the count must be that of the bytes.
+TEST(RequestMessages, a_count_that_the_body_does_not_hold_is_malformed) {
+  const std::vector<ledger::Transfer> transfers(2);
+  ByteBuffer buffer;
+  encode_create_transfers({.number = 1, .trace_id = 77}, transfers, buffer);
+  const std::span<std::byte> body = buffer.bytes().subspan(kFrameHeaderBytes);
+  EXPECT_EQ(expect_ledger_request(body).trace_id, 77u);
+  std::byte* const count = body.data() + body.size() - 2 * sizeof(ledger::Transfer) - sizeof(u32);
+  const u32 three = 3;
+  std::memcpy(count, &three, sizeof(three));
+  ledger::Request request;
+  const auto decoded = decode_request(body, {}, request, nullptr);
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().code, RefusalCode::MalformedMessage);
+}
+
 TEST(RequestMessages, a_foreign_builder_is_understood) {
   flatbuffers::FlatBufferBuilder builder;
   const wire::UInt128 ids[] = {wire::UInt128(5, 6)};
