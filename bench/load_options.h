@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "base/result.h"
 #include "base/types.h"
 #include "bench/workload.h"
 #include "ledger/operation.h"
@@ -22,10 +23,19 @@ struct LoadOptions {
   u32 connections = 1;
   u32 in_flight = 4;  // Requests per connection.
   u64 rate = 0;       // Transfers a second over all connections; 0 = as fast as answers come.
+  // Connections beside those, each with one transfer a request and one request in flight. They
+  // draw from the same sequence; the first `singles_alone` transfers are theirs alone.
+  u32 singles = 0;
+  u64 singles_alone = 0;
+  std::string timeline;               // A file for latency over time, or empty.
+  std::optional<double> snapshot_at;  // Ask for a snapshot so many seconds after the beginning.
   bool show_progress = false;
 
   SendPlan send_plan() const { return {transfers, batch, u64{connections} * in_flight}; }
 };
+
+// Whether such a run is possible; the error says which option does not fit which.
+Status check_load(const LoadOptions& options);
 
 struct LoadTarget {
   std::string host = "127.0.0.1";

@@ -38,9 +38,10 @@ constexpr u32 kRunsMax = 1000;
 struct BenchOptions {
   bench::LoadOptions load;
   std::string server;      // HOST:PORT, or empty for one of our own.
-  std::string partitions;  // For our own server, as are the next three; empty = its default.
+  std::string partitions;  // For our own server, as are the next four; empty = its default.
   std::string mode;
   std::string data;
+  u64 id_window = 0;  // 0 = room for all transfers.
   std::vector<std::string> server_options;
   std::string json;
   u32 runs = 1;
@@ -91,8 +92,9 @@ ServerProcessOptions server_options(const BenchOptions& options, const std::stri
   server.data_directory = directory + "/data";
   server.log_path = directory + "/server.log";
   server.start_deadline_ms = kServerStartMs;
+  const u64 window = options.id_window > 0 ? options.id_window : options.load.transfers;
   server.arguments = {"--accounts-max", std::to_string(options.load.workload.accounts),
-                      "--transfers-max", std::to_string(options.load.transfers), "--touch-memory"};
+                      "--id-window", std::to_string(window), "--touch-memory"};
   const auto add = [&server](const char* name, const std::string& value) {
     if (!value.empty()) server.arguments.insert(server.arguments.end(), {name, value});
   };
@@ -169,9 +171,18 @@ int fail_bench(const Error& error) {
   return kExitFailed;
 }
 
+Status check_options(const BenchOptions& options) {
+  if (options.runs > 1 && !options.load.timeline.empty()) {
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("a timeline is that of one run; {} were asked for", options.runs));
+  }
+  return bench::check_load(options.load);
+}
+
 int run_bench(const BenchOptions& options) {
-  const Status possible = bench::check_workload(options.load.workload, options.load.send_plan());
-  if (!possible) return fail_bench(possible.error());
+  if (const Status possible = check_options(options); !possible) {
+    return fail_bench(possible.error());
+  }
   raise_descriptor_limit();
   std::vector<bench::Report> runs;
   for (u32 run = 0; run < options.runs; ++run) {
@@ -258,6 +269,26 @@ void add_load_options(CLI::App& command, bench::LoadOptions& load) {
       ->capture_default_str();
 }
 
+void add_observation_options(CLI::App& command, bench::LoadOptions& load) {
+  command
+      .add_option("--singles", load.singles,
+                  "Clients beside the others, each with one transfer a request and one request in "
+                  "flight, with latencies of their own in the report")
+      ->check(CLI::Range(u32{0}, bench::kConnectionsMax))
+      ->capture_default_str();
+  command
+      .add_option("--singles-alone", load.singles_alone,
+                  "So many of the transfers are made by the singles alone, before the others begin")
+      ->capture_default_str();
+  command.add_option("--timeline", load.timeline,
+                     "Write to this file, for each 10 ms, what was answered and with which "
+                     "latency, as CSV");
+  command
+      .add_option("--snapshot-at", load.snapshot_at,
+                  "Ask the server for a snapshot so many seconds after the load began")
+      ->check(CLI::Range(0.0, 1e6));
+}
+
 void add_server_options(CLI::App& command, BenchOptions& options) {
   auto* server = command.add_option("--server", options.server,
                                     "HOST:PORT of a running server; otherwise one is started");
@@ -267,6 +298,8 @@ void add_server_options(CLI::App& command, BenchOptions& options) {
   own(command.add_option("--data", options.data,
                          "Where the started server's temporary directory is made; by default "
                          "$TMPDIR or the current directory"));
+  own(command.add_option("--id-window", options.id_window,
+                         "Transfers that the started server keeps in memory; 0 = all"));
   own(command.add_option("--server-option", options.server_options,
                          "Passed to `florin serve`, as in --server-option=--name=value; may be "
                          "repeated"));
@@ -282,6 +315,7 @@ void add_bench_command(CLI::App& app, int& exit_code) {
   options->load.show_progress = isatty(STDERR_FILENO) == 1;
   add_workload_options(*command, options->load.workload);
   add_load_options(*command, options->load);
+  add_observation_options(*command, options->load);
   add_server_options(*command, *options);
   command->add_option("--json", options->json, "Also write the report to this file; - is stdout");
   command->add_option("--runs", options->runs, "Runs; the report has each figure's median")

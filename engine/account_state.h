@@ -1,5 +1,5 @@
-// What the authoriser knows of an account: whose it is, exact counters, and what decides about them,
-// one cache line.
+// What the authoriser knows of an account: whose it is, exact counters, and what decides about
+// them, one cache line.
 #pragma once
 
 #include <array>
@@ -13,8 +13,8 @@ enum class Counter : u8 { DebitsPending, DebitsPosted, CreditsPending, CreditsPo
 
 using Balances = std::array<u128, 4>;  // By Counter.
 
-// Counters of up to 80 bits stand in the line itself: 1.2e24 minor units, a million Ether in wei. An
-// account that needs more is `wide`: its counters are kept aside by the authoriser.
+// Counters of up to 80 bits stand in the line itself: 1.2e24 minor units, a million Ether in wei.
+// An account that needs more is `wide`: its counters are kept aside by the authoriser.
 struct alignas(64) AccountState {
   static constexpr u16 kExists = 1 << 0;
   static constexpr u16 kWide = 1 << 1;

@@ -1,5 +1,6 @@
 // The load generator against a fake server: everything is sent once, refusals and breaks end it,
-// posts wait for their holds, an open loop keeps its rate and charges a stall to all who waited.
+// posts wait for their holds, an open loop keeps its rate and charges a stall to all who waited,
+// singles go beside the batches and before them, and an observer is told of each answer.
 #include "bench/load_generator.h"
 
 #include <algorithm>
@@ -39,6 +40,7 @@ Result<LoadResult> run(const LoadOptions& options, const FakeServer& server,
   Workload workload(options.workload, options.send_plan());
   LoadGenerator generator(options, *loop, workload);
   RETURN_IF_ERROR(generator.connect(client::resolve("127.0.0.1", server.port())->front()));
+  RETURN_IF_ERROR(generator.run_singles_alone(progress));
   return generator.run(progress);
 }
 
@@ -178,6 +180,131 @@ TEST(LoadGenerator, every_workload_is_created) {
     const auto result = run(options, server);
     ASSERT_TRUE(result.has_value()) << result.error().message;
     EXPECT_EQ(result->transfers, 1000u);
+  }
+}
+
+LoadOptions load_with_singles() {
+  LoadOptions options = small_load();
+  options.transfers = 5000;
+  options.singles = 5;
+  return options;
+}
+
+std::set<u128> ids_of(const FakeServer& server) {
+  std::set<u128> ids;
+  for (const FakeFrame& frame : server.frames()) {
+    const ledger::Request request = test::asked(frame);
+    for (const ledger::Transfer& transfer : request.transfer_events()) ids.insert(transfer.id);
+  }
+  return ids;
+}
+
+TEST(LoadGenerator, singles_go_beside_the_batches_with_a_histogram_of_their_own) {
+  std::vector<std::set<u32>> sizes(3 + 5);  // By connection.
+  FakeServer server([&](FakeConnection& connection, const FakeFrame& frame) {
+    sizes[connection.number()].insert(test::asked(frame).event_count);
+    test::reply_created(connection, frame);
+  });
+  const auto result = run(load_with_singles(), server);
+  ASSERT_TRUE(result.has_value()) << result.error().message;
+  EXPECT_EQ(result->transfers, 5000u);
+  EXPECT_EQ(ids_of(server).size(), 5000u);
+  EXPECT_GT(result->singles_beside_ns.count(), 5u);
+  EXPECT_GT(result->latency_ns.count(), 0u);
+  EXPECT_EQ(result->singles_beside_ns.count() + result->latency_ns.count(), result->requests);
+  EXPECT_EQ(result->singles_alone_ns.count(), 0u);
+  for (u32 connection = 0; connection < 3; ++connection) {
+    EXPECT_TRUE(sizes[connection].contains(7)) << connection;
+  }
+  for (u32 connection = 3; connection < 8; ++connection) {
+    EXPECT_EQ(sizes[connection], std::set<u32>{1}) << connection;
+  }
+}
+
+// The fake server sees the order: the first 300 requests have one transfer each.
+TEST(LoadGenerator, singles_alone_are_answered_before_the_others_begin) {
+  FakeServer server(test::reply_created);
+  LoadOptions options = load_with_singles();
+  options.singles_alone = 300;
+  const auto result = run(options, server);
+  ASSERT_TRUE(result.has_value()) << result.error().message;
+  EXPECT_EQ(result->singles_alone_ns.count(), 300u);
+  EXPECT_GT(result->singles_alone_elapsed_ns, 0u);
+  EXPECT_EQ(result->transfers, 4700u);
+  EXPECT_EQ(ids_of(server).size(), 5000u);
+  const std::vector<FakeFrame> frames = server.frames();
+  ASSERT_GT(frames.size(), 300u);
+  EXPECT_TRUE(std::all_of(frames.begin(), frames.begin() + 300, [](const FakeFrame& frame) {
+    return test::asked(frame).event_count == 1;
+  }));
+}
+
+class Watcher final : public LoadObserver {
+ public:
+  void begun(u64 now_ns) override { begin_ns = now_ns; }
+  void answered(u64 now_ns, u64 latency_ns, u64 count) override {
+    EXPECT_GE(now_ns, begin_ns + latency_ns);
+    transfers += count;
+  }
+  Status step(u64) override {
+    return ++steps < steps_max ? Status() : fail(ErrorCode::Io, "the watcher has seen enough");
+  }
+
+  u64 begin_ns = 0;
+  u64 transfers = 0;
+  u64 steps = 0;
+  u64 steps_max = ~u64{0};
+};
+
+Result<LoadResult> run_watched(Watcher& watcher, const FakeServer& server) {
+  LoadOptions options = load_with_singles();
+  options.singles_alone = 300;
+  const auto loop = std::move(*client::Loop::open());
+  Workload workload(options.workload, options.send_plan());
+  LoadGenerator generator(options, *loop, workload);
+  generator.set_observer(&watcher);
+  RETURN_IF_ERROR(generator.connect(client::resolve("127.0.0.1", server.port())->front()));
+  RETURN_IF_ERROR(generator.run_singles_alone([](const LoadResult&) {}));
+  EXPECT_EQ(watcher.transfers, 0u);
+  return generator.run([](const LoadResult&) {});
+}
+
+TEST(LoadGenerator, an_observer_is_told_of_all_but_the_singles_alone) {
+  FakeServer server(test::reply_created);
+  Watcher watcher;
+  const auto result = run_watched(watcher, server);
+  ASSERT_TRUE(result.has_value()) << result.error().message;
+  EXPECT_EQ(watcher.transfers, 4700u);
+  EXPECT_GT(watcher.steps, 0u);
+}
+
+TEST(LoadGenerator, an_observer_can_end_the_load) {
+  FakeServer server(test::reply_created);
+  Watcher watcher;
+  watcher.steps_max = 2;
+  const auto result = run_watched(watcher, server);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().message, "the watcher has seen enough");
+}
+
+TEST(LoadOptions, that_do_not_fit_each_other_are_refused) {
+  struct Row {
+    const char* told;
+    void (*spoil)(LoadOptions&);
+  };
+  EXPECT_TRUE(check_load(load_with_singles()).has_value());
+  for (const Row& row :
+       {Row{"but no singles", [](LoadOptions& o) { o.singles = 0, o.singles_alone = 1; }},
+        Row{"the workload is holds", [](LoadOptions& o) { o.workload.kind = WorkloadKind::Holds; }},
+        Row{"have no rate", [](LoadOptions& o) { o.rate = 5; }},
+        Row{"leaves none of 5000", [](LoadOptions& o) { o.singles_alone = 5000; }},
+        Row{"at most 4000", [](LoadOptions& o) { o.singles = kConnectionsMax - 2; }}}) {
+    LoadOptions options = load_with_singles();
+    row.spoil(options);
+    const Status possible = check_load(options);
+    ASSERT_FALSE(possible.has_value()) << row.told;
+    EXPECT_NE(possible.error().message.find(row.told), std::string::npos)
+        << possible.error().message;
   }
 }
 
