@@ -70,12 +70,14 @@ bool Sequencer::form(Slot& slot) {
   const u64 now = clock_.wall_time().ns;
   large_bytes_ = 0;
   small_bytes_ = 0;
-  starved_ = false;
+  // Where transfers wait for room small ones would take it away from a large one, time and again.
+  const bool in_turn = std::exchange(starved_, false);
   room_awaited_ = false;
   slot.block.position_before = order_.position;
   if (tick_passed_over_ && tick_due()) order_tick(slot);
   tick_passed_over_ = false;
-  const bool small_may_go_first = small_go_first_ && !std::exchange(small_went_first_, false);
+  const bool small_went_first = std::exchange(small_went_first_, false);
+  const bool small_may_go_first = small_go_first_ && !small_went_first && !in_turn;
   if (!small_may_go_first) take_passed_over(slot, now);
   fill(slot, Share::Small, now);
   small_went_first_ = small_may_go_first && waiting_large_ != 0 && !slot.block.requests.empty();
@@ -142,9 +144,10 @@ bool Sequencer::take_turn(Slot& slot, Share share, u64 now) {
 // of the turn after next is fetched, and the event of the next one, which is known by then.
 void Sequencer::fetch_ahead() const {
   if (first_waiting_ == nullptr) return;
-  const std::byte* const event = first_waiting_->first->events;
-  __builtin_prefetch(event);
-  __builtin_prefetch(event + 64);
+  if (const std::byte* const event = first_waiting_->first->events; event != nullptr) {
+    __builtin_prefetch(event);
+    __builtin_prefetch(event + 64);
+  }
   if (first_waiting_->next != nullptr) __builtin_prefetch(first_waiting_->next->first);
 }
 

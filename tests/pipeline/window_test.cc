@@ -6,6 +6,7 @@
 #include "tests/pipeline/followed_history.h"
 #include "tests/pipeline/sim_ledger.h"
 #include "tests/support/test_size.h"
+#include "wal/segment_directory.h"
 
 namespace florin::test {
 namespace {
@@ -406,6 +407,47 @@ TEST_F(WindowTest, does_not_let_small_requests_pass_a_large_one_for_ever) {
   while (answered[place].request().event_count == 1) ++place;
   EXPECT_EQ(answered[place].request().refusal, RefusalCode::None);
   EXPECT_LT(place, 700U);
+}
+
+TEST_F(WindowTest, does_not_let_small_requests_that_never_cease_pass_a_large_one) {
+  FollowedHistoryOptions slow;
+  slow.follow_chance = 20;
+  slow.write_chance = 5;
+  start(3'600 * kSecondNs, slow);
+  u64 next_id = 1;
+  for (; next_id <= 80; next_id += 10) answer_to(transfers(next_id, 10));
+  ledger_->submit(transfers(1'000'000, 60), 0);
+  bool answered = false;
+  for (u32 step = 0; step < 20'000 && !answered; ++step) {
+    for (; ledger_->unanswered() < 15; next_id += 2) {
+      ledger_->submit(transfers(next_id, 2), 1 + next_id / 2 % 3);
+    }
+    ledger_->step();
+    for (const OwnedRequest& answer : ledger_->take_answered()) {
+      answered = answered || answer.request().event_count == 60;
+    }
+  }
+  EXPECT_TRUE(answered);
+  ledger_->settle();
+}
+
+// The crash came before any mark or later block told that the block is durable: only history knows.
+TEST_F(WindowTest, a_log_that_lost_the_block_that_history_ends_with_is_refused) {
+  start(0);
+  for (u64 id = 1; id <= 9; id += 4) answer_to(transfers(id, 4));
+  history_->catch_up();
+  const wal::LogEnd end = history_->end();
+  ledger_->crash();
+  // Its body, in the one sector that it takes.
+  const std::string path = wal::segment_path("/log", end.segment);
+  ledger_->disk().damage(path, end.offset - storage::kSectorBytes + 300, std::byte{0x5a});
+  const Status started = ledger_->try_start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, ErrorCode::Corrupt);
+  EXPECT_NE(started.error().message.find("history ends at position " +
+                                         std::to_string(end.position.value)),
+            std::string::npos)
+      << started.error().message;
 }
 
 TEST_F(WindowTest, stops_the_workers_for_who_waits_beside_reads_that_never_cease) {
