@@ -137,6 +137,23 @@ Result<bool> has_end(storage::Storage& storage, const std::string& directory, u1
   return *view ? has_block_before(**view, log_id, end) : Result<bool>(false);
 }
 
+tl::unexpected<Error> refuse_history(const wal::LogEnd& history, std::string_view what,
+                                     const std::string& log_directory) {
+  return fail(ErrorCode::Corrupt,
+              fmt::format("history ends at position {} with log block {}, {} {}; nothing was "
+                          "changed. Was the ledger served without history, is this the history "
+                          "of another copy, or the log an older one? Put the right one back, or "
+                          "start from a backup; if the log is right and whole, have history built "
+                          "again",
+                          history.position.value, history.sequence, what, log_directory));
+}
+
+Status check_read_to(const wal::LogEnd& history, const wal::LogEnd& log_end,
+                     const std::string& log_directory) {
+  if (history.sequence <= log_end.sequence) return {};
+  return refuse_history(history, "which cannot be read any more from the log in", log_directory);
+}
+
 Status check_cut(storage::Storage& storage, const std::string& log_directory, u128 log_id,
                  const std::string& snapshot_path, const wal::LogEnd& cut) {
   if (cut.sequence == 0) return {};

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -27,6 +28,16 @@ Result<std::optional<wal::LogEnd>> find_block(storage::Storage& storage,
 // damage elsewhere is of no concern.
 Result<bool> has_end(storage::Storage& storage, const std::string& directory, u128 log_id,
                      const wal::LogEnd& end);
+
+// History, which ends there, cannot go on with this log; `what` says why.
+tl::unexpected<Error> refuse_history(const wal::LogEnd& history, std::string_view what,
+                                     const std::string& log_directory);
+
+// Fails with Corrupt if the log, which was read to its end, ends before history does. What cannot
+// be read of a log's end is taken for a torn tail, which nobody was told of; but history has what
+// is durable.
+Status check_read_to(const wal::LogEnd& history, const wal::LogEnd& log_end,
+                     const std::string& log_directory);
 
 // Fails with Corrupt unless the block that ends where the snapshot at `snapshot_path` was cut is in
 // the log exactly as the cut names it. Of that block the header is read, not the body: it is in the

@@ -37,7 +37,10 @@ class Recovery {
     if (!recovered_.engine) RETURN_IF_ERROR(make_engine());
     if (const Status executed = execute_log(); !executed) return explain(executed.error());
     if (const Status agreed = check_rejected(); !agreed) return explain(agreed.error());
-    RETURN_IF_ERROR(check_log_end());
+    if (!stopped_ && options_.past != nullptr) {
+      RETURN_IF_ERROR(
+          check_read_to(options_.history_durable, recovered_.end, options_.log_directory));
+    }
     RETURN_IF_ERROR(look_after_snapshots());
     recovered_.duration_ns = clock_.monotonic_ns() - start_ns;
     return std::move(recovered_);
@@ -54,7 +57,6 @@ class Recovery {
 
   Status check_history(const std::string& path, const snapshot::SnapshotInfo& info) const;
   Status check_history_end() const;
-  Status check_log_end() const;
   tl::unexpected<Error> refuse_history(std::string_view what) const;
   Status read_log() const;
   Status make_engine();
@@ -289,23 +291,8 @@ Status Recovery::check_history_end() const {
                                : "which is beyond the end of the log, or trimmed from it, in");
 }
 
-// Of the block that history ends with, only the header was looked at. What could not be read of the
-// log's end was taken for a torn tail, which nobody was told of; but history has what is durable.
-Status Recovery::check_log_end() const {
-  if (options_.past == nullptr) return {};
-  if (options_.history_durable.sequence <= recovered_.end.sequence) return {};
-  return refuse_history("which cannot be read any more from the log in");
-}
-
 tl::unexpected<Error> Recovery::refuse_history(std::string_view what) const {
-  const wal::LogEnd& history = options_.history_durable;
-  return fail(ErrorCode::Corrupt,
-              fmt::format("history ends at position {} with log block {}, {} {}; nothing was "
-                          "changed. Was the ledger served without history, is this the history "
-                          "of another copy, or the log an older one? Put the right one back, or "
-                          "start from a backup; if the log is right and whole, have history built "
-                          "again",
-                          history.position.value, history.sequence, what, options_.log_directory));
+  return replay::refuse_history(options_.history_durable, what, options_.log_directory);
 }
 
 // Where the log is damaged, that is what has to be known: the error names file and place.

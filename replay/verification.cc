@@ -100,6 +100,9 @@ class Verifier {
       tell(**source, executor.position());
     }
     result_.end = (*source)->reader().end();
+    if (options_.past != nullptr) {
+      RETURN_IF_ERROR(check_read_to(options_.history_durable, result_.end, options_.log_directory));
+    }
     result_.events = executor.position().value - result_.begin.value;
     result_.blocks_compared = executor.blocks_compared();
     return {};

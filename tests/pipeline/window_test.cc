@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/window_driver.h"
+#include "replay/verification.h"
 #include "tests/pipeline/followed_history.h"
 #include "tests/pipeline/sim_ledger.h"
 #include "tests/support/test_size.h"
@@ -94,6 +95,19 @@ class WindowTest : public testing::Test {
     return answer_to(std::move(request)).request().refusal;
   }
 
+  // Of the ledger that has crashed.
+  replay::RecoveryOptions recovery_options() {
+    replay::RecoveryOptions options;
+    options.log_directory = "/log";
+    options.snapshot_directory = "/snapshots";
+    options.log_id = FollowedHistoryOptions().log_id;
+    options.limits = tiny_limits();
+    EXPECT_TRUE(ledger_->disk().create_directory("/snapshots"));
+    history_->before_recovery(options, ledger_->disk());
+    return options;
+  }
+  static void nobody_hears(const replay::RecoveryProgress&) {}
+
   void step(u64 steps) {
     for (; steps > 0; --steps) ledger_->step();
   }
@@ -127,6 +141,7 @@ class WindowTest : public testing::Test {
 
   std::unique_ptr<FollowedHistory> history_;
   std::unique_ptr<SimLedger> ledger_;
+  ManualClock clock_;  // Of recoveries by hand.
 };
 
 class WindowModes : public WindowTest, public testing::WithParamInterface<pipeline::Mode> {};
@@ -444,10 +459,29 @@ TEST_F(WindowTest, a_log_that_lost_the_block_that_history_ends_with_is_refused) 
   const Status started = ledger_->try_start();
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, ErrorCode::Corrupt);
-  EXPECT_NE(started.error().message.find("history ends at position " +
-                                         std::to_string(end.position.value)),
-            std::string::npos)
-      << started.error().message;
+  const std::string expected = "history ends at position " + std::to_string(end.position.value);
+  EXPECT_NE(started.error().message.find(expected), std::string::npos) << started.error().message;
+  const auto verified = replay::verify(ledger_->disk(), clock_, recovery_options(), nobody_hears);
+  ASSERT_FALSE(verified);
+  EXPECT_NE(verified.error().message.find(expected), std::string::npos) << verified.error().message;
+}
+
+// History is ahead of them by design.
+TEST_F(WindowTest, earlier_states_are_recovered_whatever_history_has) {
+  start(0);
+  for (u64 id = 1; id <= 9; id += 4) answer_to(transfers(id, 4));
+  history_->catch_up();
+  ledger_->crash();
+  for (const u64 position : {2U, 6U, 14U}) {
+    replay::RecoveryOptions options = recovery_options();
+    options.until.position = Position{position};
+    const auto recovered = replay::recover(ledger_->disk(), clock_, options, nobody_hears);
+    ASSERT_TRUE(recovered) << recovered.error().message;
+    EXPECT_EQ(recovered->order.position.value, position);
+  }
+  const auto verified = replay::verify(ledger_->disk(), clock_, recovery_options(), nobody_hears);
+  ASSERT_TRUE(verified) << verified.error().message;
+  EXPECT_EQ(verified->end.position, history_->end().position);
 }
 
 TEST_F(WindowTest, stops_the_workers_for_who_waits_beside_reads_that_never_cease) {
