@@ -27,6 +27,12 @@ class Random {
   u64 state_[4];
 };
 
+// One of the values, all as likely.
+template <class Value, usize size>
+Value pick(Random& random, const Value (&values)[size]) {
+  return values[random.below(size)];
+}
+
 // A seed from the operating system's entropy.
 u64 entropy_seed();
 

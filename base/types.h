@@ -36,6 +36,11 @@ struct Timestamp {
   friend auto operator<=>(const Timestamp&, const Timestamp&) = default;
 };
 
+inline constexpr u64 kNsPerSecond = 1'000'000'000;
+inline constexpr u64 kNsPerMs = 1'000'000;
+// Timestamps are below this.
+inline constexpr u64 kTimestampEnd = u64{1} << 63;
+
 constexpr u64 round_up(u64 value, u64 multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }

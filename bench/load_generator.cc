@@ -14,7 +14,6 @@
 namespace florin::bench {
 namespace {
 
-constexpr u64 kNsPerSecond = 1'000'000'000;
 constexpr u64 kConnectDeadlineNs = 20 * kNsPerSecond;
 constexpr usize kConnectingMax = 64;  // At once, so that the server's backlog suffices.
 constexpr u64 kStallNs = 60 * kNsPerSecond;

@@ -12,8 +12,6 @@
 namespace florin::bench {
 namespace {
 
-constexpr u64 kNsPerSecond = 1'000'000'000;
-
 Result<std::string> read_proc(pid_t pid, std::string_view name) {
   const std::string path = fmt::format("/proc/{}/{}", pid, name);
   std::ifstream file(path);

@@ -10,8 +10,7 @@
 namespace florin::bench {
 namespace {
 
-constexpr u64 kProgressNs = 10'000'000;
-constexpr u64 kNsPerSecond = 1'000'000'000;
+constexpr u64 kSnapshotLookNs = 10'000'000;
 constexpr u64 kSnapshotDeadlineNs = 120 * kNsPerSecond;
 
 }  // namespace
@@ -30,7 +29,7 @@ Status SnapshotDuringLoad::step(u64 now_ns, u64 ask_at_ns) {
   } else if (now_ns > asked_ns_ + kSnapshotDeadlineNs) {
     return fail(ErrorCode::Timeout, fmt::format("the snapshot was not complete after {} s",
                                                 kSnapshotDeadlineNs / kNsPerSecond));
-  } else if (channel_.in_flight() == 0 && now_ns >= progress_asked_ns_ + kProgressNs) {
+  } else if (channel_.in_flight() == 0 && now_ns >= progress_asked_ns_ + kSnapshotLookNs) {
     ask_for_progress(now_ns);
   }
   return {};
@@ -39,7 +38,7 @@ Status SnapshotDuringLoad::step(u64 now_ns, u64 ask_at_ns) {
 Status SnapshotDuringLoad::finish() {
   while (!done()) {
     RETURN_IF_ERROR(step(clock_.monotonic_ns(), asked_ns_));
-    loop_.run_once(kProgressNs);
+    loop_.run_once(kSnapshotLookNs);
   }
   return {};
 }

@@ -13,8 +13,6 @@
 namespace florin::bench {
 namespace {
 
-constexpr u64 kNsPerSecond = 1'000'000'000;
-
 Status check_trial_balance(client::Client& client, const LoadOptions& options,
                            const ExpectedState& expected, Verification& verification) {
   const u32 ledger = options.workload.ledger;

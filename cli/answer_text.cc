@@ -15,12 +15,6 @@ namespace florin::cli {
 
 namespace {
 
-constexpr u32 kCreated = 1;  // The number of `created` in all lists of outcomes.
-
-static_assert(static_cast<u32>(ledger::AccountOutcome::Created) == kCreated);
-static_assert(static_cast<u32>(ledger::TransferOutcome::Created) == kCreated);
-static_assert(static_cast<u32>(ledger::UpdateOutcome::Created) == kCreated);
-
 // What was there already is as good as created.
 bool is_success(std::string_view outcome) { return outcome == "created" || outcome == "exists"; }
 
@@ -53,7 +47,7 @@ std::string render_balances(const std::vector<ledger::Transfer>& events, const A
                {"credits pending", Align::Right, true},
                {"credits posted", Align::Right}});
   for (usize i = 0; i < events.size(); ++i) {
-    if (answer.results[i].outcome == kCreated) {
+    if (answer.results[i].outcome == ledger::kCreated) {
       add_balances(table, events[i], answer.balances[i], names);
     }
   }
@@ -67,7 +61,7 @@ std::string render_results(const std::vector<Event>& events, const Answer& answe
   usize created = 0;
   for (usize i = 0; i < events.size(); ++i) {
     const ledger::EventResult& result = answer.results[i];
-    created += result.outcome == kCreated ? 1 : 0;
+    created += result.outcome == ledger::kCreated ? 1 : 0;
     const std::string_view outcome = outcome_name(answer.kind, result.outcome);
     table.add({florin::to_decimal(events[i].id),
                {std::string(outcome), is_success(outcome) ? Tone::Good : Tone::Bad},

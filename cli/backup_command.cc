@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "base/int128.h"
+#include "cli/command_output.h"
 #include "cli/json_values.h"
 #include "cli/moment.h"
 #include "cli/offline.h"
@@ -23,8 +24,6 @@ namespace florin::cli {
 
 namespace {
 
-constexpr double kSecond = 1e-9;
-
 struct BackupCommandOptions {
   replay::BackupOptions backup;
   bool json = false;
@@ -36,17 +35,15 @@ struct RestoreCommandOptions {
   bool json = false;
 };
 
-std::string number(u64 value) { return with_thousands(u128{value}); }
-
 std::string size_text(u64 bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / static_cast<double>(kMiB));
 }
 
 void show_progress(ProgressLine& line, const replay::BackupProgress& progress) {
   const bool snapshots = progress.phase == replay::BackupProgress::Phase::Snapshots;
-  line.show(
-      snapshots ? "copying snapshots" : "copying the log", 0, 0,
-      size_text(progress.bytes_copied) + ", up to position " + number(progress.position.value));
+  line.show(snapshots ? "copying snapshots" : "copying the log", 0, 0,
+            size_text(progress.bytes_copied) + ", up to position " +
+                with_thousands(progress.position.value));
 }
 
 Json report_to_json(const replay::BackupReport& report) {
@@ -58,7 +55,7 @@ Json report_to_json(const replay::BackupReport& report) {
           {"segments_written", report.segments},
           {"bytes_copied", report.bytes},
           {"attempts", report.attempts},
-          {"seconds", static_cast<double>(report.duration_ns) * kSecond}};
+          {"seconds", seconds_of(report.duration_ns)}};
 }
 
 std::string report_text(const replay::BackupReport& report, const std::string& target) {
@@ -66,9 +63,9 @@ std::string report_text(const replay::BackupReport& report, const std::string& t
       "{} holds everything up to position {}; it can be restored to any position from {} on\n"
       "copied {} snapshots and {} blocks, {} in {:.2f} s\n"
       "chain {}: keep it elsewhere with the position, to prove later that nothing was taken back\n",
-      target, number(report.position.value), number(report.earliest.value), report.snapshots,
-      number(report.blocks), size_text(report.bytes),
-      static_cast<double>(report.duration_ns) * kSecond, florin::to_decimal(report.chain));
+      target, with_thousands(report.position.value), with_thousands(report.earliest.value),
+      report.snapshots, with_thousands(report.blocks), size_text(report.bytes),
+      seconds_of(report.duration_ns), florin::to_decimal(report.chain));
 }
 
 // A backup is a data directory: somebody may be serving it, or backing up into it too.
@@ -115,14 +112,10 @@ int run_backup(const BackupCommandOptions& options) {
 }
 
 Json report_to_json(const replay::RestoreReport& report) {
-  return {{"position", report.position.value},
-          {"timestamp", std::to_string(report.time.ns)},
-          {"time", time_text(report.time)},
-          {"chain", florin::to_decimal(report.chain)},
-          {"snapshots_copied", report.snapshots},
-          {"blocks_copied", report.blocks},
-          {"bytes_copied", report.bytes},
-          {"seconds", static_cast<double>(report.duration_ns) * kSecond}};
+  return {{"position", report.position.value},    {"timestamp", std::to_string(report.time.ns)},
+          {"time", time_text(report.time)},       {"chain", florin::to_decimal(report.chain)},
+          {"snapshots_copied", report.snapshots}, {"blocks_copied", report.blocks},
+          {"bytes_copied", report.bytes},         {"seconds", seconds_of(report.duration_ns)}};
 }
 
 std::string report_text(const replay::RestoreReport& report, const std::string& target) {
@@ -130,9 +123,9 @@ std::string report_text(const replay::RestoreReport& report, const std::string& 
       "{} is the ledger as of position {} ({} UTC)\n"
       "copied {} snapshots and {} blocks, {} in {:.2f} s\n"
       "start it with: florin serve --data {}\n",
-      target, number(report.position.value), time_text(report.time), report.snapshots,
-      number(report.blocks), size_text(report.bytes),
-      static_cast<double>(report.duration_ns) * kSecond, target);
+      target, with_thousands(report.position.value), time_text(report.time), report.snapshots,
+      with_thousands(report.blocks), size_text(report.bytes), seconds_of(report.duration_ns),
+      target);
 }
 
 int run_restore(RestoreCommandOptions& options) {

@@ -23,13 +23,13 @@
 #include "bench/load_run.h"
 #include "bench/report.h"
 #include "bench/report_json.h"
+#include "cli/command_output.h"
 #include "cli/server_process.h"
 #include "client/endpoint.h"
 
 namespace florin::cli {
 namespace {
 
-constexpr int kExitFailed = 1;
 constexpr int kExitLoss = 2;
 constexpr u64 kServerStartMs = 600'000;  // Touching a large memory takes seconds per gigabyte.
 constexpr u64 kServerStopMs = 60'000;

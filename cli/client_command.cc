@@ -15,6 +15,7 @@
 
 #include "base/random.h"
 #include "cli/answer_text.h"
+#include "cli/command_output.h"
 #include "cli/command_runner.h"
 #include "cli/help_text.h"
 #include "cli/json_reader.h"
@@ -42,11 +43,6 @@ struct Options {
   std::string witness_file;
   std::vector<std::string> ledgers;  // "978=EUR"
 };
-
-void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
 
 void print_json(const auto& value) { print(to_json(value) + "\n"); }
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "cli/command_output.h"
 #include "cli/recorded_load.h"
 #include "cli/recorded_verification.h"
 #include "cli/server_process.h"
@@ -25,9 +26,8 @@ namespace florin::cli {
 namespace {
 
 constexpr u64 kVerifyDeadlineMs = 30'000;
-constexpr double kNsPerMs = 1e6;
 
-struct Options {
+struct CrashTestOptions {
   std::string data;
   u32 rounds = 20;
   double seconds = 2;
@@ -38,12 +38,7 @@ struct Options {
   std::vector<std::string> server_options;
 };
 
-void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
-
-LoadOptions load_options(const Options& options) {
+LoadOptions load_options(const CrashTestOptions& options) {
   LoadOptions load;
   load.seed = options.seed;
   load.accounts = options.accounts;
@@ -54,7 +49,7 @@ LoadOptions load_options(const Options& options) {
 
 class CrashTest {
  public:
-  CrashTest(const Options& options, const WorkDirectory& directory)
+  CrashTest(const CrashTestOptions& options, const WorkDirectory& directory)
       : options_(options), random_(options.seed), load_(load_options(options)) {
     server_options_.data_directory = directory.path() + "/data";
     server_options_.log_path = directory.path() + "/server.log";
@@ -74,7 +69,7 @@ class CrashTest {
   void report(u32 round, u64 sent, bool twice, const VerificationFigures& figures);
   client::Answer<client::Client> connect();
 
-  const Options& options_;
+  const CrashTestOptions& options_;
   Random random_;
   RecordedLoad load_;
   ServerProcessOptions server_options_;
@@ -118,7 +113,8 @@ void CrashTest::report(u32 round, u64 sent, bool twice, const VerificationFigure
   print(fmt::format("{:>5}  {:>12}  {:>10}  {:>6}  {:>6}  {:>8}  {:>12}  {:>5}  {:>8}\n", round,
                     with_thousands(u128{sent}), with_thousands(u128{figures.transfers_checked}),
                     figures.requests_found, figures.requests_absent, figures.requests_retried,
-                    fmt::format("{:.1f}", static_cast<double>(server_->start_ns()) / kNsPerMs),
+                    fmt::format("{:.1f}", static_cast<double>(server_->start_ns()) /
+                                              static_cast<double>(kNsPerMs)),
                     twice ? "yes" : "", load_.problems().count()));
 }
 
@@ -179,7 +175,7 @@ int report_end(CrashTest& test, const Status& status, WorkDirectory& directory, 
   return 1;
 }
 
-int run_crash_test(Options options) {
+int run_crash_test(CrashTestOptions options) {
   if (options.seed == 0) options.seed = entropy_seed();
   auto directory = WorkDirectory::make(options.data);
   if (!directory) {
@@ -202,7 +198,7 @@ int run_crash_test(Options options) {
 }  // namespace
 
 void add_crash_test_command(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CrashTestOptions>();
   CLI::App* command = app.add_subcommand(
       "crash-test", "Kill a loaded server again and again; check that nothing was lost.");
   command->add_option("--data", options->data,

@@ -32,12 +32,10 @@ namespace florin::cli {
 
 namespace {
 
-constexpr u64 kNsPerMs = 1'000'000;
-constexpr u64 kNsPerSecond = 1000 * kNsPerMs;
 constexpr u64 kStopDeadlineMs = 30'000;
 constexpr u64 kTransfersMax = 5'000'000;
 
-struct Options {
+struct DemoOptions {
   double seconds = 10;
   std::string data;
   u64 seed = 0;
@@ -60,7 +58,7 @@ LoadOptions load_options(u64 seed) {
 
 class Demo {
  public:
-  Demo(const Options& options, const WorkDirectory& directory)
+  Demo(const DemoOptions& options, const WorkDirectory& directory)
       : options_(options),
         colour_(colour_for(STDOUT_FILENO)),
         on_terminal_(::isatty(STDOUT_FILENO) == 1),
@@ -89,7 +87,7 @@ class Demo {
   void act(std::string_view title);
   void say(std::string_view text);
 
-  Options options_;
+  DemoOptions options_;
   Colour colour_;
   bool on_terminal_;
   Random random_;
@@ -321,7 +319,7 @@ std::string program_path() {
   return error || near.string().starts_with("..") ? program.string() : near.string();
 }
 
-int run_demo(Options options) {
+int run_demo(DemoOptions options) {
   if (options.seed == 0) options.seed = entropy_seed();
   auto directory = WorkDirectory::make(options.data);
   if (!directory) {
@@ -353,7 +351,7 @@ int run_demo(Options options) {
 }  // namespace
 
 void add_demo_command(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DemoOptions>();
   CLI::App* command = app.add_subcommand(
       "demo", "A small bank: its day, a load, a crash, a recovery; under a minute.");
   command->add_option("--seconds", options->seconds, "Of load before the crash")

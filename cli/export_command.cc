@@ -34,8 +34,6 @@ struct ExportOptions {
   bool json = false;
 };
 
-std::string number(u64 value) { return with_thousands(u128{value}); }
-
 Result<std::unique_ptr<history::RocksStore>> open_store(const OfflineDirectory& offline) {
   history::RocksOptions rocks;
   rocks.directory = offline.directory.history_path();
@@ -98,7 +96,8 @@ Result<exporter::ExportProgress> export_range(history::Store& store, const Expor
   const auto report = [&](const exporter::ExportProgress& progress) {
     if (isatty(STDOUT_FILENO) != 0 && options.target == "-") return;
     line.show("exporting", 0, 0,
-              number(progress.changes) + " changes, position " + number(progress.position.value));
+              with_thousands(progress.changes) + " changes, position " +
+                  with_thousands(progress.position.value));
   };
   if (options.target == "-") {
     return exporter::export_as_text(store, *range, *kind, write_to_stdout, report);
@@ -128,8 +127,8 @@ int run_export(const ExportOptions& options) {
                      ? "nothing new to export\n"
                      : fmt::format("exported {} changes, up to position {}; {}/manifest.json lists "
                                    "the files\n",
-                                   number(done->changes), number(done->position.value),
-                                   options.target))
+                                   with_thousands(done->changes),
+                                   with_thousands(done->position.value), options.target))
              ? 0
              : 1;
 }
@@ -144,7 +143,7 @@ struct LettersOptions {
 std::string letters_text(const std::vector<exporter::DeadLetter>& letters) {
   Table table({{"position", Align::Right}, {"change", Align::Right}, {"put aside"}, {"reason"}});
   for (const exporter::DeadLetter& letter : letters) {
-    table.add({number(letter.place.position), std::to_string(letter.place.index),
+    table.add({with_thousands(letter.place.position), std::to_string(letter.place.index),
                time_text(letter.put_aside_at), letter.reason});
   }
   return table.render(colour_for(STDOUT_FILENO));

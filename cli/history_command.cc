@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "base/clock.h"
+#include "cli/command_output.h"
 #include "cli/json_values.h"
 #include "cli/offline.h"
 #include "cli/progress_line.h"
@@ -21,14 +22,10 @@ namespace florin::cli {
 
 namespace {
 
-constexpr int kExitDamaged = 3;
-
-struct Options {
+struct HistoryCommandOptions {
   std::string data;
   bool json = false;
 };
-
-std::string number(u64 value) { return with_thousands(u128{value}); }
 
 Result<std::unique_ptr<history::RocksStore>> open_store(const OfflineDirectory& offline,
                                                         const std::string& path, bool read_only) {
@@ -39,7 +36,7 @@ Result<std::unique_ptr<history::RocksStore>> open_store(const OfflineDirectory& 
   return history::RocksStore::open(rocks);
 }
 
-int show_status(const Options& options) {
+int show_status(const HistoryCommandOptions& options) {
   const auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("history", offline.error());
   const auto store = open_store(*offline, offline->directory.history_path(), true);
@@ -61,14 +58,15 @@ int show_status(const Options& options) {
              "history is durable up to position {} ({} UTC)\n"
              "{} transfers, {} ids that were consumed without one, {} accounts\n"
              "{} MiB in {} files, {:.1f} bytes a transfer\n",
-             number(mark.log.position.value), time_text(Timestamp{mark.last_timestamp}),
-             number(mark.created), number(mark.consumed), number(mark.accounts),
-             number(statistics.disk_bytes / kMiB), number(statistics.files), per_transfer))
+             with_thousands(mark.log.position.value), time_text(Timestamp{mark.last_timestamp}),
+             with_thousands(mark.created), with_thousands(mark.consumed),
+             with_thousands(mark.accounts), with_thousands(statistics.disk_bytes / kMiB),
+             with_thousands(statistics.files), per_transfer))
              ? 0
              : 1;
 }
 
-int check(const Options& options) {
+int check(const HistoryCommandOptions& options) {
   const auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("history", offline.error());
   const auto store = open_store(*offline, offline->directory.history_path(), true);
@@ -76,7 +74,7 @@ int check(const Options& options) {
   const auto checked = [&] {
     ProgressLine line;
     return (*store)->check(
-        [&](u64 rows) { line.show("checking history", 0, 0, number(rows) + " rows"); });
+        [&](u64 rows) { line.show("checking history", 0, 0, with_thousands(rows) + " rows"); });
   }();
   if (!checked) {
     refuse("history", checked.error());
@@ -92,9 +90,9 @@ int check(const Options& options) {
   }
   return printed(fmt::format("history is whole: {} transfers, {} expired holds, {} entries of "
                              "accounts, {} ids; places, numbers and balances follow each other\n",
-                             number(checked->transfers), number(checked->expiries),
-                             number(checked->entries),
-                             number(checked->ids_created + checked->ids_consumed)))
+                             with_thousands(checked->transfers), with_thousands(checked->expiries),
+                             with_thousands(checked->entries),
+                             with_thousands(checked->ids_created + checked->ids_consumed)))
              ? 0
              : 1;
 }
@@ -125,13 +123,13 @@ Result<replay::HistoryBuildProgress> build(const OfflineDirectory& offline,
   from.log_id = offline.directory.ledger_id();
   ProgressLine line;
   return replay::build_history(*offline.storage, from, **store, [&](const auto& progress) {
-    line.show(
-        "following the log", 0, 0,
-        number(progress.transfers) + " transfers, position " + number(progress.position.value));
+    line.show("following the log", 0, 0,
+              with_thousands(progress.transfers) + " transfers, position " +
+                  with_thousands(progress.position.value));
   });
 }
 
-int rebuild(const Options& options) {
+int rebuild(const HistoryCommandOptions& options) {
   const auto lock = storage::ProcessLock::acquire(options.data);
   if (!lock) return refuse("history", lock.error());
   const auto offline = OfflineDirectory::open(options.data);
@@ -152,16 +150,17 @@ int rebuild(const Options& options) {
                        {"kept", kept.empty() ? Json(nullptr) : Json(kept)}};
     return printed(json.dump() + "\n") ? 0 : 1;
   }
-  std::string text = fmt::format("history was made again up to position {}: {} transfers\n",
-                                 number(built->position.value), number(built->transfers));
+  std::string text =
+      fmt::format("history was made again up to position {}: {} transfers\n",
+                  with_thousands(built->position.value), with_thousands(built->transfers));
   if (!kept.empty()) text += "the one before is kept in " + kept + ": remove it when all is well\n";
   return printed(text) ? 0 : 1;
 }
 
-using Run = int (*)(const Options&);
+using Run = int (*)(const HistoryCommandOptions&);
 
 void add_part(CLI::App& command, const char* name, const char* what, Run run,
-              const std::shared_ptr<Options>& options, int& exit_code) {
+              const std::shared_ptr<HistoryCommandOptions>& options, int& exit_code) {
   CLI::App* part = command.add_subcommand(name, what);
   part->add_option("--data", options->data, "Data directory")->required()->type_name("DIR");
   part->add_flag("--json", options->json, "Print JSON");
@@ -171,7 +170,7 @@ void add_part(CLI::App& command, const char* name, const char* what, Run run,
 }  // namespace
 
 void add_history_command(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HistoryCommandOptions>();
   CLI::App* command = app.add_subcommand("history", "Look at, check and rebuild history");
   command->require_subcommand(1);
   add_part(*command, "status", "How far history is and what it takes; its server may be running",

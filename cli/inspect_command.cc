@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/int128.h"
+#include "cli/command_output.h"
 #include "cli/log_blocks.h"
 #include "cli/log_inspection.h"
 #include "cli/offline.h"
@@ -21,16 +22,12 @@ namespace florin::cli {
 
 namespace {
 
-constexpr int kExitDamaged = 3;
-
-struct Options {
+struct InspectOptions {
   std::string data;
   bool json = false;
   u64 position = 0;              // Show the request that has it.
   std::vector<u64> block_range;  // First and last.
 };
-
-std::string number(u64 value) { return with_thousands(u128{value}); }
 
 // Where the log can be read from: its beginning, or the oldest snapshot whose tail is there.
 Result<wal::LogEnd> log_begin(const OfflineDirectory& offline) {
@@ -100,12 +97,13 @@ std::string render_segments(const LogInspection& log, Colour colour) {
       ++unused;
       continue;
     }
-    const std::string positions =
-        segment.first_position == 0
-            ? "none"
-            : number(segment.first_position) + " - " + number(segment.last_position);
-    table.add({number(segment.number), number(segment.blocks), number(segment.first_sequence),
-               number(segment.last_sequence), positions,
+    const std::string positions = segment.first_position == 0
+                                      ? "none"
+                                      : with_thousands(segment.first_position) + " - " +
+                                            with_thousands(segment.last_position);
+    table.add({with_thousands(segment.number), with_thousands(segment.blocks),
+               with_thousands(segment.first_sequence), with_thousands(segment.last_sequence),
+               positions,
                fmt::format("{:.0f} %", 100.0 * static_cast<double>(segment.used_bytes) /
                                            static_cast<double>(segment.size_bytes)),
                time_text(segment.first_time), time_text(segment.last_time)});
@@ -118,14 +116,16 @@ std::string render_log(const LogInspection& log, Colour colour) {
   text += "\n";
   Table operations({{"request"}, {"requests", Align::Right}, {"events", Align::Right}});
   for (const auto& [operation, counted] : log.operations) {
-    operations.add(
-        {std::string(ledger::name(operation)), number(counted.requests), number(counted.events)});
+    operations.add({std::string(ledger::name(operation)), with_thousands(counted.requests),
+                    with_thousands(counted.events)});
   }
   text += operations.render(colour);
   text += fmt::format("\n{} blocks, {} bytes of requests and outcomes in {} bytes of log\n",
-                      number(log.blocks), number(log.body_bytes), number(log.stored_bytes));
-  text += fmt::format("ends with block {} at position {}, chain {}\n", number(log.end.sequence),
-                      number(log.end.position.value), florin::to_decimal(log.end.chain));
+                      with_thousands(log.blocks), with_thousands(log.body_bytes),
+                      with_thousands(log.stored_bytes));
+  text +=
+      fmt::format("ends with block {} at position {}, chain {}\n", with_thousands(log.end.sequence),
+                  with_thousands(log.end.position.value), florin::to_decimal(log.end.chain));
   if (log.torn_tail.blocks != 0) {
     text += fmt::format("behind it a torn tail of {} blocks, which nobody was told of\n",
                         log.torn_tail.blocks);
@@ -144,7 +144,7 @@ struct Chosen {
   std::vector<Json> requests;
 };
 
-void choose(const Options& options, const wal::Block& block, Chosen& chosen) {
+void choose(const InspectOptions& options, const wal::Block& block, Chosen& chosen) {
   const wal::BlockHeader& header = block.header;
   const bool in_range = !options.block_range.empty() &&
                         header.sequence >= options.block_range.front() &&
@@ -162,7 +162,7 @@ void choose(const Options& options, const wal::Block& block, Chosen& chosen) {
   }
 }
 
-int show_chosen(const Options& options, const Chosen& chosen) {
+int show_chosen(const InspectOptions& options, const Chosen& chosen) {
   if (chosen.blocks.empty()) {
     return refuse("inspect", {ErrorCode::NotFound, "the log holds nothing of that"});
   }
@@ -177,7 +177,7 @@ int show_chosen(const Options& options, const Chosen& chosen) {
   return printed(text) ? 0 : 1;
 }
 
-int inspect_log_command(const Options& options) {
+int inspect_log_command(const InspectOptions& options) {
   const auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("inspect", offline.error());
   const auto begin = log_begin(*offline);
@@ -254,18 +254,20 @@ std::string render_snapshots(const std::vector<SnapshotFinding>& findings, Colou
   for (const SnapshotFinding& finding : findings) {
     const Table::Cell state =
         finding.damage ? Table::Cell("damaged", Tone::Bad) : Table::Cell("whole", Tone::Good);
-    table.add(
-        {number(finding.info.point.log.position.value), time_text(Timestamp{finding.info.taken_at}),
-         number(finding.info.file_bytes), number(records(finding, CutKind::Accounts)),
-         number(records(finding, CutKind::Transfers)), number(records(finding, CutKind::FailedIds)),
-         number(records(finding, CutKind::Holds)), number(finding.info.point.log.segment), state});
+    table.add({with_thousands(finding.info.point.log.position.value),
+               time_text(Timestamp{finding.info.taken_at}), with_thousands(finding.info.file_bytes),
+               with_thousands(records(finding, CutKind::Accounts)),
+               with_thousands(records(finding, CutKind::Transfers)),
+               with_thousands(records(finding, CutKind::FailedIds)),
+               with_thousands(records(finding, CutKind::Holds)),
+               with_thousands(finding.info.point.log.segment), state});
     if (finding.damage) damages += finding.damage->message + "\n";
   }
   if (findings.empty()) return "no snapshots: a restart reads the whole log\n";
   return table.render(colour) + damages;
 }
 
-int inspect_snapshots_command(const Options& options) {
+int inspect_snapshots_command(const InspectOptions& options) {
   const auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("inspect", offline.error());
   const std::string directory = offline->directory.snapshot_path();
@@ -286,7 +288,7 @@ int inspect_snapshots_command(const Options& options) {
   return damaged ? kExitDamaged : 0;
 }
 
-int inspect_marks_command(const Options& options) {
+int inspect_marks_command(const InspectOptions& options) {
   const auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("inspect", offline.error());
   const auto marks = wal::read_both_marks(*offline->storage, offline->directory.log_path(),
@@ -311,8 +313,9 @@ int inspect_marks_command(const Options& options) {
                   .dump() +
               "\n";
     } else if (mark) {
-      table.add({std::to_string(sector), number(mark->count), number(mark->durable_sequence),
-                 number(mark->durable_position.value), number(mark->segment),
+      table.add({std::to_string(sector), with_thousands(mark->count),
+                 with_thousands(mark->durable_sequence),
+                 with_thousands(mark->durable_position.value), with_thousands(mark->segment),
                  florin::to_decimal(mark->chain)});
     } else if (!options.json) {
       table.add({std::to_string(sector), {"torn or damaged", Tone::Bad}, "", "", "", ""});
@@ -323,10 +326,10 @@ int inspect_marks_command(const Options& options) {
   return wal::newest(*marks) == nullptr ? kExitDamaged : 0;
 }
 
-using Run = int (*)(const Options&);
+using Inspection = int (*)(const InspectOptions&);
 
-CLI::App* add_part(CLI::App& command, const char* name, const char* what, Run run,
-                   const std::shared_ptr<Options>& options, int& exit_code) {
+CLI::App* add_inspection(CLI::App& command, const char* name, const char* what, Inspection run,
+                         const std::shared_ptr<InspectOptions>& options, int& exit_code) {
   CLI::App* part = command.add_subcommand(name, what);
   part->add_option("--data", options->data, "Data directory; its server may be running")
       ->required()
@@ -339,19 +342,20 @@ CLI::App* add_part(CLI::App& command, const char* name, const char* what, Run ru
 }  // namespace
 
 void add_inspect_command(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectOptions>();
   CLI::App* command = app.add_subcommand("inspect", "Look at what is on disk");
   command->require_subcommand(1);
-  CLI::App* log = add_part(*command, "log", "The segments, what they hold, and where the log ends",
-                           inspect_log_command, options, exit_code);
+  CLI::App* log =
+      add_inspection(*command, "log", "The segments, what they hold, and where the log ends",
+                     inspect_log_command, options, exit_code);
   log->add_option("--position", options->position, "Show the request with this position, whole");
   log->add_option("--blocks", options->block_range, "Show the blocks from one number to another")
       ->expected(2)
       ->type_name("FIRST LAST");
-  add_part(*command, "snapshots", "The snapshots, each read and checked whole",
-           inspect_snapshots_command, options, exit_code);
-  add_part(*command, "marks", "The two marks, which vouch for the newest blocks",
-           inspect_marks_command, options, exit_code);
+  add_inspection(*command, "snapshots", "The snapshots, each read and checked whole",
+                 inspect_snapshots_command, options, exit_code);
+  add_inspection(*command, "marks", "The two marks, which vouch for the newest blocks",
+                 inspect_marks_command, options, exit_code);
   command->footer(
       "Examples:\n"
       "  florin inspect log --data ./bank\n"

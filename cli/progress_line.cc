@@ -11,7 +11,6 @@ namespace florin::cli {
 namespace {
 
 constexpr u64 kBarCells = 24;
-constexpr u64 kSecondNs = 1'000'000'000;
 
 std::string bar(u64 done, u64 total) {
   const u64 share = std::min<u64>(done, total);
@@ -40,7 +39,7 @@ void ProgressLine::show(std::string_view work, u64 done, u64 total, std::string_
 
 std::string left_text(std::optional<u64> left_ns) {
   if (!left_ns) return {};
-  return fmt::format(", {} s left", (*left_ns + kSecondNs - 1) / kSecondNs);
+  return fmt::format(", {} s left", (*left_ns + kNsPerSecond - 1) / kNsPerSecond);
 }
 
 }  // namespace florin::cli

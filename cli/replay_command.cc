@@ -10,6 +10,7 @@
 
 #include "base/int128.h"
 #include "cli/answer_text.h"
+#include "cli/command_output.h"
 #include "cli/json_values.h"
 #include "cli/json_writer.h"
 #include "cli/moment.h"
@@ -24,9 +25,8 @@ namespace florin::cli {
 namespace {
 
 constexpr int kExitDiffers = 3;
-constexpr double kSecond = 1e-9;
 
-struct Options {
+struct ReplayCommandOptions {
   std::string data;
   bool verify = false;
   std::string until;
@@ -45,7 +45,7 @@ std::string digest_text(const engine::StateDigest& digest) {
 }
 
 std::string rate_text(u64 events, u64 duration_ns) {
-  const double seconds = static_cast<double>(duration_ns) * kSecond;
+  const double seconds = seconds_of(duration_ns);
   if (events == 0) return fmt::format("in {:.2f} s", seconds);
   return fmt::format("in {:.2f} s: {} a second", seconds,
                      with_thousands(u128{static_cast<u64>(static_cast<double>(events) / seconds)}));
@@ -64,7 +64,7 @@ Json state_to_json(const replay::Recovered& recovered, const Answer& balance) {
                {"snapshot_position",
                 recovered.snapshot ? Json(recovered.snapshot->log.position.value) : Json(nullptr)},
                {"events_replayed", recovered.events},
-               {"seconds", static_cast<double>(recovered.duration_ns) * kSecond},
+               {"seconds", seconds_of(recovered.duration_ns)},
                {"accounts", books.accounts_count},
                {"transfers", books.transfers_created},
                {"failed_ids", books.transfers_count - books.transfers_created},
@@ -108,12 +108,14 @@ Result<std::vector<u128>> parse_ids(const std::vector<std::string>& texts) {
 }
 
 // What was asked for, as text or as JSON lines.
-std::string answer_text(const Options& options, const Command& command, const Answer& answer) {
+std::string answer_text(const ReplayCommandOptions& options, const Command& command,
+                        const Answer& answer) {
   if (options.json) return to_json(answer) + "\n";
   return render_answer(command, answer, colour_for(STDOUT_FILENO));
 }
 
-int show_state(const Options& options, replay::Recovered& recovered, const std::vector<u128>& ids) {
+int show_state(const ReplayCommandOptions& options, replay::Recovered& recovered,
+               const std::vector<u128>& ids) {
   engine::Engine& engine = *recovered.engine;
   const Answer balance = trial_balance_of(engine);
   std::string text;
@@ -140,7 +142,7 @@ int show_state(const Options& options, replay::Recovered& recovered, const std::
   return printed(text) ? 0 : 1;
 }
 
-int run_replay(const Options& options) {
+int run_replay(const ReplayCommandOptions& options) {
   auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("replay", offline.error());
   if (const Status history = offline->open_history(); !history) {
@@ -171,7 +173,7 @@ Json verification_to_json(const replay::Verification& verified) {
                {"blocks", verified.blocks},
                {"blocks_compared", verified.blocks_compared},
                {"events", verified.events},
-               {"seconds", static_cast<double>(verified.duration_ns) * kSecond},
+               {"seconds", seconds_of(verified.duration_ns)},
                {"digest", digest_text(verified.digest)},
                {"snapshots", Json::array()}};
   for (const replay::VerifiedSnapshot& snapshot : verified.snapshots) {
@@ -206,7 +208,7 @@ std::string verification_text(const replay::Verification& verified, Colour colou
   return text;
 }
 
-int run_verification(const Options& options) {
+int run_verification(const ReplayCommandOptions& options) {
   auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("replay", offline.error());
   if (const Status history = offline->open_history(); !history) {
@@ -228,7 +230,7 @@ int run_verification(const Options& options) {
   return verified->all_agree() ? 0 : kExitDiffers;
 }
 
-void add_options(CLI::App& command, Options& options) {
+void add_options(CLI::App& command, ReplayCommandOptions& options) {
   command
       .add_option("--data", options.data, "Data directory, or a backup; its server may be running")
       ->required()
@@ -266,7 +268,7 @@ void add_options(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_replay_command(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReplayCommandOptions>();
   CLI::App* command =
       app.add_subcommand("replay", "The ledger at any moment, computed from what is on disk");
   add_options(*command, *options);

@@ -11,6 +11,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "cli/command_output.h"
 #include "cli/machine.h"
 #include "cli/service.h"
 #include "cli/service_options.h"
@@ -21,7 +22,6 @@ namespace florin::cli {
 
 namespace {
 
-constexpr int kExitFailed = 1;
 constexpr int kExitLogFailed = 2;
 
 // The signal handler's only way to the service: the one global, as a handler has no argument.

@@ -24,7 +24,6 @@ namespace {
 
 constexpr std::string_view kListening = "listening on ";
 constexpr usize kOutputKeptMax = 64 * kKiB;  // A line longer than this is not ours.
-constexpr u64 kNsPerMs = 1'000'000;
 
 std::vector<std::string> command_line(const ServerProcessOptions& options) {
   std::vector<std::string> words = {"florin",   "serve",      "--data", options.data_directory,

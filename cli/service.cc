@@ -211,9 +211,9 @@ Status Service::check_start_witness() const {
   if (!told) return tl::unexpected<Error>(told.error());
   if (told->ledger_id != 0 && told->ledger_id != directory_->ledger_id()) {
     return fail(ErrorCode::Refused, "--witness " + options_.witness_file + " is of ledger " +
-                                        to_decimal(told->ledger_id) + ", and " +
+                                        florin::to_decimal(told->ledger_id) + ", and " +
                                         options_.data_directory + " holds ledger " +
-                                        to_decimal(directory_->ledger_id()));
+                                        florin::to_decimal(directory_->ledger_id()));
   }
   pipeline::LogHistory history;
   history.restart(chain_points_);

@@ -125,7 +125,6 @@ Status choose_snapshots(ServiceOptions& options) {
                                                 "; expected " + std::to_string(least) + " to " +
                                                 std::to_string(most));
   };
-  constexpr u64 kNsPerSecond = 1'000'000'000;
   constexpr u64 kYearSeconds = u64{366} * 86'400;
   RETURN_IF_ERROR(check("--snapshot-log-mib", options.snapshot_log_mib, 1, kGiB));
   RETURN_IF_ERROR(check("--snapshot-interval", options.snapshot_interval_s, 0, kYearSeconds));

@@ -9,6 +9,7 @@
 #include "base/int128.h"
 #include "cli/fields.h"
 #include "cli/json_writer.h"
+#include "cli/object_tables.h"
 #include "cli/value_text.h"
 #include "engine/block.h"
 #include "ledger/request.h"
@@ -62,16 +63,6 @@ std::string csv_header() {
     header += field.name;
   }
   return header;
-}
-
-std::string flags_text(u32 flags, std::span<const FlagName> known) {
-  std::string text;
-  for (const FlagName& flag : known) {
-    if ((flags & flag.bit) == 0) continue;
-    if (!text.empty()) text += '|';
-    text += flag.name;
-  }
-  return text;
 }
 
 // Numbers and names of flags: nothing that would need quotes.

@@ -11,9 +11,7 @@ namespace florin::cli {
 
 namespace {
 
-constexpr u64 kNsPerSecond = 1'000'000'000;
 constexpr u64 kSecondsPerDay = 24 * 60 * 60;
-constexpr u64 kTimestampEnd = u64{1} << 63;
 constexpr u128 kSignBit = u128{1} << 127;
 
 // Takes one part after the other off the front of a text.

@@ -38,7 +38,6 @@ std::string with_thousands(std::string_view digits) {
 std::string with_thousands(u128 value) { return with_thousands(florin::to_decimal(value)); }
 
 std::string time_text(Timestamp timestamp) {
-  constexpr u64 kNsPerSecond = 1'000'000'000;
   const std::time_t seconds = static_cast<std::time_t>(timestamp.ns / kNsPerSecond);
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);

@@ -16,7 +16,6 @@ namespace {
 
 constexpr usize kScratchBytes = 256 * kKiB;
 constexpr usize kEventsMax = 256;
-constexpr u64 kNsPerSecond = 1'000'000'000;
 
 epoll_event interest(Channel* channel, bool wants_write) {
   epoll_event event{};

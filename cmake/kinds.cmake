@@ -1,9 +1,15 @@
-# How the files of a target are compiled, by its kind. Headers that nearly every file includes are
-# compiled once for each kind: `product` has the standard library and fmt, `tests` has GoogleTest too.
+# How the files of a target are compiled, by its kind: `product`, `commands` (of the product, but for people,
+# so that it need not be optimised as much), `tests`. Headers that nearly every file includes are
+# compiled once: `product` and `commands` have the standard library and fmt, `tests` has GoogleTest too.
 # None is a header of Florin's: a change compiles again what includes it, and nothing else. Files include
 # what they use all the same: tools/check_headers compiles every header without these, `./dev check
 # --no-pch` every source.
 option(FLORIN_PRECOMPILED "Compile the headers of the standard library and of GoogleTest once" ON)
+# More than half of the time goes into headers and templates: so eight files of a target are compiled as
+# one. Names without linkage are therefore shared by the files of a target, and must differ.
+option(FLORIN_UNITY "Compile several files of a target at once" ON)
+set(CMAKE_UNITY_BUILD ${FLORIN_UNITY})
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
 
 set(product_headers
   <algorithm> <array> <atomic> <bit> <cerrno> <charconv> <chrono> <cstdio> <cstdlib> <cstring> <deque>
@@ -38,10 +44,16 @@ if(FLORIN_PRECOMPILED)
   endforeach()
 endif()
 
+# A precompiled header for -O2 is good for -O1 too.
+set(commands_options -O1)
+
 # florin_compiled_as(florin_wal product) gives a target the headers and options of that kind.
 function(florin_compiled_as target kind)
   target_compile_options(${target} PRIVATE ${${kind}_options})
   if(FLORIN_PRECOMPILED)
+    if(kind STREQUAL "commands")
+      set(kind product)
+    endif()
     target_precompile_headers(${target} REUSE_FROM florin_precompiled_${kind})
   endif()
 endfunction()

@@ -1,10 +1,14 @@
 # One library per folder, linked from the file LAYERS: florin_layer(wal SOURCES … LIBS …) makes the
-# target florin_wal and links it with the folders that LAYERS allows it.
+# target florin_wal and links it with the folders that LAYERS allows it. KIND is that of cmake/kinds.cmake,
+# `product` when it is not given.
 file(STRINGS ${CMAKE_SOURCE_DIR}/LAYERS FLORIN_LAYER_LINES REGEX "^[a-z_]+:")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/LAYERS)
 
 function(florin_layer folder)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "KIND" "SOURCES;LIBS" ${ARGN})
+  if(NOT ARG_KIND)
+    set(ARG_KIND product)
+  endif()
   add_library(florin_${folder} STATIC ${ARG_SOURCES})
   target_include_directories(florin_${folder} PUBLIC ${CMAKE_SOURCE_DIR})
   set(found FALSE)
@@ -22,5 +26,5 @@ function(florin_layer folder)
     message(FATAL_ERROR "folder '${folder}' is not in LAYERS")
   endif()
   target_link_libraries(florin_${folder} PUBLIC ${ARG_LIBS})
-  florin_compiled_as(florin_${folder} product)
+  florin_compiled_as(florin_${folder} ${ARG_KIND})
 endfunction()

@@ -9,10 +9,6 @@ namespace {
 // Of an account in memory: two cache lines, and the line of its state.
 constexpr usize kCopyAhead = 12;
 constexpr u32 kSaveAhead = 12;
-// What a look at a slot costs beside the bytes that it may copy.
-constexpr usize kBytesPerLook = 16;
-
-constexpr u8 kCreated = static_cast<u8>(ledger::TransferOutcome::Created);
 
 // The first virtual slot of a partition; of the one behind the last: their number.
 u32 first_virtual_slot(u32 partition, u32 partitions) {
@@ -20,7 +16,7 @@ u32 first_virtual_slot(u32 partition, u32 partitions) {
 }
 
 bool moves_on_its_own(const Block& block, u32 item) {
-  return block.outcomes[item] == kCreated &&
+  return block.outcomes[item] == ledger::kCreated &&
          (block.work[item].flags & ledger::transfer_flags::kResolves) == 0;
 }
 

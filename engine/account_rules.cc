@@ -9,18 +9,10 @@ using ledger::Account;
 using ledger::AccountOutcome;
 using ledger::AccountUpdate;
 using ledger::UpdateOutcome;
-namespace flags = ledger::account_flags;
+namespace account_flags = ledger::account_flags;
 namespace changes = ledger::account_changes;
 
 namespace {
-
-u16 status_of(u16 account_flags) {
-  u16 status = AccountState::kExists;
-  if ((account_flags & flags::kClosed) != 0) status |= AccountState::kClosed;
-  if ((account_flags & flags::kFrozenDebits) != 0) status |= AccountState::kFrozenDebits;
-  if ((account_flags & flags::kFrozenCredits) != 0) status |= AccountState::kFrozenCredits;
-  return status;
-}
 
 constexpr u32 kUserDataChanges =
     changes::kSetUserData128 | changes::kSetUserData64 | changes::kSetUserData32;
@@ -43,7 +35,7 @@ AccountOutcome AccountRules::create(const Block& block, u32 item, const BlockReq
   state.id = event.id;
   state.ledger = event.ledger;
   state.flags = event.flags;
-  state.status = status_of(event.flags);
+  state.status = AccountState::status_of(event.flags);
   books_.add_account(work.debit, state,
                      stored_timestamp(event, request.imported, request.timestamp_of(item)));
   if (!work.reserved) {

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/types.h"
+#include "ledger/account.h"
 
 namespace florin::engine {
 
@@ -32,6 +33,15 @@ struct alignas(64) AccountState {
   u32 ledger;
   u16 flags;   // ledger::account_flags, as they were given at its creation.
   u16 status;  // kExists and the following.
+
+  // Of an account created with these flags.
+  static u16 status_of(u16 account_flags) {
+    u16 status = kExists;
+    if ((account_flags & ledger::account_flags::kClosed) != 0) status |= kClosed;
+    if ((account_flags & ledger::account_flags::kFrozenDebits) != 0) status |= kFrozenDebits;
+    if ((account_flags & ledger::account_flags::kFrozenCredits) != 0) status |= kFrozenCredits;
+    return status;
+  }
 
   bool exists() const { return (status & kExists) != 0; }
   u128 narrow(Counter counter) const {

@@ -59,11 +59,8 @@ struct Kind<AccountUpdate> {
 };
 
 // The same numbers in all lists of outcomes.
-constexpr u8 kCreated = static_cast<u8>(TransferOutcome::Created);
 constexpr u8 kFailedWithChain = static_cast<u8>(TransferOutcome::LinkedEventFailed);
 constexpr u8 kChainOpen = static_cast<u8>(TransferOutcome::LinkedEventChainOpen);
-static_assert(kCreated == static_cast<u8>(AccountOutcome::Created));
-static_assert(kCreated == static_cast<u8>(UpdateOutcome::Created));
 static_assert(kFailedWithChain == static_cast<u8>(AccountOutcome::LinkedEventFailed));
 static_assert(kFailedWithChain == static_cast<u8>(UpdateOutcome::LinkedEventFailed));
 static_assert(kChainOpen == static_cast<u8>(AccountOutcome::LinkedEventChainOpen));
@@ -356,7 +353,7 @@ void Authoriser::authorise_events(Block& block, const BlockRequest& request) {
       if constexpr (std::is_same_v<Event, Transfer>) {
         if (ordinary && transfers_.move_plainly(block, item, request.timestamp_of(item)))
             [[likely]] {
-          block.outcomes[item] = kCreated;
+          block.outcomes[item] = ledger::kCreated;
           ++item;
           continue;
         }
@@ -393,7 +390,7 @@ void Authoriser::authorise_chain(Block& block, const BlockRequest& request,
   if (failure.item == chain.last) {
     books_.undo.end();
     for (u32 item = chain.first; item < chain.last; ++item) {
-      record_outcome<Event>(block, request, item, kCreated);
+      record_outcome<Event>(block, request, item, ledger::kCreated);
     }
     return;
   }
@@ -415,7 +412,7 @@ Authoriser::EventFailure Authoriser::decide_chain(Block& block, const BlockReque
     const bool ends_open = chain.open && item + 1 == chain.last;
     const u8 outcome =
         ends_open ? kChainOpen : decide<Event>(block, request, conditions, item, true);
-    if (outcome == kCreated) continue;
+    if (outcome == ledger::kCreated) continue;
     // Read now: the original may be an earlier member, which is about to be undone.
     const bool exists = outcome == static_cast<u8>(Outcome::Exists);
     return {item, outcome,
@@ -442,7 +439,7 @@ template <class Event>
 void Authoriser::record_outcome(Block& block, const BlockRequest& request, u32 item, u8 outcome) {
   using Outcome = typename Kind<Event>::Outcome;
   block.outcomes[item] = outcome;
-  if (outcome == kCreated) [[likely]]
+  if (outcome == ledger::kCreated) [[likely]]
     return;
   const bool exists =
       outcome == static_cast<u8>(Outcome::Exists) && !planted(Defect::ExistsAnswersNow);

@@ -11,7 +11,6 @@ using ledger::PendingStatus;
 
 namespace {
 
-constexpr usize kBytesPerLook = 16;
 // Marks are 8 bytes each, one after the other.
 constexpr u64 kMarksPerStep = 256;
 
@@ -240,8 +239,7 @@ usize BooksCut::add_kept(u32 slot) {
 }
 
 bool BooksCut::is_created(u32 slot) const {
-  constexpr u8 kCreated = static_cast<u8>(ledger::TransferOutcome::Created);
-  return (tables_.transfer_states[slot] & TransferState::kOutcomeBits) == kCreated;
+  return (tables_.transfer_states[slot] & TransferState::kOutcomeBits) == ledger::kCreated;
 }
 
 void BooksCut::add_mark(u32 transfer) {

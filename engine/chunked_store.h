@@ -23,6 +23,12 @@ class ChunkedStore {
     if (size_ == chunks_.size() * kChunk) chunks_.push_back(std::make_unique<Record[]>(kChunk));
     return size_++;
   }
+  void clear() {
+    chunks_.clear();
+    size_ = 0;
+  }
+  u64 memory_bytes() const { return chunks_.size() * kChunk * sizeof(Record); }
+
   // Takes the newest record away; its memory is kept for the next.
   void remove_newest() {
     --size_;

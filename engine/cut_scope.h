@@ -8,6 +8,9 @@
 
 namespace florin::engine {
 
+// What a look at a slot costs beside the bytes that it may copy.
+inline constexpr usize kBytesPerLook = 16;
+
 // The core thread fills it in while no block is in flight and then sets `active`; the others look
 // at `active` first. Each of them joins a cut on its own when it first sees it, which is before it
 // touches anything of a later block, and remembers the number of the last cut it is done with: so

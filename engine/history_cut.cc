@@ -6,8 +6,8 @@ namespace florin::engine {
 
 namespace {
 
-constexpr u64 kCopyAhead = 16;
-constexpr u64 kAll = ~u64{0};
+constexpr u64 kCreatedAhead = 16;
+constexpr u64 kAllCopied = ~u64{0};
 
 // Release: what was copied is read, and not looked at any more.
 void tell(std::atomic<u64>& copied, u64 number) { copied.store(number, std::memory_order_release); }
@@ -40,12 +40,12 @@ usize HistoryCut::copy_transfers(u64 bytes_max) {
   const u64 end = scope_.end_created;
   usize bytes = 0;
   while (bytes < bytes_max && next_created_ < end && transfers_.has_room()) {
-    if (next_created_ + kCopyAhead < end) prefetch(next_created_ + kCopyAhead);
+    if (next_created_ + kCreatedAhead < end) prefetch(next_created_ + kCreatedAhead);
     transfers_.add(cut_transfer(tables_, tables_.created_slot(next_created_++)));
     bytes += sizeof(CutTransfer);
   }
   if (next_created_ == end) transfers_.hand_over();
-  tell(scope_.created_copied, next_created_ == end ? kAll : next_created_);
+  tell(scope_.created_copied, next_created_ == end ? kAllCopied : next_created_);
   return bytes;
 }
 
@@ -57,7 +57,7 @@ usize HistoryCut::copy_failed_ids(u64 bytes_max) {
     bytes += sizeof(CutFailedId);
   }
   if (next_consumed_ == end) failed_ids_.hand_over();
-  tell(scope_.consumed_copied, next_consumed_ == end ? kAll : next_consumed_);
+  tell(scope_.consumed_copied, next_consumed_ == end ? kAllCopied : next_consumed_);
   return bytes;
 }
 

@@ -26,8 +26,7 @@ static_assert(sizeof(HoldState) == 64);
 
 // When a hold with this timeout, in seconds and not 0, expires. It may be beyond all timestamps.
 constexpr u128 hold_deadline(u64 timestamp, u32 timeout) {
-  constexpr u64 kSecondNs = 1'000'000'000;
-  return u128{timestamp} + u128{timeout} * kSecondNs;
+  return u128{timestamp} + u128{timeout} * kNsPerSecond;
 }
 
 // What is kept of a transfer beside its outcome; of most transfers nothing, and their mark is never

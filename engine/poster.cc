@@ -17,7 +17,7 @@ namespace transfer_flags = ledger::transfer_flags;
 
 namespace {
 
-constexpr u32 kRecordAhead = 12;
+constexpr u32 kPostedRecordAhead = 12;
 constexpr std::ptrdiff_t kEffectsAhead = 8;
 
 constexpr u8 kTransferCreated = static_cast<u8>(TransferOutcome::Created);
@@ -191,12 +191,12 @@ void Poster::post_partition(Block& block, u32 partition, u32 slices) {
 void Poster::post_lists(Block& block, const BlockRequest& request, RoleCursors& cursors, u32 last,
                         PartitionTotals& totals) {
   for (; const RoleEntry* entry = cursors.debits.next(last); cursors.debits.advance()) {
-    const u32 ahead = block.work[cursors.debits.ahead(kRecordAhead).item].debit;
+    const u32 ahead = block.work[cursors.debits.ahead(kPostedRecordAhead).item].debit;
     if (ahead != kNoSlot) __builtin_prefetch(&tables_.accounts[ahead].debits_posted, 1);
     if (block.outcomes[entry->item] == kTransferCreated) book_debit(block, entry->item, totals);
   }
   for (; const RoleEntry* entry = cursors.credits.next(last); cursors.credits.advance()) {
-    const u32 ahead = block.work[cursors.credits.ahead(kRecordAhead).item].credit;
+    const u32 ahead = block.work[cursors.credits.ahead(kPostedRecordAhead).item].credit;
     if (ahead != kNoSlot) __builtin_prefetch(&tables_.accounts[ahead].credits_posted, 1);
     if (block.outcomes[entry->item] == kTransferCreated) book_credit(block, entry->item, totals);
   }
@@ -293,7 +293,7 @@ void Poster::post_transfers(Block& block, const BlockRequest& request, EffectCur
   PartitionTotals& totals = tables_.partitions[0]->totals;
   const u32 last = request.first_item + request.item_count;
   for (u32 item = request.first_item; item < last; ++item) {
-    const u32 ahead = item + kRecordAhead;
+    const u32 ahead = item + kPostedRecordAhead;
     if (ahead < last) {
       const ItemWork& work = block.work[ahead];
       if (work.debit != kNoSlot) {

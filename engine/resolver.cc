@@ -14,7 +14,7 @@ using ledger::AccountOutcome;
 using ledger::Operation;
 using ledger::Transfer;
 using ledger::TransferOutcome;
-namespace flags = ledger::transfer_flags;
+namespace transfer_flags = ledger::transfer_flags;
 
 namespace {
 
@@ -32,10 +32,10 @@ bool looks_up(Outcome shape) {
 }
 
 // Whether the event's own account ids are those that it acts on: a post or void has its hold's.
-bool names_accounts(const ItemWork& work) { return (work.flags & flags::kResolves) == 0; }
+bool names_accounts(const ItemWork& work) { return (work.flags & transfer_flags::kResolves) == 0; }
 
 bool names_earlier(const ItemWork& work, const Transfer& transfer) {
-  return (work.flags & flags::kNamesEarlier) != 0 && transfer.pending_id != 0 &&
+  return (work.flags & transfer_flags::kNamesEarlier) != 0 && transfer.pending_id != 0 &&
          transfer.pending_id != kU128Max && transfer.pending_id != transfer.id;
 }
 
@@ -143,7 +143,7 @@ inline void Resolver::hash_transfer(Block& block, u32 item, const BlockRequest& 
     tables_.account_index.prefetch(hashes.debit);
     tables_.account_index.prefetch(hashes.credit);
   }
-  if ((work.flags & flags::kNamesEarlier) == 0) [[likely]]
+  if ((work.flags & transfer_flags::kNamesEarlier) == 0) [[likely]]
     return;
   block.earlier[item] = kNoSlot;
   if (!names_earlier(work, transfer)) return;

@@ -11,9 +11,9 @@ namespace florin::engine {
 namespace {
 
 // How many numbers ahead of its turn a record, then its entry in the index, is fetched.
-constexpr u64 kRecordAhead = 24;
-constexpr u64 kIndexAhead = 12;
-constexpr u64 kHashRing = 32;  // More than kIndexAhead; a power of two.
+constexpr u64 kRetiredRecordAhead = 24;
+constexpr u64 kRetiredIndexAhead = 12;
+constexpr u64 kRetiredHashRing = 32;  // More than kRetiredIndexAhead; a power of two.
 
 // Inline in any case: g++ 12 leaves out calls of functions that do nothing but prefetch.
 [[gnu::always_inline]] inline void prefetch_record(const Tables& tables, u32 slot) {
@@ -103,7 +103,8 @@ u64 Retirement::settle_changes(u64 durable, u64 ids_max) {
   u64 count = 0;
   while (!changes.empty() && count < ids_max) {
     if (changes.front().position > durable && !planted(Defect::WindowForgetsPosition)) break;
-    if (changes.size() > kRecordAhead) prefetch_record(tables_, changes[kRecordAhead].slot);
+    if (changes.size() > kRetiredRecordAhead)
+      prefetch_record(tables_, changes[kRetiredRecordAhead].slot);
     const u32 slot = changes.front().slot;
     changes.pop_front();
     TransferMark& mark = books_.holds.mark(slot);
@@ -118,23 +119,25 @@ u64 Retirement::settle_changes(u64 durable, u64 ids_max) {
 }
 
 u64 Retirement::leave(SlotRing& list, u64& first, u64 end) {
-  std::array<IdHash, kHashRing> hashes;
+  std::array<IdHash, kRetiredHashRing> hashes;
   u64 count = 0;
   const auto hash = [&](u64 number) {
-    IdHash& place = hashes[number % kHashRing];
+    IdHash& place = hashes[number % kRetiredHashRing];
     place = tables_.seed.hash(tables_.transfers[list[number]].id);
     tables_.transfer_index.prefetch_erasure(place);
   };
   const u64 begin = first;
-  for (u64 number = begin; number < std::min(begin + kIndexAhead, end); ++number) hash(number);
+  for (u64 number = begin; number < std::min(begin + kRetiredIndexAhead, end); ++number)
+    hash(number);
   for (; first < end; ++first) {
-    if (first + kRecordAhead < end) prefetch_record(tables_, list[first + kRecordAhead]);
-    if (first + kIndexAhead < end) hash(first + kIndexAhead);
+    if (first + kRetiredRecordAhead < end)
+      prefetch_record(tables_, list[first + kRetiredRecordAhead]);
+    if (first + kRetiredIndexAhead < end) hash(first + kRetiredIndexAhead);
     const u32 slot = list[first];
     if (must_stay(slot)) {
       pass_over(slot);
     } else {
-      forget(slot, hashes[first % kHashRing]);
+      forget(slot, hashes[first % kRetiredHashRing]);
       ++count;
     }
   }

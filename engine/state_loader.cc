@@ -17,7 +17,7 @@ namespace account_flags = ledger::account_flags;
 
 namespace {
 
-constexpr u32 kPrefetchAhead = 16;
+constexpr u32 kAccountAhead = 16;
 // What may be otherwise than at the creation of an account.
 constexpr u16 kChangingFlags =
     account_flags::kClosed | account_flags::kFrozenDebits | account_flags::kFrozenCredits;
@@ -32,14 +32,6 @@ Status check_room(u64 count, u64 most, const char* objects_and_remedy) {
 // Whether the counters tell how many there are.
 bool is_counted(CutKind kind) {
   return kind != CutKind::Marks && kind != CutKind::KeptTransfers && kind != CutKind::KeptIds;
-}
-
-u16 status_of(u16 flags) {
-  u16 status = AccountState::kExists;
-  if ((flags & account_flags::kClosed) != 0) status |= AccountState::kClosed;
-  if ((flags & account_flags::kFrozenDebits) != 0) status |= AccountState::kFrozenDebits;
-  if ((flags & account_flags::kFrozenCredits) != 0) status |= AccountState::kFrozenCredits;
-  return status;
 }
 
 bool is_account(const CutAccount& record) {
@@ -163,8 +155,8 @@ Status StateLoader::load_accounts(const CutBuffer& buffer, u32 partition) {
   }
   Part& part = *parts_[partition];
   for (u32 index = 0; index < buffer.records; ++index) {
-    if (index + kPrefetchAhead < buffer.records) {
-      const auto ahead = cut_record<CutAccount>(buffer, index + kPrefetchAhead);
+    if (index + kAccountAhead < buffer.records) {
+      const auto ahead = cut_record<CutAccount>(buffer, index + kAccountAhead);
       tables_.account_index.prefetch(tables_.seed.hash(ahead.id));
     }
     const auto record = cut_record<CutAccount>(buffer, index);
@@ -194,7 +186,7 @@ Status StateLoader::load_account(const CutAccount& record, Part& part, IdHash ha
   state.id = account.id;
   state.ledger = account.ledger;
   state.flags = static_cast<u16>(record.reserved);
-  state.status = status_of(account.flags);
+  state.status = AccountState::status_of(account.flags);
   tables_.account_timestamps[slot] = account.timestamp;
   const Balances balances = {account.debits_pending, account.debits_posted, account.credits_pending,
                              account.credits_posted};

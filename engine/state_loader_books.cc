@@ -16,20 +16,18 @@ namespace transfer_flags = ledger::transfer_flags;
 
 namespace {
 
-constexpr u64 kSecondNs = 1'000'000'000;
-
 tl::unexpected<Error> cannot_be(const char* what, u128 id) {
   return fail_cut(std::string(what) + " " + to_decimal(id) + " cannot be");
 }
 
 // A limit that is not set has the value that refuses nothing.
 bool is_limit(const CutLimit& record) {
-  constexpr u32 kAll = AccountLimits::kOverdraft | AccountLimits::kBalance |
-                       AccountLimits::kTransfer | AccountLimits::kVelocity;
+  constexpr u32 kAllLimits = AccountLimits::kOverdraft | AccountLimits::kBalance |
+                             AccountLimits::kTransfer | AccountLimits::kVelocity;
   const AccountLimitState none;
   const auto set = [&](u32 bit) { return (record.set & bit) != 0; };
   const bool velocity = set(AccountLimits::kVelocity);
-  return (record.set & ~kAll) == 0 && record.has_window <= 1 &&
+  return (record.set & ~kAllLimits) == 0 && record.has_window <= 1 &&
          (set(AccountLimits::kOverdraft) || record.overdraft == none.overdraft) &&
          (set(AccountLimits::kBalance) || record.balance == none.balance) &&
          (set(AccountLimits::kTransfer) || record.transfer == none.transfer) &&
@@ -181,7 +179,7 @@ Status StateLoader::load_window(const CutWindow& record) {
   }
   window = VelocityWindow::of(record);
   saw_time(record.since);
-  saw_time(u128{record.newest} * record.window_seconds * (kSecondNs / ledger::kVelocityBuckets));
+  saw_time(u128{record.newest} * record.window_seconds * (kNsPerSecond / ledger::kVelocityBuckets));
   return {};
 }
 

@@ -14,7 +14,7 @@ namespace transfer_flags = ledger::transfer_flags;
 
 namespace {
 
-constexpr u32 kPrefetchAhead = 16;
+constexpr u32 kTransferAhead = 16;
 
 }  // namespace
 
@@ -152,11 +152,11 @@ Status StateLoader::index(u32 partition) {
   });
   const auto index_all = [&](u64 count, auto&& slot_at) -> Status {
     for (u64 place = 0; place < count; ++place) {
-      if (place + 2 * kPrefetchAhead < count) {
-        __builtin_prefetch(&tables_.transfers[slot_at(place + 2 * kPrefetchAhead)]);
+      if (place + 2 * kTransferAhead < count) {
+        __builtin_prefetch(&tables_.transfers[slot_at(place + 2 * kTransferAhead)]);
       }
-      if (place + kPrefetchAhead < count) {
-        const u128 ahead = tables_.transfers[slot_at(place + kPrefetchAhead)].id;
+      if (place + kTransferAhead < count) {
+        const u128 ahead = tables_.transfers[slot_at(place + kTransferAhead)].id;
         tables_.transfer_index.prefetch(tables_.seed.hash(ahead));
       }
       RETURN_IF_ERROR(index_transfer(slot_at(place)));

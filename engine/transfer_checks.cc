@@ -12,11 +12,9 @@ using ledger::PendingStatus;
 using ledger::Transfer;
 using ledger::TransferOutcome;
 using enum ledger::TransferOutcome;
-namespace flags = ledger::transfer_flags;
+namespace transfer_flags = ledger::transfer_flags;
 
 namespace {
-
-constexpr u64 kTimestampEnd = u64{1} << 63;
 
 u128 at(const Balances& balances, Counter counter) { return balances[static_cast<usize>(counter)]; }
 
@@ -89,7 +87,7 @@ TransferOutcome TransferRules::check_original(const Block& block, u32 item, Actu
   const u32 slot = block.earlier[item];
   if (!books_.transfer_exists(slot)) return OriginalTransferNotFound;
   const Transfer& original = books_.tables.transfers[slot];
-  if ((original.flags & (flags::kPending | flags::kVoidPendingTransfer)) != 0) {
+  if ((original.flags & (transfer_flags::kPending | transfer_flags::kVoidPendingTransfer)) != 0) {
     return OriginalTransferNotPosted;
   }
   if (event.debit_account_id != original.credit_account_id) {
@@ -111,7 +109,7 @@ TransferOutcome TransferRules::check_original(const Block& block, u32 item, Actu
 TransferOutcome TransferRules::check_hold(const Transfer& event, u32 pending) const {
   if (!books_.transfer_exists(pending)) return PendingTransferNotFound;
   const Transfer& original = books_.tables.transfers[pending];
-  if ((original.flags & flags::kPending) == 0) return PendingTransferNotPending;
+  if ((original.flags & transfer_flags::kPending) == 0) return PendingTransferNotPending;
   if (differs(event.debit_account_id, original.debit_account_id)) {
     return PendingTransferHasDifferentDebitAccountId;
   }
@@ -122,7 +120,7 @@ TransferOutcome TransferRules::check_hold(const Transfer& event, u32 pending) co
   if (differs(event.code, original.code)) return PendingTransferHasDifferentCode;
 
   const TransferMark& mark = books_.holds.mark(pending);
-  if ((event.flags & flags::kVoidPendingTransfer) != 0) {
+  if ((event.flags & transfer_flags::kVoidPendingTransfer) != 0) {
     if (differs(event.amount, original.amount)) return PendingTransferHasDifferentAmount;
   } else if (event.amount != kAmountMax) {
     const u128 most = mark.hold != 0 ? books_.holds.hold(mark.hold - 1).remaining : original.amount;
@@ -173,14 +171,14 @@ TransferOutcome TransferRules::check_frozen(u32 debit, u32 credit) const {
 
 u128 TransferRules::balanced_amount(const Transfer& event, const ItemWork& work) const {
   u128 amount = event.amount;
-  if ((event.flags & flags::kBalancingDebit) != 0) {
+  if ((event.flags & transfer_flags::kBalancingDebit) != 0) {
     const Balances debit = books_.balances.all(work.debit);
     const u128 used = at(debit, Counter::DebitsPending) + at(debit, Counter::DebitsPosted);
     const u128 overdraft =
         planted(Defect::BalancingWithoutOverdraft) ? 0 : books_.limits.of_any(work.debit).overdraft;
     amount = std::min(amount, left_over(at(debit, Counter::CreditsPosted), overdraft, used));
   }
-  if ((event.flags & flags::kBalancingCredit) != 0) {
+  if ((event.flags & transfer_flags::kBalancingCredit) != 0) {
     const Balances credit = books_.balances.all(work.credit);
     const u128 used = at(credit, Counter::CreditsPending) + at(credit, Counter::CreditsPosted);
     amount = std::min(amount, left_over(at(credit, Counter::DebitsPosted),
@@ -193,7 +191,7 @@ TransferOutcome TransferRules::check_overflow(const Movement& movement, u128 amo
   const Balances& debit = movement.debit;
   const Balances& credit = movement.credit;
   const auto overflows = [amount](u128 counter) { return counter > kU128Max - amount; };
-  if ((movement.event.flags & flags::kPending) != 0) {
+  if ((movement.event.flags & transfer_flags::kPending) != 0) {
     if (overflows(at(debit, Counter::DebitsPending))) return OverflowsDebitsPending;
     if (overflows(at(credit, Counter::CreditsPending))) return OverflowsCreditsPending;
   }

@@ -11,7 +11,7 @@ using ledger::kAmountMax;
 using ledger::PendingStatus;
 using ledger::Transfer;
 using ledger::TransferOutcome;
-namespace flags = ledger::transfer_flags;
+namespace transfer_flags = ledger::transfer_flags;
 
 namespace {
 
@@ -33,7 +33,7 @@ TransferOutcome TransferRules::decide(const Block& block, const TransferItem& it
 
   const Transfer& event = block.transfer(item.item);
   Actual actual{event.amount, nullptr, false};
-  const bool resolves = (work.flags & flags::kResolves) != 0;
+  const bool resolves = (work.flags & transfer_flags::kResolves) != 0;
   const TransferOutcome outcome =
       resolves ? resolve(block, item, actual) : move(block, item, actual);
   if (outcome == TransferOutcome::Created) {
@@ -56,7 +56,8 @@ TransferOutcome TransferRules::existing(const Block& block, u32 item) const {
   if (!books_.transfer_exists(slot)) return TransferOutcome::IdAlreadyFailed;
   const Transfer& event = block.transfer(item);
   const Transfer* earlier = nullptr;
-  if ((event.flags & flags::kResolves) != 0 && books_.transfer_exists(block.earlier[item])) {
+  if ((event.flags & transfer_flags::kResolves) != 0 &&
+      books_.transfer_exists(block.earlier[item])) {
     if (!planted(Defect::ExistsWithoutInheritance)) {
       earlier = &books_.tables.transfers[block.earlier[item]];
     }
@@ -91,7 +92,7 @@ void TransferRules::store(const Block& block, const TransferItem& item, const Ac
     record.timestamp = stored_timestamp(event, item.imported, item.timestamp);
     record.amount = event.amount;
   }
-  if (work.flags <= flags::kLinked) [[likely]]
+  if (work.flags <= transfer_flags::kLinked) [[likely]]
     return;
   record.amount = actual.amount;
   if (actual.hold != nullptr || actual.amount != block.transfer(item.item).amount) {
@@ -116,7 +117,7 @@ TransferOutcome TransferRules::move(const Block& block, const TransferItem& item
   const ItemWork& work = block.work[item.item];
   TransferOutcome outcome = check_accounts(work, event);
   if (outcome != Undecided) return outcome;
-  if ((event.flags & flags::kReversal) != 0) {
+  if ((event.flags & transfer_flags::kReversal) != 0) {
     outcome = check_original(block, item.item, actual);
     if (outcome != Undecided) return outcome;
   }
@@ -127,12 +128,12 @@ TransferOutcome TransferRules::move(const Block& block, const TransferItem& item
   outcome = check_closed(work.debit, work.credit);
   if (outcome != Undecided) return outcome;
   outcome = check_frozen(work.debit, work.credit);
-  if (planted(Defect::FrozenPendingPassed) && (event.flags & flags::kPending) != 0) {
+  if (planted(Defect::FrozenPendingPassed) && (event.flags & transfer_flags::kPending) != 0) {
     outcome = Undecided;
   }
   if (outcome != Undecided) return outcome;
 
-  if ((event.flags & flags::kBalancing) != 0) actual.amount = balanced_amount(event, work);
+  if ((event.flags & transfer_flags::kBalancing) != 0) actual.amount = balanced_amount(event, work);
   Movement movement{event,
                     item,
                     work.debit,
@@ -141,7 +142,7 @@ TransferOutcome TransferRules::move(const Block& block, const TransferItem& item
                     books_.balances.all(work.credit)};
   outcome = check_overflow(movement, actual.amount);
   if (outcome != Undecided) return outcome;
-  const bool pending = (event.flags & flags::kPending) != 0;
+  const bool pending = (event.flags & transfer_flags::kPending) != 0;
   const Counter debited = pending ? Counter::DebitsPending : Counter::DebitsPosted;
   const Counter credited = pending ? Counter::CreditsPending : Counter::CreditsPosted;
   counter(movement.debit, debited) += actual.amount;
@@ -156,7 +157,7 @@ TransferOutcome TransferRules::move(const Block& block, const TransferItem& item
   if (item.balances != nullptr) *item.balances = balances_of(movement.debit, movement.credit);
   const bool charged = charge(movement, actual.amount);
   if (pending) open_hold(block, movement, actual.amount, charged);
-  if ((event.flags & flags::kReversal) != 0) {
+  if ((event.flags & transfer_flags::kReversal) != 0) {
     books_.mark_reversed(block.earlier[item.item]);
   }
   return Created;
@@ -184,10 +185,10 @@ void TransferRules::open_hold(const Block& block, const Movement& movement, u128
   hold.flags = event.flags;
   hold.charged = charged;
   books_.open_hold(hold);
-  if ((event.flags & flags::kClosingDebit) != 0) {
+  if ((event.flags & transfer_flags::kClosingDebit) != 0) {
     books_.change_status(movement.debit_account, AccountState::kClosed, 0);
   }
-  if ((event.flags & flags::kClosingCredit) != 0) {
+  if ((event.flags & transfer_flags::kClosingCredit) != 0) {
     books_.change_status(movement.credit_account, AccountState::kClosed, 0);
   }
 }
@@ -207,7 +208,7 @@ TransferOutcome TransferRules::resolve(const Block& block, const TransferItem& i
     outcome = check_import(event, hold.debit_account, hold.credit_account);
     if (outcome != Undecided) return outcome;
   }
-  const bool voids = (event.flags & flags::kVoidPendingTransfer) != 0;
+  const bool voids = (event.flags & transfer_flags::kVoidPendingTransfer) != 0;
   if (!voids && !planted(Defect::PostToClosedPassed)) {
     outcome = check_closed(hold.debit_account, hold.credit_account);
     if (outcome != Undecided) return outcome;
@@ -215,10 +216,11 @@ TransferOutcome TransferRules::resolve(const Block& block, const TransferItem& i
   HoldPart part{number, 0, true, PendingStatus::Voided};
   if (!voids) {
     part.captured = event.amount == kAmountMax ? hold.remaining : event.amount;
-    part.closes = (event.flags & flags::kCapturePartial) == 0 || part.captured == hold.remaining;
+    part.closes =
+        (event.flags & transfer_flags::kCapturePartial) == 0 || part.captured == hold.remaining;
     if (planted(Defect::PartialCaptureCloses)) part.closes = true;
     if (planted(Defect::PartialCaptureNeverCloses)) {
-      part.closes = (event.flags & flags::kCapturePartial) == 0;
+      part.closes = (event.flags & transfer_flags::kCapturePartial) == 0;
     }
     part.status = PendingStatus::Posted;
   }
@@ -275,11 +277,11 @@ void TransferRules::release(const HoldPart& part, u32 item, u64 now) {
       (part.status == PendingStatus::Expired && !planted(Defect::ExpiryLeavesClosed));
   effect.kind = Effect::Kind::Debit;
   effect.account = hold.debit_account;
-  effect.opens = opens && (hold.flags & flags::kClosingDebit) != 0;
+  effect.opens = opens && (hold.flags & transfer_flags::kClosingDebit) != 0;
   books_.add_effect(hold.debit_virtual_slot, effect);
   effect.kind = Effect::Kind::Credit;
   effect.account = hold.credit_account;
-  effect.opens = opens && (hold.flags & flags::kClosingCredit) != 0;
+  effect.opens = opens && (hold.flags & transfer_flags::kClosingCredit) != 0;
   books_.add_effect(hold.credit_virtual_slot, effect);
 
   if (part.status == PendingStatus::Expired) {
@@ -309,10 +311,10 @@ void TransferRules::give_back(const HoldState& hold, const HoldPart& part, u64 n
 }
 
 void TransferRules::open_accounts(const HoldState& hold) {
-  if ((hold.flags & flags::kClosingDebit) != 0) {
+  if ((hold.flags & transfer_flags::kClosingDebit) != 0) {
     books_.change_status(hold.debit_account, 0, AccountState::kClosed);
   }
-  if ((hold.flags & flags::kClosingCredit) != 0) {
+  if ((hold.flags & transfer_flags::kClosingCredit) != 0) {
     books_.change_status(hold.credit_account, 0, AccountState::kClosed);
   }
 }

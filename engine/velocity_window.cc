@@ -9,13 +9,12 @@ namespace florin::engine {
 
 namespace {
 
-constexpr u64 kSecondNs = 1'000'000'000;
-static_assert(kSecondNs % ledger::kVelocityBuckets == 0);
+static_assert(kNsPerSecond % ledger::kVelocityBuckets == 0);
 
 }  // namespace
 
 VelocityWindow::VelocityWindow(u32 window_seconds, u64 since)
-    : bucket_ns_(window_seconds * (kSecondNs / kBuckets)),
+    : bucket_ns_(window_seconds * (kNsPerSecond / kBuckets)),
       since_(since),
       window_seconds_(window_seconds) {
   CHECK(window_seconds > 0);

@@ -188,12 +188,11 @@ void add_account(LedgerTotals& total, const Account& account) {
 }  // namespace
 
 u128 transfer_digest(const Books& books, u32 slot) {
-  constexpr u8 kCreated = static_cast<u8>(ledger::TransferOutcome::Created);
   const u8 state = books.tables.transfer_states[slot];
   const Transfer& transfer = books.tables.transfers[slot];
-  if (state == kCreated && books.tables.marked_chunks[slot / kSlotChunk] == 0) {
+  if (state == ledger::kCreated && books.tables.marked_chunks[slot / kSlotChunk] == 0) {
     // What look-ups tell of most.
-    static const u128 plain = record_checksum(ledger::TransferStatus{.outcome = kCreated});
+    static const u128 plain = record_checksum(ledger::TransferStatus{.outcome = ledger::kCreated});
     return record_checksum(transfer) * (u128{state} * 2 + 1) + plain;
   }
   const ledger::TransferStatus status = transfer_status(books, slot);

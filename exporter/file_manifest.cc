@@ -42,17 +42,24 @@ Json file_to_json(const ClosedFile& file) {
           {"xxh128", hexadecimal(file.checksum)}};
 }
 
-ClosedFile file_from_json(const Json& json) {
-  ClosedFile file;
-  file.name = json.at("name").get<std::string>();
+// What a closed file and the open one have in common.
+template <class File>
+File contents_from_json(const Json& json) {
+  File file;
   file.day = json.at("day").get<std::string>();
   file.number = json.at("number").get<u64>();
   file.first = place_from_json(json.at("first"));
   file.last = place_from_json(json.at("last"));
   file.changes = json.at("changes").get<u64>();
   file.text_bytes = json.at("text_bytes").get<u64>();
-  file.stored_bytes = json.at("stored_bytes").get<u64>();
   file.last_logged_at = std::stoull(json.at("last_logged_at").get<std::string>());
+  return file;
+}
+
+ClosedFile file_from_json(const Json& json) {
+  auto file = contents_from_json<ClosedFile>(json);
+  file.name = json.at("name").get<std::string>();
+  file.stored_bytes = json.at("stored_bytes").get<u64>();
   file.checksum = parse_u128("0x" + json.at("xxh128").get<std::string>()).value();
   return file;
 }
@@ -89,18 +96,6 @@ Manifest manifest_from_json(const Json& json) {
   return manifest;
 }
 
-OpenFile open_file_from_json(const Json& json) {
-  OpenFile file;
-  file.day = json.at("day").get<std::string>();
-  file.number = json.at("number").get<u64>();
-  file.first = place_from_json(json.at("first"));
-  file.last = place_from_json(json.at("last"));
-  file.changes = json.at("changes").get<u64>();
-  file.text_bytes = json.at("text_bytes").get<u64>();
-  file.last_logged_at = std::stoull(json.at("last_logged_at").get<std::string>());
-  return file;
-}
-
 }  // namespace
 
 Result<std::optional<Manifest>> read_manifest(const std::string& directory) {
@@ -120,7 +115,7 @@ Status write_manifest(const std::string& directory, const Manifest& manifest) {
 }
 
 Result<std::optional<OpenFile>> read_open_file(const std::string& directory) {
-  return read_json<OpenFile>(open_path(directory), open_file_from_json);
+  return read_json<OpenFile>(open_path(directory), contents_from_json<OpenFile>);
 }
 
 Status write_open_file(const std::string& directory, const OpenFile& file) {

@@ -2,11 +2,8 @@
 // come in when they are first met, and stay. About 100 bytes an account.
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "base/types.h"
-#include "history/id_slots.h"
+#include "history/id_records.h"
 
 namespace florin::history {
 
@@ -16,40 +13,17 @@ struct AccountBalances {
 };
 static_assert(sizeof(AccountBalances) == 80);
 
-// Belongs to one thread. To look accounts up without waiting for memory: prefetch_index some time
-// before, then prefetch_record, then find.
-class AccountTable {
+constexpr u128 id_of(const AccountBalances& account) { return account.id; }
+
+// Belongs to one thread.
+class AccountTable : public IdRecords<AccountBalances, 4096, id_of> {
  public:
-  explicit AccountTable(engine::HashSeed seed) : slots_(seed) {}
+  using IdRecords::IdRecords;
 
-  u32 tag_of(u128 id) const { return slots_.tag_of(id); }
-  void prefetch_index(u32 tag) const { slots_.prefetch(tag); }
-  void prefetch_record(u32 tag) const {
-    const u32 slot = slots_.candidate(tag);
-    if (slot == kNoSlot) return;
-    const auto* const record = reinterpret_cast<const std::byte*>(&at(slot));
-    __builtin_prefetch(record, 1);
-    __builtin_prefetch(record + sizeof(AccountBalances) - 1, 1);
-  }
-  // The account's slot, or kNoSlot.
-  u32 find(u128 id, u32 tag) const {
-    return slots_.find(tag, [&](u32 slot) { return at(slot).id == id; });
-  }
   // Adds one that is not there.
-  u32 add(const AccountBalances& account, u32 tag);
-
-  AccountBalances& at(u32 slot) { return chunks_[slot / kChunk][slot % kChunk]; }
-  const AccountBalances& at(u32 slot) const { return chunks_[slot / kChunk][slot % kChunk]; }
-
-  void clear();
-  u64 size() const { return slots_.size(); }
-  u64 memory_bytes() const;
-
- private:
-  static constexpr u32 kChunk = 4096;
-
-  IdSlots slots_;
-  std::vector<std::unique_ptr<AccountBalances[]>> chunks_;  // Records never move.
+  u32 add(const AccountBalances& account, u32 tag) { return add_new(account, tag); }
+  void clear() { clear_records(); }
+  u64 memory_bytes() const { return records_bytes(); }
 };
 
 }  // namespace florin::history

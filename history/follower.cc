@@ -17,8 +17,6 @@ namespace flags = ledger::transfer_flags;
 
 namespace {
 
-constexpr u8 kCreated = static_cast<u8>(ledger::TransferOutcome::Created);
-
 // How many events ahead ids are hashed and their index entries fetched, and how many the records.
 constexpr u32 kIndexAhead = 24;
 constexpr u32 kRecordAhead = 12;
@@ -183,8 +181,8 @@ bool Follower::follow_transfers(const Request& request, ChangeBatch& batch) {
     if (!expire_due(turn, batch)) return false;
     const u8 outcome = take_outcome(turn.event);
     const Transfer& event = *events_[turn.event];
-    const bool done = outcome == kCreated ? create_transfer(turn, event, batch)
-                                          : refuse_transfer(turn, outcome, event.id, batch);
+    const bool done = outcome == ledger::kCreated ? create_transfer(turn, event, batch)
+                                                  : refuse_transfer(turn, outcome, event.id, batch);
     if (!done) return false;
   }
   return true;
@@ -195,7 +193,7 @@ bool Follower::follow_accounts(const Request& request, ChangeBatch& batch) {
   for (u32 index = 0; index < request.record.event_count; ++index) {
     Turn turn = turn_of(request, index);
     if (!expire_due(turn, batch)) return false;
-    if (take_outcome(turn.event) != kCreated) continue;
+    if (take_outcome(turn.event) != ledger::kCreated) continue;
     const ledger::Account& event = events[index];
     const u32 tag = accounts_.tag_of(event.id);
     if (accounts_.find(event.id, tag) != kNoSlot) {
@@ -224,7 +222,7 @@ bool Follower::follow_updates(const Request& request, ChangeBatch& batch) {
     if (!outcome) {
       return fail_at(turn.position, fmt::format("no update has the outcome {}", number));
     }
-    if (number != kCreated) {
+    if (number != ledger::kCreated) {
       if (ledger::is_transient(*outcome)) ++mark_.updates;
       continue;
     }
@@ -257,7 +255,7 @@ Follower::Turn Follower::turn_of(const Request& request, u32 index) {
 u8 Follower::take_outcome(u32 event) {
   const auto& refused = outcomes_.refused;
   if (refused_ == refused.size() || refused[refused_].event != event) [[likely]]
-    return kCreated;
+    return ledger::kCreated;
   return refused[refused_++].outcome;
 }
 

@@ -15,8 +15,6 @@ namespace {
 constexpr usize kTogetherMin = 16;
 constexpr usize kTogetherMax = 256;
 
-bool wants(u128 wanted, u128 value) { return wanted == 0 || wanted == value; }
-
 bool fits_side(const QueryFilter& filter, const Transfer& transfer) {
   if (filter.account_id == 0) return true;
   constexpr u16 kBoth = QueryFilter::kDebits | QueryFilter::kCredits;
@@ -38,10 +36,11 @@ PageFiller::PageFiller(const StoreView& view, ledger::Request& request, bool bal
 bool PageFiller::fits(const TransferChange& change) const {
   const Transfer& transfer = change.transfer;
   const bool lists = balances_ || change.kind == ledger::ChangeKind::TransferCreated;
-  return lists && wants(filter_.user_data_128, transfer.user_data_128) &&
-         wants(filter_.user_data_64, transfer.user_data_64) &&
-         wants(filter_.user_data_32, transfer.user_data_32) &&
-         wants(filter_.ledger, transfer.ledger) && wants(filter_.code, transfer.code) &&
+  return lists && ledger::wants(filter_.user_data_128, transfer.user_data_128) &&
+         ledger::wants(filter_.user_data_64, transfer.user_data_64) &&
+         ledger::wants(filter_.user_data_32, transfer.user_data_32) &&
+         ledger::wants(filter_.ledger, transfer.ledger) &&
+         ledger::wants(filter_.code, transfer.code) &&
          (transfer.flags & filter_.object_flags) == filter_.object_flags &&
          fits_side(filter_, transfer) && transfer.amount >= filter_.amount_min &&
          (filter_.amount_max == 0 || transfer.amount <= filter_.amount_max);
@@ -87,7 +86,8 @@ Status PageFiller::decide() {
     last_ = candidate.key;
     if (!candidate.fits) continue;
     const TransferStatus& status = statuses[fitting++];
-    if (wants(filter_.pending_status, status.pending_status)) take(candidate.change, status);
+    if (ledger::wants(filter_.pending_status, status.pending_status))
+      take(candidate.change, status);
   }
   waiting_ = 0;
   return {};

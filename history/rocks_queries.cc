@@ -19,8 +19,6 @@ using ledger::Request;
 
 namespace {
 
-bool wants(u128 wanted, u128 value) { return wanted == 0 || wanted == value; }
-
 bool in_time(const QueryFilter& filter, u64 time) {
   return time >= filter.timestamp_min &&
          (filter.timestamp_max == 0 || time <= filter.timestamp_max);
@@ -275,8 +273,8 @@ class ChangePage {
   void add(const TransferChange& change) {
     const QueryFilter& filter = request_.filter;
     const ledger::Transfer& transfer = change.transfer;
-    if (!wants_kind(change.kind) || !wants(filter.ledger, transfer.ledger) ||
-        !wants(filter.code, transfer.code)) {
+    if (!wants_kind(change.kind) || !ledger::wants(filter.ledger, transfer.ledger) ||
+        !ledger::wants(filter.code, transfer.code)) {
       return;
     }
     if (filter.account_id != 0 && transfer.debit_account_id != filter.account_id &&
@@ -300,12 +298,12 @@ class ChangePage {
     const QueryFilter& filter = request_.filter;
     const bool created = change.kind == ChangeKind::AccountCreated;
     const u128 id = created ? change.account.id : change.change.update.account_id;
-    if (!wants_kind(change.kind) || !wants(filter.account_id, id)) return {};
+    if (!wants_kind(change.kind) || !ledger::wants(filter.account_id, id)) return {};
     if (filter.ledger != 0 || filter.code != 0) {
       const auto account = view_.account(id, request_.position);
       RETURN_IF_ERROR(account);
-      if (!account->has_value() || !wants(filter.ledger, (*account)->ledger) ||
-          !wants(filter.code, (*account)->code)) {
+      if (!account->has_value() || !ledger::wants(filter.ledger, (*account)->ledger) ||
+          !ledger::wants(filter.code, (*account)->code)) {
         return {};
       }
     }

@@ -181,6 +181,11 @@ enum class UpdateOutcome : u8 {
 #undef FLORIN_ENUMERATOR
 };
 
+// The same number in all lists.
+inline constexpr u8 kCreated = static_cast<u8>(TransferOutcome::Created);
+static_assert(kCreated == static_cast<u8>(AccountOutcome::Created));
+static_assert(kCreated == static_cast<u8>(UpdateOutcome::Created));
+
 // The number after the last outcome.
 inline constexpr u32 kAccountOutcomeEnd = 28;
 inline constexpr u32 kTransferOutcomeEnd = 82;

@@ -12,8 +12,6 @@ namespace florin::ledger {
 
 namespace {
 
-constexpr u64 kTimestampEnd = u64{1} << 63;
-
 using Wrong = std::optional<std::string>;
 
 Wrong wrong(std::string_view field, u128 value, const std::string& expected) {

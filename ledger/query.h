@@ -51,6 +51,9 @@ struct QueryFilter {
   friend bool operator==(const QueryFilter&, const QueryFilter&) = default;
 };
 
+// Whether a field of a filter takes an object with this value.
+constexpr bool wants(u128 wanted, u128 value) { return wanted == 0 || wanted == value; }
+
 // The most objects in a page, and the most that one page looks at: a page may come back short, or
 // empty, with a cursor to go on from.
 inline constexpr u32 kQueryLimitMax = 8189;

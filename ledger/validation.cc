@@ -7,8 +7,6 @@ namespace florin::ledger {
 
 namespace {
 
-constexpr u64 kTimestampEnd = u64{1} << 63;
-
 // Whether the event says that it is imported as its request does, and brings a time if it is.
 template <class Outcome>
 Outcome check_import(bool imported, u64 timestamp, const ShapeContext& context) {

@@ -9,7 +9,7 @@ namespace florin::pipeline {
 
 namespace {
 
-constexpr u64 kUnit = 16;
+constexpr u64 kRingUnit = 16;
 
 void copy(std::byte* target, std::span<const std::byte> bytes) {
   if (!bytes.empty()) std::memcpy(target, bytes.data(), bytes.size());
@@ -19,7 +19,7 @@ void copy(std::byte* target, std::span<const std::byte> bytes) {
 
 CommitFeed::CommitFeed(u64 bytes_max, Doorbell& follower) : ring_(bytes_max), follower_(follower) {
   static_assert(std::is_trivially_copyable_v<Entry>);
-  static_assert(sizeof(Entry) % kUnit == 0);
+  static_assert(sizeof(Entry) % kRingUnit == 0);
   CHECK(ring_.size_bytes() >= sizeof(Entry));
 }
 
@@ -32,8 +32,8 @@ bool CommitFeed::push(const CommittedBlock& block) {
   entry.content_bytes = block.outcome_content.size();
   entry.end = block.end;
   entry.outcomes = block.outcomes;
-  const u64 body_room = round_up(entry.body_bytes, kUnit);
-  entry.bytes = sizeof(Entry) + body_room + round_up(entry.content_bytes, kUnit);
+  const u64 body_room = round_up(entry.body_bytes, kRingUnit);
+  entry.bytes = sizeof(Entry) + body_room + round_up(entry.content_bytes, kRingUnit);
 
   const u64 size = ring_.size_bytes();
   const u64 in = in_.load(std::memory_order_relaxed);
@@ -44,7 +44,7 @@ bool CommitFeed::push(const CommittedBlock& block) {
     open_.store(false, std::memory_order_release);
     return false;
   }
-  if (passed_over != 0) std::memset(ring_.data() + in % size, 0, kUnit);  // Entry::bytes.
+  if (passed_over != 0) std::memset(ring_.data() + in % size, 0, kRingUnit);  // Entry::bytes.
   std::byte* target = ring_.data() + (in + passed_over) % size;
   std::memcpy(target, &entry, sizeof(entry));
   copy(target + sizeof(entry), block.body);
@@ -84,7 +84,7 @@ std::optional<CommittedBlock> CommitFeed::front() const {
   block.position_before = entry.position_before;
   block.body = {body, entry.body_bytes};
   block.outcomes = entry.outcomes;
-  block.outcome_content = {body + round_up(entry.body_bytes, kUnit), entry.content_bytes};
+  block.outcome_content = {body + round_up(entry.body_bytes, kRingUnit), entry.content_bytes};
   return block;
 }
 

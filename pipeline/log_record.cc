@@ -9,7 +9,7 @@ namespace {
 
 using ledger::Operation;
 
-tl::unexpected<Error> corrupt(const std::string& what) {
+tl::unexpected<Error> corrupt_request(const std::string& what) {
   return fail(ErrorCode::Corrupt, "a logged request " + what);
 }
 
@@ -21,22 +21,23 @@ u64 content_bytes(const RequestRecord& record) {
 Status check_record(const RequestRecord& record, u64 bytes_left) {
   const auto operation = static_cast<Operation>(record.operation);
   if (!is_write(operation)) {
-    return corrupt("has the unknown operation " + std::to_string(record.operation));
+    return corrupt_request("has the unknown operation " + std::to_string(record.operation));
   }
   if (record.reserved_flags != 0 || record.reserved_word != 0 || record.reserved != 0) {
-    return corrupt("has fields that this version does not write");
+    return corrupt_request("has fields that this version does not write");
   }
   const u32 most = operation == Operation::Tick ? 1 : events_max(operation);
   if (record.event_count == 0 || record.event_count > most) {
-    return corrupt("claims " + std::to_string(record.event_count) + " events");
+    return corrupt_request("claims " + std::to_string(record.event_count) + " events");
   }
   const u32 conditions_max = operation == Operation::CreateTransfers
                                  ? ledger::kConditionsPerTransferMax * record.event_count
                                  : 0;
   if (record.condition_count > conditions_max) {
-    return corrupt("claims " + std::to_string(record.condition_count) + " conditions");
+    return corrupt_request("claims " + std::to_string(record.condition_count) + " conditions");
   }
-  if (content_bytes(record) > bytes_left) return corrupt("claims more than its block holds");
+  if (content_bytes(record) > bytes_left)
+    return corrupt_request("claims more than its block holds");
   return {};
 }
 

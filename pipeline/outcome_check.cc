@@ -13,10 +13,7 @@ namespace florin::pipeline {
 
 namespace {
 
-constexpr u64 kUnit = 16;
-constexpr u8 kCreated = static_cast<u8>(ledger::TransferOutcome::Created);
-
-tl::unexpected<Error> corrupt(const std::string& what) {
+tl::unexpected<Error> corrupt_outcomes(const std::string& what) {
   return fail(ErrorCode::Corrupt, "a logged outcome record " + what);
 }
 
@@ -41,12 +38,12 @@ class ContentReader {
 Status read_refused_list(ContentReader& reader, const OutcomeHeader& header, Outcomes& outcomes) {
   for (u32 count = 0; count < outcomes.counts.refused; ++count) {
     RefusedEvent refused;
-    if (!reader.read(refused)) return corrupt("ends inside its refused events");
+    if (!reader.read(refused)) return corrupt_outcomes("ends inside its refused events");
     constexpr u8 kZeros[sizeof(refused.reserved)] = {};
     const bool ascends = outcomes.refused.empty() || outcomes.refused.back().event < refused.event;
-    if (refused.event >= header.event_count || !ascends || refused.outcome <= kCreated ||
+    if (refused.event >= header.event_count || !ascends || refused.outcome <= ledger::kCreated ||
         std::memcmp(refused.reserved, kZeros, sizeof(kZeros)) != 0) {
-      return corrupt(fmt::format("has an impossible refusal of event {}", refused.event));
+      return corrupt_outcomes(fmt::format("has an impossible refusal of event {}", refused.event));
     }
     outcomes.refused.push_back(refused);
   }
@@ -55,21 +52,22 @@ Status read_refused_list(ContentReader& reader, const OutcomeHeader& header, Out
 
 Status read_outcome_bytes(ContentReader& reader, const OutcomeHeader& header, Outcomes& outcomes) {
   const u64 padded = round_up(header.event_count, sizeof(u64));
-  if (reader.rest().size() < padded) return corrupt("ends inside its outcomes");
+  if (reader.rest().size() < padded) return corrupt_outcomes("ends inside its outcomes");
   for (u64 event = 0; event < padded; ++event) {
     u8 outcome = 0;
     CHECK(reader.read(outcome));
     const bool is_padding = event >= header.event_count;
     if (is_padding ? outcome != 0 : outcome == 0) {
-      return corrupt(fmt::format("has the impossible outcome {} of event {}", outcome, event));
+      return corrupt_outcomes(
+          fmt::format("has the impossible outcome {} of event {}", outcome, event));
     }
-    if (!is_padding && outcome != kCreated) {
+    if (!is_padding && outcome != ledger::kCreated) {
       outcomes.refused.push_back({static_cast<u32>(event), outcome, {}});
     }
   }
   if (outcomes.refused.size() != outcomes.counts.refused) {
-    return corrupt(fmt::format("has {} refused events and says {}", outcomes.refused.size(),
-                               outcomes.counts.refused));
+    return corrupt_outcomes(fmt::format("has {} refused events and says {}",
+                                        outcomes.refused.size(), outcomes.counts.refused));
   }
   return {};
 }
@@ -102,12 +100,13 @@ Status read_derived(ContentReader& reader, const OutcomeHeader& header, Outcomes
   for (u32 count = 0; count < outcomes.counts.derived; ++count) {
     Outcomes::Derived derived;
     if (!reader.read(derived.header) || !read_fields(reader, derived)) {
-      return corrupt("ends inside its derived transfers");
+      return corrupt_outcomes("ends inside its derived transfers");
     }
     const bool ascends =
         outcomes.derived.empty() || outcomes.derived.back().header.event < derived.header.event;
     if (derived.header.event >= header.event_count || !ascends || !is_possible(derived)) {
-      return corrupt(fmt::format("has impossible fields of event {}", derived.header.event));
+      return corrupt_outcomes(
+          fmt::format("has impossible fields of event {}", derived.header.event));
     }
     outcomes.derived.push_back(derived);
   }
@@ -117,10 +116,10 @@ Status read_derived(ContentReader& reader, const OutcomeHeader& header, Outcomes
 Status read_expired(ContentReader& reader, const OutcomeHeader& header, Outcomes& outcomes) {
   for (u64 count = 0; count < outcomes.counts.expired; ++count) {
     ExpiredHold expired;
-    if (!reader.read(expired)) return corrupt("ends inside its expired holds");
+    if (!reader.read(expired)) return corrupt_outcomes("ends inside its expired holds");
     const bool ascends = outcomes.expired.empty() || outcomes.expired.back().event <= expired.event;
     if (expired.event >= header.event_count || !ascends || expired.reserved != 0) {
-      return corrupt(fmt::format("has an impossible expiry at event {}", expired.event));
+      return corrupt_outcomes(fmt::format("has an impossible expiry at event {}", expired.event));
     }
     outcomes.expired.push_back(expired);
   }
@@ -129,7 +128,7 @@ Status read_expired(ContentReader& reader, const OutcomeHeader& header, Outcomes
 
 // The outcome of an event in words of its kind.
 std::string outcome_text(const OutcomeRecord& own, u32 event, u8 outcome) {
-  if (outcome == kCreated) return "created";
+  if (outcome == ledger::kCreated) return "created";
   auto operation = ledger::Operation::Tick;
   for (const OutcomeRecord::Kind& kind : own.kinds) {
     if (kind.event <= event) operation = kind.operation;
@@ -159,8 +158,9 @@ std::string refusal_difference(const OutcomeRecord& own_record, const Outcomes& 
     const u64 my_event = mine < own.refused.size() ? own.refused[mine].event : none;
     const u64 their_event = theirs < logged.refused.size() ? logged.refused[theirs].event : none;
     const u64 event = std::min(my_event, their_event);
-    const u8 my_outcome = my_event == event ? own.refused[mine++].outcome : kCreated;
-    const u8 their_outcome = their_event == event ? logged.refused[theirs++].outcome : kCreated;
+    const u8 my_outcome = my_event == event ? own.refused[mine++].outcome : ledger::kCreated;
+    const u8 their_outcome =
+        their_event == event ? logged.refused[theirs++].outcome : ledger::kCreated;
     if (my_outcome == their_outcome) continue;
     return fmt::format("{} was logged as {}, and replay decides {}",
                        position_text(own_record, event),
@@ -249,23 +249,25 @@ bool is_of(const OutcomeHeader& part, const OutcomeHeader& record) {
 
 Result<OutcomePart> parse_outcome_part(std::span<const std::byte> bytes) {
   OutcomePart part;
-  if (bytes.size() < sizeof(part.header)) return corrupt("ends inside its header");
+  if (bytes.size() < sizeof(part.header)) return corrupt_outcomes("ends inside its header");
   std::memcpy(&part.header, bytes.data(), sizeof(part.header));
   const OutcomeHeader& header = part.header;
   if (header.operation != kOutcomesOperation || header.flags != 0 || header.reserved != 0) {
-    return corrupt("has fields that this version does not write");
+    return corrupt_outcomes("has fields that this version does not write");
   }
-  if (header.sequence == 0 || header.event_count == 0) return corrupt("is about no block");
-  const bool whole = header.content_bytes % kUnit == 0 && header.part_offset % kUnit == 0 &&
-                     header.part_bytes % kUnit == 0 && header.part_bytes != 0;
+  if (header.sequence == 0 || header.event_count == 0) return corrupt_outcomes("is about no block");
+  const bool whole = header.content_bytes % kContentUnit == 0 &&
+                     header.part_offset % kContentUnit == 0 &&
+                     header.part_bytes % kContentUnit == 0 && header.part_bytes != 0;
   if (!whole || header.content_bytes < sizeof(OutcomeCounts) ||
       header.part_offset > header.content_bytes ||
       header.part_bytes > header.content_bytes - header.part_offset) {
-    return corrupt(fmt::format("claims bytes {} to {} of {}", header.part_offset,
-                               header.part_offset + header.part_bytes, header.content_bytes));
+    return corrupt_outcomes(fmt::format("claims bytes {} to {} of {}", header.part_offset,
+                                        header.part_offset + header.part_bytes,
+                                        header.content_bytes));
   }
   if (header.part_bytes > bytes.size() - sizeof(header)) {
-    return corrupt("claims more than its block holds");
+    return corrupt_outcomes("claims more than its block holds");
   }
   part.content = bytes.subspan(sizeof(header), header.part_bytes);
   return part;
@@ -275,7 +277,8 @@ Result<Outcomes> parse_outcomes(const OutcomeHeader& header, std::span<const std
   Outcomes outcomes;
   ContentReader reader(content);
   if (content.size() != header.content_bytes || !reader.read(outcomes.counts)) {
-    return corrupt(fmt::format("has {} bytes of {}", content.size(), header.content_bytes));
+    return corrupt_outcomes(
+        fmt::format("has {} bytes of {}", content.size(), header.content_bytes));
   }
   const u64 list_bytes = u64{outcomes.counts.refused} * sizeof(RefusedEvent);
   if (list_bytes < header.event_count) {
@@ -287,7 +290,8 @@ Result<Outcomes> parse_outcomes(const OutcomeHeader& header, std::span<const std
   RETURN_IF_ERROR(read_expired(reader, header, outcomes));
   const auto rest = reader.rest();
   const bool zero = std::ranges::all_of(rest, [](std::byte byte) { return byte == std::byte{0}; });
-  if (rest.size() >= kUnit || !zero) return corrupt("has more behind its last entry");
+  if (rest.size() >= kContentUnit || !zero)
+    return corrupt_outcomes("has more behind its last entry");
   return outcomes;
 }
 
@@ -307,8 +311,9 @@ Status OutcomeCheck::check(const OutcomePart& logged) {
   if (header.part_offset == 0) checked_bytes_ = 0;
   if (own_.empty() || own_.front().header.sequence != header.sequence ||
       header.part_offset != checked_bytes_) {
-    return corrupt(fmt::format("about log block {} stands where it cannot, at byte {} of it",
-                               header.sequence, header.part_offset));
+    return corrupt_outcomes(
+        fmt::format("about log block {} stands where it cannot, at byte {} of it", header.sequence,
+                    header.part_offset));
   }
   const OutcomeRecord& own = own_.front();
   const bool same =

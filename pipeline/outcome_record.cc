@@ -15,9 +15,6 @@ using ledger::Transfer;
 
 namespace {
 
-constexpr u64 kUnit = 16;  // Requests in a body begin at multiples of this.
-constexpr u8 kCreated = static_cast<u8>(ledger::TransferOutcome::Created);
-
 template <class Bytes>
 void append(std::vector<std::byte>& target, const Bytes& bytes) {
   const auto span = std::as_bytes(std::span(bytes));
@@ -30,7 +27,7 @@ bool is_logged(const engine::BlockRequest& request) {
 
 // Whether every item was created. Reads and ticks may make this false without reason.
 bool all_created(const engine::Block& block) {
-  constexpr u64 kAllCreated = 0x0101010101010101 * kCreated;
+  constexpr u64 kAllCreated = 0x0101010101010101 * ledger::kCreated;
   const u8* outcomes = block.outcomes.get();
   const u8* const end = outcomes + block.item_count();
   u64 others = 0;
@@ -39,7 +36,7 @@ bool all_created(const engine::Block& block) {
     std::memcpy(&eight, outcomes, sizeof(eight));
     others |= eight ^ kAllCreated;
   }
-  for (; outcomes != end; ++outcomes) others |= *outcomes ^ kCreated;
+  for (; outcomes != end; ++outcomes) others |= *outcomes ^ ledger::kCreated;
   return others == 0;
 }
 
@@ -170,7 +167,7 @@ void OutcomeComposer::add_derived(const engine::Block& block) {
     }
     const u32 item = block.derived[index];
     // Of a dry run, or given back with its chain.
-    if (block.outcomes[item] != kCreated) continue;
+    if (block.outcomes[item] != ledger::kCreated) continue;
     const Transfer& stored = tables_.transfers[block.work[item].transfer];
     DerivedTransfer derived;
     derived.event = event_of(item, run);
@@ -200,7 +197,7 @@ std::vector<std::byte> OutcomeComposer::refused_bytes() const {
     return bytes;
   }
   bytes.resize(round_up(header_.event_count, sizeof(u64)));
-  std::memset(bytes.data(), kCreated, header_.event_count);
+  std::memset(bytes.data(), ledger::kCreated, header_.event_count);
   for (const RefusedEvent& refused : refused_) {
     bytes[refused.event] = static_cast<std::byte>(refused.outcome);
   }
@@ -216,7 +213,7 @@ OutcomeRecord OutcomeComposer::finish() {
     content_.insert(content_.begin() + sizeof(counts_), refused.begin(), refused.end());
   }
   append(content_, expired_);
-  content_.resize(round_up(content_.size(), kUnit));
+  content_.resize(round_up(content_.size(), kContentUnit));
   header_.content_bytes = content_.size();
   header_.digest = outcome_digest(header_, content_, timestamps_);
   return {header_, std::move(content_), kinds_};
@@ -229,9 +226,9 @@ void OutcomeQueue::push(OutcomeRecord record) {
 
 u64 OutcomeQueue::take(std::byte* target, u64 bytes_max) {
   u64 used = 0;
-  while (!records_.empty() && bytes_max - used >= outcome_part_bytes(kUnit)) {
+  while (!records_.empty() && bytes_max - used >= outcome_part_bytes(kContentUnit)) {
     const OutcomeRecord& record = records_.front();
-    const u64 room = (bytes_max - used - sizeof(OutcomeHeader)) / kUnit * kUnit;
+    const u64 room = (bytes_max - used - sizeof(OutcomeHeader)) / kContentUnit * kContentUnit;
     OutcomeHeader header = record.header;
     header.part_offset = taken_;
     header.part_bytes = static_cast<u32>(std::min(room, record.content.size() - taken_));

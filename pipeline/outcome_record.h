@@ -148,6 +148,9 @@ class OutcomeComposer {
   std::vector<Run> runs_;
 };
 
+// Content comes in multiples of this many bytes, as do requests in a body.
+inline constexpr u64 kContentUnit = 16;
+
 // Bytes of a part with so much content.
 inline u64 outcome_part_bytes(u64 content_bytes) { return sizeof(OutcomeHeader) + content_bytes; }
 

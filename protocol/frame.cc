@@ -18,10 +18,6 @@ namespace {
 
 constexpr usize kChecksumOffset = offsetof(FrameHeader, checksum);
 
-tl::unexpected<Refusal> refuse(ledger::RefusalCode code, std::string message) {
-  return tl::unexpected<Refusal>(Refusal{code, std::move(message)});
-}
-
 // The checksum that the frame should carry. Leaves zero in its checksum field.
 u64 compute_checksum(std::span<std::byte> frame) {
   std::memset(frame.data() + kChecksumOffset, 0, sizeof(u64));

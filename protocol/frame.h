@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include <tl/expected.hpp>
 
@@ -44,6 +45,10 @@ struct Refusal {
   ledger::RefusalCode code = ledger::RefusalCode::None;
   std::string message;  // Names what was wrong and what was expected.
 };
+
+inline tl::unexpected<Refusal> refuse(ledger::RefusalCode code, std::string message) {
+  return tl::unexpected<Refusal>(Refusal{code, std::move(message)});
+}
 
 // Reads and checks everything of a header but the checksum: magic, version, fields that must be
 // zero, and a whole frame of at most `frame_bytes_max` bytes. A refusal means that the stream of

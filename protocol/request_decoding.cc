@@ -26,10 +26,6 @@ u128 from_wire(const wire::UInt128* value) {
   return value == nullptr ? 0 : make_u128(value->hi(), value->lo());
 }
 
-tl::unexpected<Refusal> refuse(RefusalCode code, std::string message) {
-  return tl::unexpected<Refusal>(Refusal{code, std::move(message)});
-}
-
 // Messages do not repeat the kind of the request: whoever reads them knows what was asked.
 template <class Event, class Wire>
 Decoded take_events(const flatbuffers::Vector<const Wire*>* vector, Operation operation,

@@ -8,16 +8,16 @@ namespace florin::bench {
 namespace {
 
 constexpr u64 kAccounts = 10'000;
-constexpr u32 kBlocksBefore = 3;
-constexpr u32 kBlocks = 4;
+constexpr u32 kFollowedBefore = 3;
+constexpr u32 kFollowed = 4;
 
 void count_following(Counter& counter, const std::string& name,
                      history::LoggedBlock (FollowerFeed::*make)()) {
   FollowerFeed feed(kAccounts, 1);
-  for (u32 turn = 0; turn < kBlocksBefore + kBlocks; ++turn) {
+  for (u32 turn = 0; turn < kFollowedBefore + kFollowed; ++turn) {
     const history::LoggedBlock block = (feed.*make)();
     const auto follow = [&] { feed.follow(block); };
-    if (turn < kBlocksBefore) {
+    if (turn < kFollowedBefore) {
       follow();
     } else {
       counter.count(name, kFeedEvents, follow);

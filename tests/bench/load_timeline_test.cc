@@ -6,13 +6,13 @@
 namespace florin::bench {
 namespace {
 
-constexpr u64 kBeginNs = 5'000;
+constexpr u64 kTimelineBeginNs = 5'000;
 constexpr u64 kMs = 1'000'000;
 
-u64 at(u64 ms) { return kBeginNs + ms * kMs; }
+u64 at(u64 ms) { return kTimelineBeginNs + ms * kMs; }
 
 TEST(Timeline, has_a_row_for_each_interval_with_or_without_answers) {
-  Timeline timeline(kBeginNs);
+  Timeline timeline(kTimelineBeginNs);
   timeline.answered(at(1), 100'000, 10);
   timeline.answered(at(9), 300'000, 5);
   timeline.answered(at(10), 7'000, 1);  // The first of the next interval.
@@ -33,7 +33,7 @@ TEST(Timeline, has_a_row_for_each_interval_with_or_without_answers) {
 }
 
 TEST(Timeline, marks_events_where_they_happened) {
-  Timeline timeline(kBeginNs);
+  Timeline timeline(kTimelineBeginNs);
   timeline.mark(at(12), "asked");
   timeline.mark(at(13), "answered");
   timeline.finish();
@@ -43,7 +43,7 @@ TEST(Timeline, marks_events_where_they_happened) {
 }
 
 TEST(Timeline, its_csv_has_a_header_and_units) {
-  Timeline timeline(kBeginNs);
+  Timeline timeline(kTimelineBeginNs);
   timeline.answered(at(0), 100'000, 3);
   timeline.mark(at(11), "asked");
   timeline.finish();

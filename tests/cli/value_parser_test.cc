@@ -8,7 +8,6 @@
 namespace florin::cli {
 namespace {
 
-constexpr u64 kNsPerSecond = 1'000'000'000;
 constexpr u64 kDay = 86'400 * kNsPerSecond;
 
 TEST(ValueParser, reads_moments_in_utc) {

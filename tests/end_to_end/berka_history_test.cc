@@ -15,8 +15,7 @@
 namespace florin::test {
 namespace {
 
-constexpr u64 kSecondNs = 1'000'000'000;
-constexpr u64 kDayNs = 86'400 * kSecondNs;
+constexpr u64 kDayNs = 86'400 * kNsPerSecond;
 constexpr u64 kFirstCorrection = 1'000'000'000;  // Ids behind all of the bank's own.
 
 u64 midnight(u32 date) {
@@ -84,7 +83,7 @@ void ImportedBank::add_date(std::span<const BankEntry> entries) {
   }
   std::vector<ledger::Transfer> corrections;
   for (const auto& [account, unused] : moved) add_day(by_account_[account][date], corrections);
-  timestamp = midnight(date) + kDayNs - kSecondNs;
+  timestamp = midnight(date) + kDayNs - kNsPerSecond;
   for (ledger::Transfer& correction : corrections) {
     correction.timestamp = ++timestamp;
     transfers_.push_back(correction);
@@ -179,7 +178,7 @@ struct HistoryFigures {
 HistoryFigures ask_every_day(client::Client& client, const ImportedBank& bank) {
   HistoryFigures figures;
   const auto begin = std::chrono::steady_clock::now();
-  const auto before = balances_at(client, bank.days(), kDayNs - kSecondNs);
+  const auto before = balances_at(client, bank.days(), kDayNs - kNsPerSecond);
   const auto after = balances_at(client, bank.days(), kDayNs - 1);
   figures.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   for (usize index = 0; index < bank.days().size(); ++index) {

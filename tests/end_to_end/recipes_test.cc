@@ -58,7 +58,7 @@ std::string to_hex(const void* bytes, usize size) {
   return text;
 }
 
-class Page : public ServerTest, public testing::WithParamInterface<std::string> {
+class RecipePage : public ServerTest, public testing::WithParamInterface<std::string> {
  protected:
   void run_command(const DocumentedStep& step) {
     const Ran ran = florin(step.command + " --json --server " + server().host() + ":" +
@@ -128,7 +128,7 @@ class Page : public ServerTest, public testing::WithParamInterface<std::string> 
   }
 };
 
-TEST_P(Page, does_what_it_says) {
+TEST_P(RecipePage, does_what_it_says) {
   start({"--mode", "inline"});
   client::Client client = connect();
   const std::vector<DocumentedStep> steps = documented_steps(path_of(GetParam()));
@@ -152,7 +152,7 @@ TEST_P(Page, does_what_it_says) {
   EXPECT_EQ(everything(after), kept) << "a restart makes another ledger of it";
 }
 
-INSTANTIATE_TEST_SUITE_P(Documents, Page, testing::ValuesIn(pages()),
+INSTANTIATE_TEST_SUITE_P(Documents, RecipePage, testing::ValuesIn(pages()),
                          [](const testing::TestParamInfo<std::string>& page) {
                            std::string name = page.param;
                            std::replace(name.begin(), name.end(), '/', '_');

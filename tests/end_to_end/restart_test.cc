@@ -3,6 +3,7 @@
 #include "cli/recorded_load.h"
 #include "cli/recorded_verification.h"
 #include "tests/end_to_end/server_test.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 namespace {
@@ -90,7 +91,8 @@ class CrashTestCommand : public ServerTest {
  protected:
   void expect_pass(const std::string& mode_words) {
     const Ran ran =
-        florin("crash-test --rounds 10 --seconds 0.3 --connections 4 --data '" + directory() +
+        florin("crash-test --rounds " + std::to_string(fewer(10)) +
+                   " --seconds 0.3 --connections 4 --data '" + directory() +
                    "/crash' --transfers-max 1000000 --server-option=--segment-mib=4 " +
                    "--server-option=--accounts-max=2000 --server-option=--transfers-max=1200000 " +
                    mode_words,

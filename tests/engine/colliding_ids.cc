@@ -14,7 +14,6 @@ namespace {
 namespace transfer_flags = ledger::transfer_flags;
 
 constexpr u64 kSeed = 1;
-constexpr u64 kSecondNs = 1'000'000'000;
 // An index tells ids apart by 10 and 32 bits: of so many there are likely two with the same.
 constexpr u64 kIdBits = 23;
 
@@ -64,7 +63,7 @@ class Collision {
     event.id = id;
     event.ledger = 1;
     event.code = 1;
-    ledgers_.ask(OwnedRequest::create_accounts({&event, 1}), now_ns_ += kSecondNs);
+    ledgers_.ask(OwnedRequest::create_accounts({&event, 1}), now_ns_ += kNsPerSecond);
   }
 
   ledger::Transfer transfer(u128 id, u128 debit, u128 credit) {
@@ -78,7 +77,7 @@ class Collision {
     return event;
   }
   void ask(const std::vector<ledger::Transfer>& events) {
-    ledgers_.ask(OwnedRequest::create_transfers(events), now_ns_ += kSecondNs);
+    ledgers_.ask(OwnedRequest::create_transfers(events), now_ns_ += kNsPerSecond);
     ledgers_.ask(OwnedRequest::lookup_transfers(ids_), 0);
   }
 

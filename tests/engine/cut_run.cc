@@ -33,9 +33,9 @@ GeneratorOptions generator_options(u64 seed) {
   return options;
 }
 
-class Run {
+class RunWithCut {
  public:
-  Run(const CutRun& run, StoredCut& cut)
+  RunWithCut(const CutRun& run, StoredCut& cut)
       : run_(run),
         cut_(cut),
         random_(run.seed * 31 + 7),
@@ -245,7 +245,7 @@ CutRun draw_cut_run(u64 seed) {
 }
 
 std::string run_with_cut(const CutRun& run, StoredCut& cut, CutRunCounts* counts) {
-  Run one(run, cut);
+  RunWithCut one(run, cut);
   std::string found = one.run();
   if (counts != nullptr) *counts = one.counts();
   return found;

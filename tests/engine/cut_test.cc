@@ -19,7 +19,7 @@ using engine::Engine;
 TEST(Cut, is_that_of_its_moment_and_goes_on_as_the_engine_does) {
   engine::CutCounts seen{};
   CutRunCounts counts;
-  const u64 runs = (kSanitized ? 100 : 500) * soak_factor();
+  const u64 runs = (kSanitized ? 40 : 500) * soak_factor();
   for (u64 seed = 1; seed <= runs; ++seed) {
     StoredCut cut;
     CutRunCounts of_run;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/engine/engine_ledger.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 namespace {
@@ -27,9 +28,14 @@ std::string case_name(const testing::TestParamInfo<std::tuple<usize, u32>>& para
   return name + "_p" + std::to_string(std::get<1>(param.param));
 }
 
+std::vector<u32> partition_counts() {
+  if (kSanitized) return {3};
+  return {1, 3};
+}
+
 INSTANTIATE_TEST_SUITE_P(AllTables, EngineTables,
                          testing::Combine(testing::Range(usize{0}, all_tables().size()),
-                                          testing::Values(1U, 3U)),
+                                          testing::ValuesIn(partition_counts())),
                          case_name);
 
 }  // namespace

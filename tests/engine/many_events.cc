@@ -11,11 +11,10 @@ namespace {
 
 namespace transfer_flags = ledger::transfer_flags;
 
-constexpr u64 kSecondNs = 1'000'000'000;
-constexpr u64 kStartNs = 1'000 * kSecondNs;
+constexpr u64 kManyStartNs = 1'000 * kNsPerSecond;
 constexpr u32 kHolds = 400;
 constexpr u32 kHoldsPerRequest = 20;
-constexpr u32 kAccounts = 4;
+constexpr u32 kManyAccounts = 4;
 constexpr u32 kRefusedPerRequest = 60;
 constexpr u32 kRefusedRequests = 600;
 
@@ -37,7 +36,7 @@ class ManyHolds {
                  {{1, StagedEngine::Mode::Inline}, {3, StagedEngine::Mode::Stepped}}, seed) {}
 
   std::string run() {
-    ask(OwnedRequest::create_accounts(some_accounts(1, kAccounts)), kStartNs);
+    ask(OwnedRequest::create_accounts(some_accounts(1, kManyAccounts)), kManyStartNs);
     for (u32 request = 0; request < kHolds / kHoldsPerRequest; ++request) open_holds();
     std::string found = ledgers_.compare();
     while (!deadlines_.empty() && found.empty()) {
@@ -64,14 +63,14 @@ class ManyHolds {
     for (u32 index = 0; index < kHoldsPerRequest; ++index) {
       ledger::Transfer& event = events[index];
       event.id = ++last_id_;
-      event.debit_account_id = last_id_ % kAccounts + 1;
-      event.credit_account_id = (last_id_ + 1) % kAccounts + 1;
+      event.debit_account_id = last_id_ % kManyAccounts + 1;
+      event.credit_account_id = (last_id_ + 1) % kManyAccounts + 1;
       event.amount = last_id_;
       event.ledger = 1;
       event.code = 1;
       event.flags = transfer_flags::kPending;
       event.timeout = static_cast<u32>(random_.between(1, 1'000));
-      deadlines_.insert(first + index + event.timeout * kSecondNs);
+      deadlines_.insert(first + index + event.timeout * kNsPerSecond);
     }
     ask(OwnedRequest::create_transfers(events), first);
   }
@@ -91,7 +90,7 @@ class ManyHolds {
 
   void look() {
     ledger::QueryFilter filter;
-    filter.limit = kAccounts;
+    filter.limit = kManyAccounts;
     ledgers_.ask(OwnedRequest::query_accounts(filter), 0);
   }
 
@@ -134,13 +133,13 @@ std::string refuse_many_events(u64 seed) {
   limits.transfers_max = 1'024;
   ComparedLedgers ledgers(
       limits, {{1, StagedEngine::Mode::Inline}, {3, StagedEngine::Mode::Stepped}}, seed);
-  u64 now = kStartNs;
+  u64 now = kManyStartNs;
   ledgers.ask(OwnedRequest::create_accounts(some_accounts(1, 2)), now);
   std::string found;
   for (u64 request = 1; request <= kRefusedRequests && found.empty(); ++request) {
     const u128 first_id = u128{request} * kRefusedPerRequest;
-    ledgers.ask(refused_accounts(first_id), now += kSecondNs);
-    ledgers.ask(refused_transfers(first_id), now += kSecondNs);
+    ledgers.ask(refused_accounts(first_id), now += kNsPerSecond);
+    ledgers.ask(refused_transfers(first_id), now += kNsPerSecond);
     if (request % 100 == 0) found = ledgers.compare();
   }
   return found;

@@ -11,7 +11,7 @@ namespace {
 namespace account_changes = ledger::account_changes;
 namespace account_flags = ledger::account_flags;
 
-constexpr u64 kStartNs = 1'000'000'000'000;
+constexpr u64 kScopeStartNs = 1'000'000'000'000;
 constexpr u64 kStepNs = 1'000;
 constexpr u64 kCasesPerLedger = 1024;
 
@@ -27,7 +27,7 @@ class Sequence {
     ++cases_;
     if (ledgers_ != nullptr) return false;
     ledgers_ = std::make_unique<ComparedLedgers>(scope_limits(), options_.ways, report_.cases);
-    now_ = kStartNs;
+    now_ = kScopeStartNs;
     return true;
   }
   void ask(OwnedRequest asked) {

@@ -12,8 +12,7 @@ namespace account_changes = ledger::account_changes;
 namespace account_flags = ledger::account_flags;
 namespace transfer_flags = ledger::transfer_flags;
 
-constexpr u64 kSecondNs = 1'000'000'000;
-constexpr u64 kWorldNs = 3 * kSecondNs;  // From one copy to the next.
+constexpr u64 kWorldNs = 3 * kNsPerSecond;  // From one copy to the next.
 constexpr u32 kIdsPerWorld = 64;
 constexpr u32 kLedger = 1;
 
@@ -21,7 +20,7 @@ constexpr u32 kLedger = 1;
 constexpr u64 kUpdatesAt = 1'000;
 constexpr u64 kFirstHoldAt = 2'000;
 constexpr u64 kTransfersAt = 3'000;
-constexpr u64 kExpireAt = kFirstHoldAt + kSecondNs;
+constexpr u64 kExpireAt = kFirstHoldAt + kNsPerSecond;
 constexpr u32 kDuePlace = 13;  // Of DueHold among the transfers; ClosingHold follows it.
 
 // Feeding transfers that no test names have ids from here on.
@@ -31,7 +30,7 @@ constexpr u32 kUpdates = 30;
 }  // namespace
 
 SmallWorld::SmallWorld(u64 number)
-    : base_(u128{number} * kIdsPerWorld), start_ns_(1'000 * kSecondNs + number * kWorldNs) {}
+    : base_(u128{number} * kIdsPerWorld), start_ns_(1'000 * kNsPerSecond + number * kWorldNs) {}
 
 SmallWorld::Sides SmallWorld::sides_of(Transfer which) {
   switch (which) {
@@ -54,7 +53,7 @@ SmallWorld::Sides SmallWorld::sides_of(Transfer which) {
 
 u64 SmallWorld::prepared_ns() const { return start_ns_ + kExpireAt; }
 
-u64 SmallWorld::due_ns() const { return start_ns_ + kTransfersAt + kDuePlace + kSecondNs; }
+u64 SmallWorld::due_ns() const { return start_ns_ + kTransfersAt + kDuePlace + kNsPerSecond; }
 
 ledger::Transfer SmallWorld::move(Transfer which, Sides sides, u128 amount, u16 flags) const {
   ledger::Transfer event{};

@@ -34,7 +34,7 @@ class ShownPast final : public engine::Past {
   u64 hits_ = 0;
 };
 
-GeneratorOptions options_for(u64 seed) {
+GeneratorOptions window_requests(u64 seed) {
   GeneratorOptions options;
   options.impossible_cursors = seed % 4 == 0 ? 3 : 0;
   options.retried_requests = 14;
@@ -48,12 +48,12 @@ Limits windowed_limits(u64 window) {
   return limits;
 }
 
-class Run {
+class RunInWindow {
  public:
-  explicit Run(const WindowRun& run)
+  explicit RunInWindow(const WindowRun& run)
       : run_(run),
         random_(run.seed * 31 + 7),
-        generator_(run.seed, options_for(run.seed)),
+        generator_(run.seed, window_requests(run.seed)),
         endless_(small_limits(), run.seed * 7 + 5),
         past_(endless_.past()),
         engine_(windowed_limits(run.window), run.partitions, run.mode, run.seed * 13 + 3) {
@@ -211,7 +211,7 @@ std::string pass_many_through(u32 partitions, u64 seed) {
 }
 
 std::string run_in_window(const WindowRun& run, WindowCounts* counts) {
-  Run one(run);
+  RunInWindow one(run);
   const std::string found = one.run();
   if (counts != nullptr) *counts = one.counts();
   if (found.empty()) return found;

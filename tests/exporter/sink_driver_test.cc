@@ -102,8 +102,6 @@ struct World {
   std::optional<SinkDriver> driver;
 };
 
-constexpr u64 kSecondNs = 1'000'000'000;
-
 }  // namespace
 
 TEST(SinkDriver, delivers_everything_once_and_commits_within_its_interval) {
@@ -112,15 +110,15 @@ TEST(SinkDriver, delivers_everything_once_and_commits_within_its_interval) {
   world.run();
   EXPECT_EQ(world.sink.committed.size(), 0U);
   EXPECT_GT(world.driver->sleep_ns_max(), 0U);
-  EXPECT_LE(world.driver->sleep_ns_max(), kSecondNs);
-  world.pass(kSecondNs);
+  EXPECT_LE(world.driver->sleep_ns_max(), kNsPerSecond);
+  world.pass(kNsPerSecond);
   world.run();
   EXPECT_EQ(world.sink.committed, world.expected());
   EXPECT_EQ(world.driver->status().changes, 200U);
   EXPECT_EQ(world.sink.opens, 1U);
   world.made.append_to(world.store, 30);
   world.run();
-  world.pass(kSecondNs);
+  world.pass(kNsPerSecond);
   world.run();
   EXPECT_EQ(world.sink.committed, world.expected());
   EXPECT_EQ(world.events.size(), 0U);
@@ -140,7 +138,7 @@ TEST(SinkDriver, pauses_longer_after_each_failure_and_goes_on_where_the_sink_sta
   world.made.append_to(world.store, 100);
   world.run();
   world.sink.failing = true;
-  world.pass(kSecondNs);  // The commit is due, and fails.
+  world.pass(kNsPerSecond);  // The commit is due, and fails.
   world.run();
   ASSERT_EQ(world.events_of(SinkEvent::Kind::Failed), 1U);
   EXPECT_EQ(world.driver->status().last_error, "the warehouse does not answer");
@@ -162,7 +160,7 @@ TEST(SinkDriver, pauses_longer_after_each_failure_and_goes_on_where_the_sink_sta
   world.sink.failing = false;
   world.pass(last);
   world.run();
-  world.pass(kSecondNs);
+  world.pass(kNsPerSecond);
   world.run();
   EXPECT_EQ(world.sink.committed, world.expected());
   EXPECT_EQ(world.events_of(SinkEvent::Kind::Recovered), 1U);
@@ -176,9 +174,9 @@ TEST(SinkDriver, tries_again_when_history_cannot_be_read) {
   world.store.fail_answers(1, ErrorCode::Io);
   world.run(5);
   EXPECT_EQ(world.events_of(SinkEvent::Kind::Failed), 1U);
-  world.pass(kSecondNs);
+  world.pass(kNsPerSecond);
   world.run();
-  world.pass(kSecondNs);
+  world.pass(kNsPerSecond);
   world.run();
   EXPECT_EQ(world.sink.committed, world.expected());
 }
@@ -188,7 +186,7 @@ TEST(SinkDriver, puts_aside_what_can_never_be_delivered_and_delivers_it_again_on
   world.made.append_to(world.store, 50);
   world.sink.rejects = {7, 8, 31};
   world.run();
-  world.pass(kSecondNs);
+  world.pass(kNsPerSecond);
   world.run();
   EXPECT_EQ(world.sink.committed.size(), 47U);
   EXPECT_EQ(world.driver->status().dead_letters, 3U);
@@ -204,7 +202,7 @@ TEST(SinkDriver, puts_aside_what_can_never_be_delivered_and_delivers_it_again_on
   const auto asked = letters.ask_again();
   ASSERT_TRUE(asked);
   EXPECT_EQ(*asked, 3U);
-  world.pass(kSecondNs);
+  world.pass(kNsPerSecond);
   world.run();
   EXPECT_EQ(world.sink.committed.size(), 49U);
   EXPECT_EQ(
@@ -232,7 +230,7 @@ TEST(SinkDriver, delivers_nothing_of_a_ledger_that_has_another_past) {
   World world(9);
   world.made.append_to(world.store, 40);
   world.run();
-  world.pass(kSecondNs);
+  world.pass(kNsPerSecond);
   world.run();
   ASSERT_EQ(world.sink.committed.size(), 40U);
   World other(10);
@@ -243,7 +241,7 @@ TEST(SinkDriver, delivers_nothing_of_a_ledger_that_has_another_past) {
   EXPECT_EQ(other.events_of(SinkEvent::Kind::Failed), 0U);  // It may still come to be the same.
   other.made.append_to(other.store, 60);
   other.run();
-  other.pass(kSecondNs);
+  other.pass(kNsPerSecond);
   other.run();
   EXPECT_EQ(other.sink.committed.size(), 40U);
   EXPECT_NE(other.driver->status().last_error.find("position 40 that this ledger does not have"),
@@ -252,7 +250,7 @@ TEST(SinkDriver, delivers_nothing_of_a_ledger_that_has_another_past) {
   world.start();
   world.made.append_to(world.store, 60);
   world.run();
-  world.pass(kSecondNs);
+  world.pass(kNsPerSecond);
   world.run();
   EXPECT_EQ(world.sink.committed, world.expected());
 }
@@ -290,7 +288,7 @@ TEST(SinkDriver, effects_are_exactly_once_over_many_lives) {
         world.sink.failing = random.chance(1, 8);
         if (random.chance(1, 20)) world.store.fail_answers(1, ErrorCode::Io);
         world.driver->step();
-        if (random.chance(1, 3)) world.pass(random.below(kSecondNs));
+        if (random.chance(1, 3)) world.pass(random.below(kNsPerSecond));
       }
       failures += world.driver->status().failures;
     }
@@ -298,7 +296,7 @@ TEST(SinkDriver, effects_are_exactly_once_over_many_lives) {
     world.start();
     world.run(5);
     for (u32 each = 0; each < 20; ++each) {
-      world.pass(kSecondNs);
+      world.pass(kNsPerSecond);
       world.run(50);
     }
     EXPECT_EQ(world.sink.committed, world.expected());

@@ -153,7 +153,7 @@ Result<std::string> decompress(const std::string& path, u64 text_bytes) {
   return text;
 }
 
-Status append_lines(const std::string& text, std::vector<std::string>& lines) {
+Status append_text_lines(const std::string& text, std::vector<std::string>& lines) {
   try {
     for (usize begin = 0; begin < text.size();) {
       const usize end = text.find('\n', begin);
@@ -224,7 +224,7 @@ Result<std::vector<std::string>> lines_of_export(const std::string& directory) {
     for (const exporter::ClosedFile& file : (*manifest)->files) {
       const auto text = decompress(directory + "/" + file.name, file.text_bytes);
       RETURN_IF_ERROR(text);
-      RETURN_IF_ERROR(append_lines(*text, lines));
+      RETURN_IF_ERROR(append_text_lines(*text, lines));
     }
   }
   const auto open = exporter::read_open_file(directory);
@@ -232,7 +232,7 @@ Result<std::vector<std::string>> lines_of_export(const std::string& directory) {
   if (!open->has_value()) return lines;
   const auto text = read_file(directory + "/open.part");
   RETURN_IF_ERROR(text);
-  RETURN_IF_ERROR(append_lines(text->substr(0, (*open)->text_bytes), lines));
+  RETURN_IF_ERROR(append_text_lines(text->substr(0, (*open)->text_bytes), lines));
   return lines;
 }
 

@@ -17,7 +17,6 @@ namespace {
 
 // The server may be about to die.
 constexpr u64 kAccountsDeadlineMs = 1000;
-constexpr u64 kNsPerMs = 1'000'000;
 
 cli::LoadOptions load_options(const FireOptions& options) {
   cli::LoadOptions load;

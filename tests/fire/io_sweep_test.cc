@@ -12,12 +12,12 @@ constexpr u64 kCasesOfALedger = 24;
 constexpr u64 kSceneTransfers = 60;
 
 // As commands of power_disk; the number of the operation is filled in.
-const std::vector<std::string> kFaults = {"fail 1 any {}",    "fail 0 any {}",
-                                          "fill 1 any {}",    "fill 0 any {}",
-                                          "shorten 1 any {}", "fail 1 read {}",
-                                          "fail 1 sync {}",   "fail 1 rename {}",
-                                          "fail 1 write {}",  "fail 1 sync_directory {}",
-                                          "fill 0 write {}",  "shorten 0 any {}"};
+const std::vector<std::string> kSweptFaults = {"fail 1 any {}",    "fail 0 any {}",
+                                               "fill 1 any {}",    "fill 0 any {}",
+                                               "shorten 1 any {}", "fail 1 read {}",
+                                               "fail 1 sync {}",   "fail 1 rename {}",
+                                               "fail 1 write {}",  "fail 1 sync_directory {}",
+                                               "fill 0 write {}",  "shorten 0 any {}"};
 
 class IoSweep : public PowerCuts {
  protected:
@@ -95,7 +95,7 @@ TEST_F(IoSweep, each_failing_operation_ends_in_words_and_loses_nothing) {
       operations = measure_scene();
       ASSERT_GT(operations, 20u);
     }
-    const std::string& fault = kFaults[number % kFaults.size()];
+    const std::string& fault = kSweptFaults[number % kSweptFaults.size()];
     const bool any = fault.find(" any ") != std::string::npos;
     const u64 nth = random_.between(1, any ? operations : operations / 8);
     run_case(fmt::format(fmt::runtime(fault), nth));

@@ -12,9 +12,10 @@ namespace {
 
 constexpr u64 kRounds = 100;
 constexpr u64 kRoundsOfALedger = 12;
-constexpr u64 kReachMs = 1500;   // How long a point is waited for.
-constexpr u64 kPausesMax = 2;    // Rounds with a pause of a second or two, in 100.
-constexpr u64 kAttemptsMax = 8;  // Of a place that was not reached in the rounds.
+constexpr u64 kReachMs = 1500;     // How long a point is waited for.
+constexpr u64 kPatienceMs = 8000;  // The same, for one that was not reached in the rounds.
+constexpr u64 kPausesMax = 2;      // Rounds with a pause of a second or two, in 100.
+constexpr u64 kAttemptsMax = 8;    // Of a place that was not reached in the rounds.
 
 using enum FirePoint;
 using enum FireFile;
@@ -68,16 +69,16 @@ class Kills : public PowerCuts {
 
   // Load until the server is gone, or for a while; then a moment of rest, in which marks are
   // written. Whether the server came to the place and died.
-  bool load_until_death() {
+  bool load_until_death(u64 most_ms) {
     ledger_->begin_load();
-    const bool dead = ledger_->await_exit(random_.between(100, kReachMs));
+    const bool dead = ledger_->await_exit(most_ms);
     ledger_->pause_load();
     return dead || ledger_->await_exit(100);
   }
 
-  // The server runs into the place that comes next; or, if it does not come there, is killed at a
-  // random moment.
-  Status die_at(const FirePlace& place) {
+  // The server runs into the place, the nth time that it comes there; or, if it does not come
+  // there, is killed after a while.
+  Status die_at(const FirePlace& place, u64 nth, u64 most_ms) {
     // Segments are prepared by a new log; later ones are old files under new names.
     if (place.file == Preparing) {
       note_ledger();
@@ -85,11 +86,11 @@ class Kills : public PowerCuts {
     } else {
       ledger_->server().kill_now();
     }
-    const Status started = start_to_die_at(place, random_.between(1, 3));
+    const Status started = start_to_die_at(place, nth);
     if (!started) {
       ++reached_[to_text(place)];
       figures_.in_recovery += place.file == Preparing ? 0 : 1;
-    } else if (load_until_death()) {
+    } else if (load_until_death(most_ms)) {
       ++reached_[to_text(place)];
     }
     ledger_->end_load();
@@ -138,7 +139,9 @@ class Kills : public PowerCuts {
       case 1:
       case 2: return kill_in_recovery();
       case 3: return end_in_good_order();
-      default: return die_at(kPlaces[next_place_++ % kPlaces.size()]);
+      default:
+        return die_at(kPlaces[next_place_++ % kPlaces.size()], random_.between(1, 3),
+                      random_.between(100, kReachMs));
     }
   }
 
@@ -190,7 +193,7 @@ TEST_F(Kills, lose_nothing_that_was_acknowledged) {
   }
   for (const FirePlace& place : kPlaces) {
     for (u64 attempt = 0; attempt < kAttemptsMax && !reached_.contains(to_text(place)); ++attempt) {
-      finish_round(die_at(place), false);
+      finish_round(die_at(place, 1, kPatienceMs), false);
       if (HasFatalFailure()) return;
     }
   }

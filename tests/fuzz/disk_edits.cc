@@ -10,7 +10,6 @@ namespace florin::test {
 namespace {
 
 constexpr usize kEditsMax = 8;
-constexpr u64 kSector = storage::kSectorBytes;
 constexpr u64 kFileBytesMax = 1 * kMiB;
 
 using File = std::map<std::string, Bytes>::iterator;
@@ -42,10 +41,10 @@ void write(const DiskEdit& edit, std::span<const std::byte> written, Bytes& byte
 
 // Sectors are what disks put in wrong places.
 void copy_sector(const DiskEdit& edit, const Bytes& from, Bytes& to) {
-  if (from.size() < kSector || to.size() < kSector) return;
-  const u64 source = edit.value % (from.size() / kSector) * kSector;
-  const u64 target = edit.offset % (to.size() / kSector) * kSector;
-  std::memmove(to.data() + target, from.data() + source, kSector);
+  if (from.size() < storage::kSectorBytes || to.size() < storage::kSectorBytes) return;
+  const u64 source = edit.value % (from.size() / storage::kSectorBytes) * storage::kSectorBytes;
+  const u64 target = edit.offset % (to.size() / storage::kSectorBytes) * storage::kSectorBytes;
+  std::memmove(to.data() + target, from.data() + source, storage::kSectorBytes);
 }
 
 }  // namespace

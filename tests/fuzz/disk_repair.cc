@@ -12,8 +12,6 @@ namespace florin::test {
 
 namespace {
 
-constexpr u64 kSector = storage::kSectorBytes;
-
 template <class Value>
 Value load(const Bytes& bytes, u64 offset) {
   Value value{};
@@ -32,7 +30,8 @@ bool fits(const Bytes& bytes, u64 offset, u64 length) {
 
 // The header sector names the content: chunks and the end repeat its checksum.
 void repair_chunks(Bytes& file, u8 repairs, u128 snapshot) {
-  for (u64 at = kSector; fits(file, at, sizeof(snapshot::ChunkHeader)); at += kSector) {
+  for (u64 at = storage::kSectorBytes; fits(file, at, sizeof(snapshot::ChunkHeader));
+       at += storage::kSectorBytes) {
     auto chunk = load<snapshot::ChunkHeader>(file, at);
     if (chunk.magic != snapshot::kChunkMagic) continue;
     const u64 body = at + sizeof(chunk);
@@ -64,7 +63,7 @@ void repair_log(DiskImage& image, u8 repairs) {
   u128 chain = 0;
   for (auto& [path, file] : image.files) {
     if (!path.ends_with(".log")) continue;
-    for (u64 at = 0; fits(file, at, wal::kHeaderBytes); at += kSector) {
+    for (u64 at = 0; fits(file, at, wal::kHeaderBytes); at += storage::kSectorBytes) {
       auto header = load<wal::BlockHeader>(file, at);
       if (header.magic != wal::kBlockMagic) continue;
       const u64 body = at + wal::kHeaderBytes;
@@ -83,21 +82,22 @@ void repair_log(DiskImage& image, u8 repairs) {
 
 void repair_marks(Bytes& file, u8 repairs) {
   if ((repairs & Repairs::kHeaders) == 0) return;
-  for (u64 at = 0; fits(file, at, kSector); at += kSector) {
+  for (u64 at = 0; fits(file, at, storage::kSectorBytes); at += storage::kSectorBytes) {
     const auto record = load<wal::MarkRecord>(file, at);
     const wal::Mark mark{record.count, record.durable_sequence, Position{record.durable_position},
                          record.chain, record.segment};
-    wal::store_mark(mark, record.log_id, std::span(file).subspan(at, kSector));
+    wal::store_mark(mark, record.log_id, std::span(file).subspan(at, storage::kSectorBytes));
   }
 }
 
 void repair_snapshot(Bytes& file, u8 repairs) {
-  if (file.size() < 2 * kSector) return;
+  if (file.size() < 2 * storage::kSectorBytes) return;
   auto header = load<snapshot::HeaderSector>(file, 0);
   if ((repairs & Repairs::kHeaders) != 0) snapshot::seal(header);
   store(file, 0, header);
   repair_chunks(file, repairs, header.checksum);
-  const u64 end_offset = file.size() / kSector * kSector - kSector;
+  const u64 end_offset =
+      file.size() / storage::kSectorBytes * storage::kSectorBytes - storage::kSectorBytes;
   auto end = load<snapshot::EndSector>(file, end_offset);
   if ((repairs & Repairs::kChain) != 0) {
     end.snapshot = header.checksum;

@@ -17,9 +17,8 @@ namespace {
 // As SimLedger has them.
 constexpr const char* kLogDirectory = "/log";
 constexpr const char* kSnapshotDirectory = "/snapshots";
-constexpr u128 kLogId = 0xf10f10;
 
-Limits small_limits() {
+Limits small_ledger_limits() {
   Limits limits = tiny_limits();
   limits.accounts_max = 200;
   limits.transfers_max = 2'000;
@@ -38,7 +37,7 @@ GeneratorOptions few_accounts() {
 void rest(SimLedger& ledger) {
   constexpr u32 kStepsMax = 1'000'000;
   const auto marked = [&] {
-    const Result<wal::Mark> mark = wal::read_marks(ledger.disk(), kLogDirectory, kLogId);
+    const Result<wal::Mark> mark = wal::read_marks(ledger.disk(), kLogDirectory, kSimLogId);
     CHECK(mark);
     return mark->durable_sequence == ledger.log().appended_sequence();
   };
@@ -65,9 +64,9 @@ void live(SimLedger& ledger, RequestGenerator& generator, u32 requests) {
   }
 }
 
-SmallLedger make_ledger() {
+SmallLedger make_small_ledger() {
   SimLedgerOptions options;
-  options.limits = small_limits();
+  options.limits = small_ledger_limits();
   options.snapshots = true;
   SimLedger ledger(7, options);
   ledger.start();
@@ -93,7 +92,7 @@ SmallLedger make_ledger() {
 }
 
 const SmallLedger& small_ledger() {
-  static const SmallLedger kLedger = make_ledger();
+  static const SmallLedger kLedger = make_small_ledger();
   return kLedger;
 }
 
@@ -102,8 +101,8 @@ Result<replay::Recovered> recover(const DiskImage& image) {
   ManualClock clock;
   replay::RecoveryOptions options;
   options.log_directory = kLogDirectory;
-  options.log_id = kLogId;
-  options.limits = small_limits();
+  options.log_id = kSimLogId;
+  options.limits = small_ledger_limits();
   options.snapshot_directory = kSnapshotDirectory;
   return replay::recover(disk, clock, options, [](const replay::RecoveryProgress&) {});
 }

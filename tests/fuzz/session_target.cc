@@ -29,10 +29,10 @@ net::SessionLimits small_limits() {
 }
 
 // What a session made of a stream.
-struct Outcome {
+struct SessionOutcome {
   std::vector<u64> requests;  // A checksum of each that arrived.
   std::vector<Bytes> frames;  // Sent, sorted: an error overtakes answers.
-  friend bool operator==(const Outcome&, const Outcome&) = default;
+  friend bool operator==(const SessionOutcome&, const SessionOutcome&) = default;
 };
 
 u64 checksum_of(const ledger::Request& request) {
@@ -60,7 +60,7 @@ class Peer {
         session_(context_, this) {}
 
   // With `whole`, as much at once as the session takes.
-  Outcome send(std::span<const std::byte> stream, bool whole) {
+  SessionOutcome send(std::span<const std::byte> stream, bool whole) {
     while (!stream.empty() && !session_.finished()) {
       if (!session_.wants_read()) {
         if (!answer_all()) break;  // Nothing more will be read.
@@ -142,14 +142,14 @@ class Peer {
   net::SessionContext context_;
   net::Session session_;
   ByteBuffer sent_;
-  Outcome outcome_;
+  SessionOutcome outcome_;
 };
 
 FuzzVerdict run_session(std::span<const std::byte> input) {
   InputReader reader(input);
   const u64 seed = reader.take<u64>();
-  const Outcome whole = Peer(seed).send(reader.rest(), true);
-  const Outcome in_pieces = Peer(seed).send(reader.rest(), false);
+  const SessionOutcome whole = Peer(seed).send(reader.rest(), true);
+  const SessionOutcome in_pieces = Peer(seed).send(reader.rest(), false);
   CHECK(whole == in_pieces);
   return whole.requests.empty() ? FuzzVerdict::Refused : FuzzVerdict::Taken;
 }

@@ -14,7 +14,7 @@ namespace {
 using ledger::Request;
 using ledger::TransferOutcome;
 
-ledger::Account account(u128 id, u16 flags = 0) {
+ledger::Account plain_account(u128 id, u16 flags = 0) {
   ledger::Account made{};
   made.id = id;
   made.ledger = 1;
@@ -23,7 +23,7 @@ ledger::Account account(u128 id, u16 flags = 0) {
   return made;
 }
 
-ledger::Transfer transfer(u128 id, u128 debit, u128 credit, u128 amount, u16 flags = 0) {
+ledger::Transfer plain_transfer(u128 id, u128 debit, u128 credit, u128 amount, u16 flags = 0) {
   ledger::Transfer made{};
   made.id = id;
   made.debit_account_id = debit;
@@ -62,22 +62,24 @@ struct World {
   World() {
     HistoryMaker maker;
     const u16 limited = ledger::account_flags::kDebitsMustNotExceedCredits;
-    const ledger::Account accounts[] = {account(1, limited), account(2), account(3)};
+    const ledger::Account accounts[] = {plain_account(1, limited), plain_account(2),
+                                        plain_account(3)};
     create = maker.answer(OwnedRequest::create_accounts(accounts), {0, 1, 2});
-    a = maker.answer(transfers({transfer(11, 3, 1, 100)}), {1, 10, 20});
-    b = maker.answer(transfers({transfer(12, 3, 2, 50), transfer(13, 1, 2, 30)}), {2, 30, 40});
+    a = maker.answer(transfers({plain_transfer(11, 3, 1, 100)}), {1, 10, 20});
+    b = maker.answer(transfers({plain_transfer(12, 3, 2, 50), plain_transfer(13, 1, 2, 30)}),
+                     {2, 30, 40});
     beside_b = maker.answer(accounts_of({1, 2}), {6, 32, 75});
     balances = maker.answer(accounts_of({1, 2}), {1, 50, 60});
     list_2 = maker.answer(list_of(2), {2, 70, 80});
-    too_much = maker.answer(transfers({transfer(14, 1, 2, 1000)}), {1, 90, 100});
-    done = maker.cut_off_and_done(transfers({transfer(15, 3, 1, 5)}), {3, 110, 0});
-    never = maker.cut_off(transfers({transfer(16, 3, 1, 6)}), {4, 112, 0});
-    refused = maker.refuse(transfers({transfer(17, 3, 1, 7)}), {5, 114, 118});
-    OwnedRequest returns = transfers({transfer(18, 2, 1, 10)});
+    too_much = maker.answer(transfers({plain_transfer(14, 1, 2, 1000)}), {1, 90, 100});
+    done = maker.cut_off_and_done(transfers({plain_transfer(15, 3, 1, 5)}), {3, 110, 0});
+    never = maker.cut_off(transfers({plain_transfer(16, 3, 1, 6)}), {4, 112, 0});
+    refused = maker.refuse(transfers({plain_transfer(17, 3, 1, 7)}), {5, 114, 118});
+    OwnedRequest returns = transfers({plain_transfer(18, 2, 1, 10)});
     returns.request().wants_balances = true;
     back = maker.answer(std::move(returns), {2, 130, 140});
     lookup = maker.answer(transfers_of({11, 15, 16, 17}), {1, 150, 160});
-    hold = maker.answer(transfers({transfer(19, 1, 2, 20, ledger::transfer_flags::kPending)}),
+    hold = maker.answer(transfers({plain_transfer(19, 1, 2, 20, ledger::transfer_flags::kPending)}),
                         {1, 170, 180});
     held = maker.answer(accounts_of({1, 2}), {2, 190, 200});
     maker.pass(2'000'000'000);
@@ -208,10 +210,10 @@ const Row kOfAnswers[] = {
      },
      LostWrite, ReadSkewInTime},
     {"what was cut off and is not there was seen",
-     [](World& w) { w.at(w.lookup).transfers[2] = transfer(16, 3, 1, 6); }, RefusedEffect,
+     [](World& w) { w.at(w.lookup).transfers[2] = plain_transfer(16, 3, 1, 6); }, RefusedEffect,
      AbortedRead},
     {"an effect of what was refused",
-     [](World& w) { w.at(w.lookup).transfers[3] = transfer(17, 3, 1, 7); }, RefusedEffect,
+     [](World& w) { w.at(w.lookup).transfers[3] = plain_transfer(17, 3, 1, 7); }, RefusedEffect,
      AbortedRead},
     {"a transfer with another amount", [](World& w) { w.at(w.lookup).transfers[0].amount += 1; },
      WrongTransfer, kNotSeen},
@@ -283,9 +285,11 @@ const Row kOfOrders[] = {
      [](World& w) { w.final_list().transfers.erase(w.final_list().transfers.begin() + 2); },
      LostWrite, LostUpdate},
     {"there is at the end what nobody asked for",
-     [](World& w) { w.list_at_the_end(transfer(999, 3, 1, 1)); }, PhantomEffect, PhantomEffect},
+     [](World& w) { w.list_at_the_end(plain_transfer(999, 3, 1, 1)); }, PhantomEffect,
+     PhantomEffect},
     {"there is at the end what was refused",
-     [](World& w) { w.list_at_the_end(transfer(17, 3, 1, 7)); }, RefusedEffect, RefusedEffect},
+     [](World& w) { w.list_at_the_end(plain_transfer(17, 3, 1, 7)); }, RefusedEffect,
+     RefusedEffect},
     {"there is something twice at the end", [](World& w) { w.list_at_the_end(w.listed(11)); },
      DuplicateEffect, DuplicateEffect},
 };
@@ -321,11 +325,12 @@ TEST(BadHistory, in_which_reads_contradict_each_other_is_rejected) { expect_reje
 // itself is possible, and so is any two of the four calls.
 TEST(BadHistory, with_a_long_fork_is_write_skew) {
   HistoryMaker maker;
-  const ledger::Account accounts[] = {account(1), account(2), account(3), account(4)};
+  const ledger::Account accounts[] = {plain_account(1), plain_account(2), plain_account(3),
+                                      plain_account(4)};
   maker.answer(OwnedRequest::create_accounts(accounts), {0, 1, 2});
   const usize first = maker.answer(accounts_of({3, 4}), {1, 10, 90});
-  maker.answer(transfers({transfer(11, 1, 3, 100)}), {2, 10, 90});
-  maker.answer(transfers({transfer(12, 2, 4, 100)}), {3, 10, 90});
+  maker.answer(transfers({plain_transfer(11, 1, 3, 100)}), {2, 10, 90});
+  maker.answer(transfers({plain_transfer(12, 2, 4, 100)}), {3, 10, 90});
   const usize second = maker.answer(accounts_of({3, 4}), {4, 10, 90});
   History history = maker.finish({1, 2, 3, 4});
   ASSERT_EQ(text(check_by_orders(history)), "");
@@ -338,10 +343,10 @@ TEST(BadHistory, with_a_long_fork_is_write_skew) {
 // The same id created by two calls: exactly once, or the ledger lies.
 TEST(BadHistory, in_which_an_id_is_created_twice_is_rejected) {
   HistoryMaker maker;
-  const ledger::Account accounts[] = {account(1), account(2)};
+  const ledger::Account accounts[] = {plain_account(1), plain_account(2)};
   maker.answer(OwnedRequest::create_accounts(accounts), {0, 1, 2});
-  maker.answer(transfers({transfer(11, 1, 2, 100)}), {1, 10, 20});
-  const usize again = maker.answer(transfers({transfer(11, 1, 2, 100)}), {2, 30, 40});
+  maker.answer(transfers({plain_transfer(11, 1, 2, 100)}), {1, 10, 20});
+  const usize again = maker.answer(transfers({plain_transfer(11, 1, 2, 100)}), {2, 30, 40});
   History history = maker.finish({1, 2});
   ASSERT_EQ(text(check_by_orders(history)), "");
   history.calls[again].asked.request().exceptions.clear();

@@ -13,14 +13,14 @@ constexpr EdgeKind wr = EdgeKind::WriteRead;
 constexpr EdgeKind rw = EdgeKind::ReadWrite;
 constexpr EdgeKind rt = EdgeKind::RealTime;
 
-struct Row {
+struct CycleRow {
   std::vector<Edge> edges;
   Anomaly anomaly;
   usize length;
 };
 
 TEST(Cycles, are_named_by_the_kinds_of_their_edges) {
-  const Row rows[] = {
+  const CycleRow rows[] = {
       {{{0, 1, ww}, {1, 0, ww}}, Anomaly::DirtyWrite, 2},
       {{{0, 1, ww}, {1, 0, wr}}, Anomaly::CircularInformation, 2},
       {{{0, 1, wr}, {1, 2, wr}, {2, 0, wr}}, Anomaly::CircularInformation, 3},
@@ -35,7 +35,7 @@ TEST(Cycles, are_named_by_the_kinds_of_their_edges) {
       {{{0, 1, rw}, {1, 0, rw}, {2, 3, ww}, {3, 2, ww}}, Anomaly::DirtyWrite, 2},
       {{{0, 1, rw}, {1, 0, rw}, {0, 2, wr}, {2, 0, rw}}, Anomaly::ReadSkew, 2},
   };
-  for (const Row& row : rows) {
+  for (const CycleRow& row : rows) {
     const std::vector<Cycle> cycles = find_cycles(4, row.edges);
     ASSERT_EQ(cycles.size(), 1u) << name(row.anomaly);
     EXPECT_EQ(name(cycles[0].anomaly), name(row.anomaly));

@@ -25,7 +25,7 @@ u64 first_seed() {
 }
 
 template <class Expected>
-auto must(Expected expected) {
+auto must_have(Expected expected) {
   if (!expected) throw std::runtime_error(expected.error().message);
   if constexpr (!std::is_void_v<typename Expected::value_type>) return std::move(*expected);
 }
@@ -42,7 +42,7 @@ enum class End : u8 { Kill, Terminate };
 class ServerHistory : public ::testing::Test {
  protected:
   void make(const RecorderOptions& options) {
-    directory_ = must(cli::WorkDirectory::make(""));
+    directory_ = must_have(cli::WorkDirectory::make(""));
     recorder_ = std::make_unique<Recorder>(options);
     start(kShapes[0]);
     recorder_->create_accounts(endpoint());
@@ -60,7 +60,7 @@ class ServerHistory : public ::testing::Test {
                          "--segment-mib",       "4",    "--snapshot-log-mib", "1",
                          "--snapshot-interval", "1"};
     options.arguments.insert(options.arguments.end(), shape.begin(), shape.end());
-    server_ = must(cli::ServerProcess::start(options));
+    server_ = must_have(cli::ServerProcess::start(options));
     if (server_info().recovered_from.value > 0) ++recoveries_from_snapshot_;
   }
 
@@ -68,12 +68,12 @@ class ServerHistory : public ::testing::Test {
     client::ClientOptions options;
     options.host = server_->host();
     options.port = server_->port();
-    return must(must(client::Client::connect(options, Random(1))).ping());
+    return must_have(must_have(client::Client::connect(options, Random(1))).ping());
   }
 
   void end(End how) {
     if (how == End::Kill) server_->kill_now();
-    if (how == End::Terminate) must(server_->stop(30'000));
+    if (how == End::Terminate) must_have(server_->stop(30'000));
   }
 
   // Until so many more calls were answered.
@@ -96,7 +96,7 @@ class ServerHistory : public ::testing::Test {
   }
 
   client::Endpoint endpoint() const {
-    return must(client::resolve(server_->host(), server_->port())).front();
+    return must_have(client::resolve(server_->host(), server_->port())).front();
   }
   std::string data() const { return directory_->path() + "/data"; }
 

@@ -18,14 +18,6 @@ namespace {
 using history::BlockSource;
 using history::BlockSourceOptions;
 
-BlockSourceOptions source_options() {
-  BlockSourceOptions options;
-  options.directory = kLogDirectory;
-  options.log_id = kLogId;
-  options.state_machine_version = pipeline::kStateMachineVersion;
-  return options;
-}
-
 // A log that grows, and who reads it.
 struct World {
   explicit World(u64 seed, std::optional<u64> feed_bytes, BlockSourceOptions options)

@@ -164,4 +164,12 @@ void BlockLog::write(std::span<const std::byte> body, u64 outcome_room, MadeBloc
   feed_->commit(sequence);
 }
 
+history::BlockSourceOptions source_options() {
+  history::BlockSourceOptions options;
+  options.directory = kLogDirectory;
+  options.log_id = kLogId;
+  options.state_machine_version = pipeline::kStateMachineVersion;
+  return options;
+}
+
 }  // namespace florin::test

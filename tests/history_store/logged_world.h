@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "history/block_source.h"
 #include "history/follower.h"
 #include "pipeline/commit_feed.h"
 #include "pipeline/outcome_record.h"
@@ -66,6 +67,8 @@ class LoggedWorld {
 
 inline constexpr const char* kLogDirectory = "/log";
 inline constexpr u128 kLogId = make_u128(0x0102030405060708, 0x090a0b0c0d0e0f10);
+// To read that log.
+history::BlockSourceOptions source_options();
 
 // A log on a simulated disk, written as the core writes it: outcomes in later blocks, in parts
 // where they do not fit, or in blocks of their own.

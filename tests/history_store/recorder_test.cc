@@ -28,17 +28,9 @@ using history::RunWriter;
 
 constexpr u64 kMs = 1'000'000;
 
-BlockSourceOptions source_options() {
-  BlockSourceOptions options;
-  options.directory = kLogDirectory;
-  options.log_id = kLogId;
-  options.state_machine_version = pipeline::kStateMachineVersion;
-  return options;
-}
-
 // A log that grows, and the history of it. The store and the log outlive the processes.
-struct World {
-  explicit World(u64 seed, u64 feed_bytes = 32 * kKiB)
+struct RecordedWorld {
+  explicit RecordedWorld(u64 seed, u64 feed_bytes = 32 * kKiB)
       : random(seed),
         disk(seed),
         reader(disk.another_user()),
@@ -129,7 +121,7 @@ TEST(Recorder, records_everything_once_whatever_fails_and_whenever_the_process_e
   const u64 seeds = (kSanitized ? 4 : 16) * soak_factor();
   for (u64 seed = 1; seed <= seeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    World world(seed, seed % 3 == 0 ? 4 * kKiB : 64 * kKiB);
+    RecordedWorld world(seed, seed % 3 == 0 ? 4 * kKiB : 64 * kKiB);
     Random& random = world.random;
     world.start(tiny_options());
     const auto end_process = [&] {
@@ -189,7 +181,7 @@ TEST(Recorder, records_everything_once_whatever_fails_and_whenever_the_process_e
 }
 
 TEST(Recorder, closes_runs_by_size_and_by_age) {
-  World world(20);
+  RecordedWorld world(20);
   world.start(tiny_options());
   EXPECT_EQ(world.gate->durable(), Position{});
   EXPECT_EQ(world.gate->segment_needed_from(), 1u);
@@ -218,7 +210,7 @@ TEST(Recorder, closes_runs_by_size_and_by_age) {
 }
 
 TEST(Recorder, closes_runs_at_once_when_somebody_needs_them) {
-  World world(21);
+  RecordedWorld world(21);
   world.start(tiny_options());
   world.append(1);
   world.settle();
@@ -235,7 +227,7 @@ TEST(Recorder, closes_runs_at_once_when_somebody_needs_them) {
 }
 
 TEST(Recorder, gathers_longer_runs_while_the_disk_is_slow_and_waits_when_there_is_no_room) {
-  World world(22);
+  RecordedWorld world(22);
   RecorderOptions options = tiny_options();
   options.run_changes_max = 30;
   world.start(options);
@@ -266,7 +258,7 @@ TEST(Recorder, gathers_longer_runs_while_the_disk_is_slow_and_waits_when_there_i
 }
 
 TEST(Recorder, tries_again_with_longer_pauses_and_tells_once) {
-  World world(23);
+  RecordedWorld world(23);
   world.start(tiny_options());
   world.append(1);
   world.store.fail_appends(4, ErrorCode::Io);
@@ -317,7 +309,7 @@ TEST(Recorder, tries_again_with_longer_pauses_and_tells_once) {
 }
 
 TEST(Recorder, takes_what_is_whole_before_a_damaged_block_and_goes_on_when_it_is_mended) {
-  World world(25, 4 * kKiB);
+  RecordedWorld world(25, 4 * kKiB);
   std::vector<wal::LogEnd> ends;
   while (ends.size() < 40) {
     world.append(1);
@@ -350,7 +342,7 @@ TEST(Recorder, takes_what_is_whole_before_a_damaged_block_and_goes_on_when_it_is
 }
 
 TEST(Recorder, says_how_far_it_is_behind) {
-  World world(24);
+  RecordedWorld world(24);
   world.start(tiny_options());
   world.append(1);
   EXPECT_EQ(world.recorder->lag_ns(Position{}, Timestamp{5}), 0u) << "of an empty log";
@@ -367,7 +359,7 @@ TEST(Recorder, says_how_far_it_is_behind) {
 }
 
 TEST(RecorderThreads, keep_up_with_a_log_that_grows) {
-  World world(30, 64 * kKiB);
+  RecordedWorld world(30, 64 * kKiB);
   RecorderOptions options = tiny_options();
   options.run_age_ns_max = ~u64{0} / 2;
   options.back_off = {0, 1};

@@ -15,19 +15,6 @@ namespace florin::test {
 using ledger::Operation;
 using ledger::QueryFilter;
 
-namespace {
-
-GeneratorOptions writes() {
-  GeneratorOptions options;
-  options.lookup_requests = 0;
-  options.query_requests = 0;
-  options.trial_balance_requests = 0;
-  options.deadline_pauses = 20;
-  return options;
-}
-
-}  // namespace
-
 ScratchPath::ScratchPath() : path_(testing::TempDir() + "florin_history_XXXXXX") {
   CHECK(::mkdtemp(path_.data()) != nullptr);
 }
@@ -37,7 +24,7 @@ ScratchPath::~ScratchPath() { std::filesystem::remove_all(path_); }
 history::ChangeBatch copy_of(const history::ChangeBatch& batch) { return batch; }
 
 RocksWorld::RocksWorld(u64 seed, u32 pack_changes)
-    : random_(seed), pack_changes_(pack_changes), generator_(seed, writes()) {
+    : random_(seed), pack_changes_(pack_changes), generator_(seed, writes_only()) {
   auto opened = history::RocksStore::open(options());
   CHECK(opened.has_value());
   rocks_ = std::move(*opened);

@@ -20,43 +20,17 @@ SimLedgerOptions inline_options() {
   return options;
 }
 
-Account account(u64 id) {
-  Account event{};
-  event.id = id;
-  event.ledger = 1;
-  event.code = 1;
-  return event;
-}
-
-Transfer transfer(u64 id) {
-  Transfer event{};
-  event.id = id;
-  event.debit_account_id = 1;
-  event.credit_account_id = 2;
-  event.amount = 1;
-  event.ledger = 1;
-  event.code = 1;
-  return event;
-}
-
 OwnedRequest transfers(u64 first_id, u64 count) {
   std::vector<Transfer> events;
-  for (u64 index = 0; index < count; ++index) events.push_back(transfer(first_id + index));
+  for (u64 index = 0; index < count; ++index) events.push_back(simple_transfer(first_id + index));
   return OwnedRequest::create_transfers(events);
 }
 
 void open_accounts(SimLedger& ledger) {
-  const Account events[] = {account(1), account(2)};
+  const Account events[] = {simple_account(1), simple_account(2)};
   ledger.submit(OwnedRequest::create_accounts(events), 0);
   ledger.settle();
   ledger.take_answered();
-}
-
-OwnedRequest answer_to(SimLedger& ledger, OwnedRequest request) {
-  ledger.submit(std::move(request), 0);
-  ledger.settle();
-  auto answered = ledger.take_answered();
-  return std::move(answered.front());
 }
 
 TEST(Capacity, refuses_before_the_order_and_consumes_no_id) {

@@ -6,13 +6,15 @@
 #include <gtest/gtest.h>
 
 #include "tests/pipeline/judge.h"
+#include "tests/pipeline/retried_requests.h"
 #include "tests/pipeline/sim_ledger.h"
 #include "tests/support/request_generator.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 namespace {
 
-SimLedgerOptions options_for(u64 seed) {
+SimLedgerOptions crash_options(u64 seed) {
   constexpr u32 kPartitions[] = {1, 2, 3, 8};
   constexpr pipeline::Mode kModes[] = {pipeline::Mode::Inline, pipeline::Mode::Inline,
                                        pipeline::Mode::Parallel, pipeline::Mode::Auto};
@@ -27,13 +29,13 @@ SimLedgerOptions options_for(u64 seed) {
 class CrashRun {
  public:
   explicit CrashRun(u64 seed)
-      : random_(seed), generator_(seed, client_requests()), ledger_(seed, options_for(seed)) {
+      : random_(seed), generator_(seed, client_requests()), ledger_(seed, crash_options(seed)) {
     ledger_.start();
   }
 
   void live(u32 requests) {
     for (u32 sent = 0; sent < requests; ++sent) {
-      ledger_.submit(next_request(), random_.below(4));
+      ledger_.submit(retries_.next(random_, generator_, ledger_), random_.below(4));
       for (u64 steps = random_.below(30); steps > 0; --steps) ledger_.step();
       for (const OwnedRequest& answered : ledger_.take_answered()) {
         judge_.check_answer(answered);
@@ -55,32 +57,20 @@ class CrashRun {
     std::vector<OwnedRequest> unanswered = ledger_.take_unanswered();
     judge_.apply_survivors(unanswered, recovered);
     judge_.check_state(ledger_.engine());
-    for (OwnedRequest& request : unanswered) retries_.push_back(request.ask_again());
+    for (const OwnedRequest& request : unanswered) retries_.keep(request);
   }
 
  private:
-  // Half of the time what a crash left without an answer, sent again as it was.
-  OwnedRequest next_request() {
-    if (!retries_.empty() && random_.chance(1, 2)) {
-      OwnedRequest retry = std::move(retries_.back());
-      retries_.pop_back();
-      return retry;
-    }
-    OwnedRequest request = generator_.next();
-    ledger_.clock().wall_ns += generator_.pause_ns();
-    return request;
-  }
-
   Random random_;
   RequestGenerator generator_;
   SimLedger ledger_;
   Judge judge_;
   Position acknowledged_;
-  std::vector<OwnedRequest> retries_;
+  RetriedRequests retries_;
 };
 
 TEST(Crash, loses_nothing_that_was_answered) {
-  for (u64 seed = 1; seed <= 120; ++seed) {
+  for (u64 seed = 1; seed <= fewer(120); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     CrashRun run(seed);
     for (u32 round = 0; round < 6; ++round) {
@@ -99,7 +89,7 @@ TEST(Crash, of_a_disk_that_lies_about_syncs_is_noticed_by_this_test) {
   for (u64 seed = 1; seed <= 40 && lost == 0; ++seed) {
     SimOptions lying;
     lying.lie_about_syncs = true;
-    SimLedger ledger(seed, options_for(0));
+    SimLedger ledger(seed, crash_options(0));
     ledger.replace_disk(std::make_unique<SimStorage>(seed, lying));
     ledger.start();
     RequestGenerator generator(seed, client_requests());
@@ -117,7 +107,7 @@ TEST(Crash, of_a_disk_that_lies_about_syncs_is_noticed_by_this_test) {
 
 TEST(LogFailure, stops_all_answers) {
   for (const auto operation : {SimOperation::Write, SimOperation::Sync}) {
-    SimLedger ledger(7, options_for(0));
+    SimLedger ledger(7, crash_options(0));
     ledger.start();
     RequestGenerator generator(7, client_requests());
     ledger.submit(generator.next(), 0);

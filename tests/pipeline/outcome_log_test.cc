@@ -15,8 +15,6 @@ namespace {
 using ledger::Account;
 using ledger::Transfer;
 
-constexpr u128 kLogId = 0xf10f10;
-
 struct LoggedBlock {
   wal::BlockHeader header;
   std::vector<std::byte> body;
@@ -24,7 +22,7 @@ struct LoggedBlock {
 
 std::vector<LoggedBlock> blocks_of(const DiskImage& image) {
   SimStorage disk(1, image);
-  auto reader = wal::Reader::open(disk, "/log", kLogId, pipeline::kStateMachineVersion).value();
+  auto reader = wal::Reader::open(disk, "/log", kSimLogId, pipeline::kStateMachineVersion).value();
   std::vector<LoggedBlock> blocks;
   while (true) {
     const auto block = reader->next().value();
@@ -64,7 +62,7 @@ Coverage coverage_of(const DiskImage& image) {
   return coverage;
 }
 
-SimLedgerOptions options_for(u64 seed) {
+SimLedgerOptions outcome_options(u64 seed) {
   constexpr u32 kPartitions[] = {1, 2, 3, 8};
   constexpr pipeline::Mode kModes[] = {pipeline::Mode::Inline, pipeline::Mode::Parallel,
                                        pipeline::Mode::Auto};
@@ -75,25 +73,7 @@ SimLedgerOptions options_for(u64 seed) {
   return options;
 }
 
-Transfer transfer(u64 id) {
-  Transfer event{};
-  event.id = id;
-  event.debit_account_id = 1;
-  event.credit_account_id = 2;
-  event.amount = 1;
-  event.ledger = 1;
-  event.code = 1;
-  return event;
-}
-
-OwnedRequest answer_to(SimLedger& ledger, OwnedRequest request) {
-  ledger.submit(std::move(request), 0);
-  ledger.settle();
-  auto answered = ledger.take_answered();
-  return std::move(answered.front());
-}
-
-void open_accounts(SimLedger& ledger, u16 flags = 0) {
+void open_accounts_with(SimLedger& ledger, u16 flags = 0) {
   Account accounts[2]{};
   for (u64 index = 0; index < 2; ++index) {
     accounts[index].id = index + 1;
@@ -103,9 +83,9 @@ void open_accounts(SimLedger& ledger, u16 flags = 0) {
   answer_to(ledger, OwnedRequest::create_accounts(accounts));
 }
 
-void send(SimLedger& ledger, u64 first_id, u64 count) {
+void send_transfers(SimLedger& ledger, u64 first_id, u64 count) {
   std::vector<Transfer> events;
-  for (u64 index = 0; index < count; ++index) events.push_back(transfer(first_id + index));
+  for (u64 index = 0; index < count; ++index) events.push_back(simple_transfer(first_id + index));
   answer_to(ledger, OwnedRequest::create_transfers(events));
 }
 
@@ -134,7 +114,7 @@ TEST(OutcomeLog, keeps_up_with_requests_that_never_cease) {
   options.limits = tiny_limits();
   SimLedger ledger(1, options);
   ledger.start();
-  open_accounts(ledger);
+  open_accounts_with(ledger);
   const u64 events =
       (options.limits.block_bytes_max - options.limits.small_share_bytes) / sizeof(Transfer) - 1;
   constexpr u64 kRequests = 150;
@@ -144,7 +124,7 @@ TEST(OutcomeLog, keeps_up_with_requests_that_never_cease) {
     std::vector<Transfer> post;
     for (u64 index = 0; index < events; ++index) {
       const u64 id = 1 + request * events + index;
-      pending.push_back(transfer(id));
+      pending.push_back(simple_transfer(id));
       pending.back().flags = ledger::transfer_flags::kPending;
       pending.back().user_data_128 = id;
       pending.back().user_data_64 = id;
@@ -169,7 +149,7 @@ TEST(OutcomeLog, covers_every_block_once_it_rests) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
     RequestGenerator generator(seed, client_requests());
-    SimLedger ledger(seed, options_for(seed));
+    SimLedger ledger(seed, outcome_options(seed));
     ledger.start();
     for (u32 sent = 0; sent < 120; ++sent) {
       OwnedRequest request = generator.next();
@@ -193,7 +173,7 @@ TEST(OutcomeLog, covers_every_block_through_crashes) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
     RequestGenerator generator(seed, client_requests());
-    SimLedger ledger(seed, options_for(seed));
+    SimLedger ledger(seed, outcome_options(seed));
     ledger.start();
     for (u32 round = 0; round < 5; ++round) {
       for (u32 sent = 0; sent < 15; ++sent) {
@@ -216,14 +196,14 @@ TEST(OutcomeLog, covers_every_block_through_crashes) {
 
 TEST(OutcomeLog, is_written_once_after_the_last_block_and_then_nothing_is) {
   for (const auto mode : {pipeline::Mode::Inline, pipeline::Mode::Parallel}) {
-    SimLedgerOptions options = options_for(0);
+    SimLedgerOptions options = outcome_options(0);
     options.mode = mode;
     SimLedger ledger(5, options);
     ledger.start();
-    open_accounts(ledger);
+    open_accounts_with(ledger);
     rest(ledger);
     const u64 blocks = ledger.log().appended_sequence();
-    send(ledger, 1, 1);
+    send_transfers(ledger, 1, 1);
     EXPECT_EQ(ledger.log().appended_sequence(), blocks + 1);
     EXPECT_LE(ledger.core().sleep_ns_max(), 8'000'000U);
     rest(ledger);
@@ -241,11 +221,11 @@ TEST(OutcomeLog, is_written_once_after_the_last_block_and_then_nothing_is) {
 }
 
 TEST(OutcomeLog, takes_no_block_of_its_own_while_others_come) {
-  SimLedger ledger(6, options_for(0));
+  SimLedger ledger(6, outcome_options(0));
   ledger.start();
-  open_accounts(ledger);
+  open_accounts_with(ledger);
   for (u64 sent = 0; sent < 400; ++sent) {
-    const Transfer event = transfer(sent + 1);
+    const Transfer event = simple_transfer(sent + 1);
     ledger.submit(OwnedRequest::create_transfers({&event, 1}), sent % 4);
   }
   ledger.settle();
@@ -255,10 +235,10 @@ TEST(OutcomeLog, takes_no_block_of_its_own_while_others_come) {
 
 TEST(OutcomeLog, is_complete_after_a_stop) {
   for (u64 seed = 1; seed <= 6; ++seed) {
-    SimLedger ledger(seed, options_for(seed));
+    SimLedger ledger(seed, outcome_options(seed));
     ledger.start();
-    open_accounts(ledger);
-    send(ledger, 1, 20);
+    open_accounts_with(ledger);
+    send_transfers(ledger, 1, 20);
     ledger.stop();
     ledger.settle_stop();
     const Coverage coverage = coverage_of(ledger.disk().image());
@@ -272,11 +252,11 @@ TEST(OutcomeLog, is_complete_after_a_stop) {
 struct FullLedger {
   explicit FullLedger(u64 seed) : ledger(seed, with_snapshots(seed)) {
     ledger.start();
-    open_accounts(ledger);
+    open_accounts_with(ledger);
     constexpr u32 kHolds = 60;
     std::vector<Transfer> holds;
     for (u32 index = 1; index <= kHolds; ++index) {
-      holds.push_back(transfer(1'000'000 + index));
+      holds.push_back(simple_transfer(1'000'000 + index));
       holds.back().flags = ledger::transfer_flags::kPending;
       holds.back().timeout = 3'600 * index;
     }
@@ -293,7 +273,7 @@ struct FullLedger {
   }
 
   static SimLedgerOptions with_snapshots(u64 seed) {
-    SimLedgerOptions options = options_for(seed);
+    SimLedgerOptions options = outcome_options(seed);
     options.snapshots = true;
     options.limits.snapshot_interval_ns = 0;
     return options;
@@ -301,7 +281,7 @@ struct FullLedger {
 
   bool try_to_send(u64 first_id) {
     std::vector<Transfer> events;
-    for (u64 index = 0; index < 50; ++index) events.push_back(transfer(first_id + index));
+    for (u64 index = 0; index < 50; ++index) events.push_back(simple_transfer(first_id + index));
     const OwnedRequest answer = answer_to(ledger, OwnedRequest::create_transfers(events));
     return answer.request().refusal == ledger::RefusalCode::None;
   }
@@ -357,17 +337,17 @@ TEST(OutcomeLog, that_has_no_room_for_outcomes_has_them_after_a_stop_and_a_start
 // More holds at once than a block has room to tell of.
 TEST(OutcomeLog, tells_of_more_than_a_block_can_hold) {
   for (const auto mode : {pipeline::Mode::Inline, pipeline::Mode::Parallel}) {
-    SimLedgerOptions options = options_for(0);
+    SimLedgerOptions options = outcome_options(0);
     options.mode = mode;
     options.partitions = 2;
     SimLedger ledger(8, options);
     ledger.start();
-    open_accounts(ledger);
+    open_accounts_with(ledger);
     constexpr u64 kHolds = 3'000;
     for (u64 id = 1; id <= kHolds; id += 60) {
       std::vector<Transfer> holds;
       for (u64 index = 0; index < 60; ++index) {
-        holds.push_back(transfer(id + index));
+        holds.push_back(simple_transfer(id + index));
         holds.back().flags = ledger::transfer_flags::kPending;
         holds.back().timeout = 3'600;
       }
@@ -396,7 +376,7 @@ DiskImage written_anew(const std::vector<LoggedBlock>& blocks) {
   ManualClock clock;
   const Limits limits = tiny_limits();
   const wal::WriterOptions options{.directory = "/log",
-                                   .log_id = kLogId,
+                                   .log_id = kSimLogId,
                                    .state_machine_version = pipeline::kStateMachineVersion,
                                    .segment_bytes = limits.segment_bytes,
                                    .segments_ahead = 1,
@@ -436,18 +416,18 @@ Result<replay::Recovered> recover(const DiskImage& image) {
   ManualClock clock;
   replay::RecoveryOptions options;
   options.log_directory = "/log";
-  options.log_id = kLogId;
+  options.log_id = kSimLogId;
   options.limits = tiny_limits();
   return replay::recover(disk, clock, options, [](const replay::RecoveryProgress&) {});
 }
 
 // A ledger in which some transfers are refused for what their accounts may not do.
 DiskImage some_log() {
-  SimLedger ledger(9, options_for(0));
+  SimLedger ledger(9, outcome_options(0));
   ledger.start();
-  open_accounts(ledger, ledger::account_flags::kDebitsMustNotExceedCredits);
+  open_accounts_with(ledger, ledger::account_flags::kDebitsMustNotExceedCredits);
   for (u64 block = 0; block < 10; ++block) {
-    Transfer events[] = {transfer(block * 10 + 1), transfer(block * 10 + 2)};
+    Transfer events[] = {simple_transfer(block * 10 + 1), simple_transfer(block * 10 + 2)};
     // Every other block, the first transfer is the other way round and refused as well.
     events[0].amount = block;
     answer_to(ledger, OwnedRequest::create_transfers(events));

@@ -113,16 +113,7 @@ std::string text_of(const pipeline::OutcomeRecord& record) {
   return text;
 }
 
-ledger::Transfer plain_transfer(u64 id) {
-  ledger::Transfer event{};
-  event.id = id;
-  event.debit_account_id = 1;
-  event.credit_account_id = 2;
-  event.amount = 10;
-  event.ledger = 1;
-  event.code = 1;
-  return event;
-}
+ledger::Transfer plain_transfer(u64 id) { return simple_transfer(id, 10); }
 
 OwnedRequest four_accounts() {
   std::vector<ledger::Account> accounts;

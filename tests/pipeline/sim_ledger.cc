@@ -10,9 +10,8 @@ namespace florin::test {
 
 namespace {
 
-constexpr const char* kDirectory = "/log";
+constexpr const char* kLedgerLog = "/log";
 constexpr const char* kSnapshots = "/snapshots";
-constexpr u128 kLogId = 0xf10f10;
 constexpr u64 kSettleStepsMax = 5'000'000;
 
 }  // namespace
@@ -48,7 +47,7 @@ SimLedger::SimLedger(u64 seed, SimLedgerOptions options) : random_(seed), option
 
 void SimLedger::replace_disk(std::unique_ptr<SimStorage> disk) {
   disk_ = std::move(disk);
-  CHECK(disk_->create_directory(kDirectory));
+  CHECK(disk_->create_directory(kLedgerLog));
   CHECK(disk_->create_directory(kSnapshots));
 }
 
@@ -62,8 +61,8 @@ SimLedger::~SimLedger() {
 Status SimLedger::try_start() {
   const Limits& limits = options_.limits;
   replay::RecoveryOptions recovery;
-  recovery.log_directory = kDirectory;
-  recovery.log_id = kLogId;
+  recovery.log_directory = kLedgerLog;
+  recovery.log_id = kSimLogId;
   recovery.limits = limits;
   recovery.partitions = options_.partitions;
   recovery.hash_seed = random_.next();
@@ -74,8 +73,8 @@ Status SimLedger::try_start() {
   if (!recovered) return tl::unexpected<Error>(recovered.error());
   recovered_ = std::move(*recovered);
   engine_ = std::move(recovered_.engine);
-  wal::WriterOptions log{kDirectory,
-                         kLogId,
+  wal::WriterOptions log{kLedgerLog,
+                         kSimLogId,
                          pipeline::kStateMachineVersion,
                          limits.segment_bytes,
                          limits.segments_ahead,
@@ -111,7 +110,7 @@ Status SimLedger::try_start() {
 void SimLedger::start_snapshots() {
   snapshot::TakerOptions taker;
   taker.directory = kSnapshots;
-  taker.ledger_id = kLogId;
+  taker.ledger_id = kSimLogId;
   taker.state_machine_version = pipeline::kStateMachineVersion;
   taker.bytes_per_second = 0;
   taker_storage_ = disk_->another_user();
@@ -189,6 +188,13 @@ std::vector<OwnedRequest> SimLedger::take_unanswered() {
   for (const auto& flying : flying_) unanswered.push_back(std::move(*flying));
   flying_.clear();
   return unanswered;
+}
+
+OwnedRequest answer_to(SimLedger& ledger, OwnedRequest request) {
+  ledger.submit(std::move(request), 0);
+  ledger.settle();
+  auto answered = ledger.take_answered();
+  return std::move(answered.front());
 }
 
 }  // namespace florin::test

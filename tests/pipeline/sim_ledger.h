@@ -18,6 +18,8 @@
 
 namespace florin::test {
 
+inline constexpr u128 kSimLogId = 0xf10f10;
+
 // What follows the ledger in the same process, such as its history. It lives through crashes, and
 // keeps what would be on its disk.
 class SimFollower : public Agent {
@@ -108,5 +110,8 @@ class SimLedger final : public ledger::ReplySink {
   std::vector<std::unique_ptr<pipeline::Worker>> workers_;
   std::vector<Agent*> agents_;
 };
+
+// Sends a request and steps until it is answered.
+OwnedRequest answer_to(SimLedger& ledger, OwnedRequest request);
 
 }  // namespace florin::test

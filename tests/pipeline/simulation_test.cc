@@ -9,7 +9,7 @@
 namespace florin::test {
 namespace {
 
-SimLedgerOptions options_for(u64 seed) {
+SimLedgerOptions simulation_options(u64 seed) {
   constexpr u32 kPartitions[] = {1, 2, 3, 8};
   constexpr pipeline::Mode kModes[] = {pipeline::Mode::Inline, pipeline::Mode::Parallel,
                                        pipeline::Mode::Auto};
@@ -41,7 +41,7 @@ TEST(Simulation, answers_as_the_reference_does_however_the_parts_are_stepped) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
     RequestGenerator generator(seed, client_requests());
-    SimLedger ledger(seed, options_for(seed));
+    SimLedger ledger(seed, simulation_options(seed));
     ledger.start();
     Judge judge;
     run_load(ledger, judge, generator, random, 150);
@@ -56,7 +56,7 @@ TEST(Simulation, comes_back_after_a_restart_with_any_number_of_partitions) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
     RequestGenerator generator(seed, client_requests());
-    SimLedger ledger(seed, options_for(seed));
+    SimLedger ledger(seed, simulation_options(seed));
     ledger.start();
     Judge judge;
     run_load(ledger, judge, generator, random, 150);
@@ -85,7 +85,7 @@ TEST(Simulation, is_the_same_again_with_the_same_seed) {
   const auto run = [](u64 seed) {
     Random random(seed);
     RequestGenerator generator(seed, client_requests());
-    SimLedger ledger(seed, options_for(seed));
+    SimLedger ledger(seed, simulation_options(seed));
     ledger.start();
     Judge judge;
     run_load(ledger, judge, generator, random, 60);

@@ -6,6 +6,7 @@
 
 #include "tests/pipeline/judge.h"
 #include "tests/pipeline/sim_ledger.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 namespace {
@@ -13,9 +14,7 @@ namespace {
 using ledger::Account;
 using ledger::Transfer;
 
-constexpr u64 kSecondNs = 1'000'000'000;
-
-SimLedgerOptions options_for(u64 seed) {
+SimLedgerOptions snapshot_options(u64 seed) {
   constexpr u32 kPartitions[] = {1, 2, 3, 8};
   constexpr pipeline::Mode kModes[] = {pipeline::Mode::Inline, pipeline::Mode::Parallel,
                                        pipeline::Mode::Auto};
@@ -28,14 +27,7 @@ SimLedgerOptions options_for(u64 seed) {
   return options;
 }
 
-OwnedRequest answer_to(SimLedger& ledger, OwnedRequest request) {
-  ledger.submit(std::move(request), 0);
-  ledger.settle();
-  auto answered = ledger.take_answered();
-  return std::move(answered.front());
-}
-
-void open_accounts(SimLedger& ledger) {
+void open_two_accounts(SimLedger& ledger) {
   Account accounts[2]{};
   for (u64 index = 0; index < 2; ++index) {
     accounts[index].id = index + 1;
@@ -44,7 +36,7 @@ void open_accounts(SimLedger& ledger) {
   answer_to(ledger, OwnedRequest::create_accounts(accounts));
 }
 
-void send(SimLedger& ledger, u64 first_id, u64 count) {
+void send_counted(SimLedger& ledger, u64 first_id, u64 count) {
   std::vector<Transfer> events(count);
   for (Transfer& event : events) {
     event.id = first_id++;
@@ -85,7 +77,7 @@ void run_seed(u64 seed, Exercised& exercised) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   Random random(seed);
   RequestGenerator generator(seed, client_requests());
-  SimLedgerOptions options = options_for(seed);
+  SimLedgerOptions options = snapshot_options(seed);
   options.limits.snapshot_log_bytes = random.between(1, 12) * 16 * kKiB;
   SimLedger ledger(seed, options);
   ledger.start();
@@ -116,67 +108,67 @@ void run_seed(u64 seed, Exercised& exercised) {
 
 TEST(Snapshots, under_random_load_and_crashes_give_the_state_of_the_reference) {
   Exercised exercised;
-  for (u64 seed = 1; seed <= 120; ++seed) {
+  for (u64 seed = 1; seed <= fewer(120); ++seed) {
     run_seed(seed, exercised);
     if (HasFatalFailure()) return;
   }
-  EXPECT_GT(exercised.snapshots, 200U);
-  EXPECT_GT(exercised.from_snapshot, 150U);
-  EXPECT_GT(exercised.with_tail, 100U);
+  EXPECT_GT(exercised.snapshots, fewer(200));
+  EXPECT_GT(exercised.from_snapshot, fewer(150));
+  EXPECT_GT(exercised.with_tail, fewer(100));
 }
 
 // --- When ---
 
 TEST(Snapshots, are_taken_for_bytes_of_log) {
-  SimLedgerOptions options = options_for(0);
+  SimLedgerOptions options = snapshot_options(0);
   options.limits.snapshot_log_bytes = 64 * kKiB;
   SimLedger ledger(1, options);
   ledger.start();
-  open_accounts(ledger);
+  open_two_accounts(ledger);
   u64 id = 1;
-  for (; ledger.log().bytes_written() < 45 * kKiB; id += 50) send(ledger, id, 50);
+  for (; ledger.log().bytes_written() < 45 * kKiB; id += 50) send_counted(ledger, id, 50);
   EXPECT_FALSE(comes(ledger, [&] { return ledger.status().snapshots_taken.load() != 0; }));
-  for (; ledger.log().bytes_written() < 64 * kKiB; id += 50) send(ledger, id, 50);
+  for (; ledger.log().bytes_written() < 64 * kKiB; id += 50) send_counted(ledger, id, 50);
   EXPECT_TRUE(comes(ledger, [&] { return ledger.status().snapshots_taken.load() == 1; }));
   EXPECT_EQ(ledger.status().snapshot_position.load(), ledger.status().durable_position.load());
   EXPECT_FALSE(comes(ledger, [&] { return ledger.status().snapshots_taken.load() != 1; }));
 }
 
 TEST(Snapshots, are_taken_as_time_passes_if_anything_was_logged) {
-  SimLedgerOptions options = options_for(1);
-  options.limits.snapshot_interval_ns = 900 * kSecondNs;
+  SimLedgerOptions options = snapshot_options(1);
+  options.limits.snapshot_interval_ns = 900 * kNsPerSecond;
   SimLedger ledger(2, options);
   ledger.start();
   const auto taken = [&](u64 count) {
     return comes(ledger, [&] { return ledger.status().snapshots_taken.load() == count; });
   };
-  ledger.clock().monotonic += 1'000 * kSecondNs;
+  ledger.clock().monotonic += 1'000 * kNsPerSecond;
   EXPECT_FALSE(taken(1));  // Nothing was logged.
-  open_accounts(ledger);
+  open_two_accounts(ledger);
   EXPECT_TRUE(taken(1));
   EXPECT_FALSE(taken(2));
-  send(ledger, 1, 5);
+  send_counted(ledger, 1, 5);
   EXPECT_FALSE(taken(2));  // Not yet.
-  EXPECT_LE(ledger.core().sleep_ns_max(), 900 * kSecondNs);
-  EXPECT_GT(ledger.core().sleep_ns_max(), 800 * kSecondNs);
-  ledger.clock().monotonic += 900 * kSecondNs;
+  EXPECT_LE(ledger.core().sleep_ns_max(), 900 * kNsPerSecond);
+  EXPECT_GT(ledger.core().sleep_ns_max(), 800 * kNsPerSecond);
+  ledger.clock().monotonic += 900 * kNsPerSecond;
   EXPECT_TRUE(taken(2));
-  ledger.clock().monotonic += 5'000 * kSecondNs;
+  ledger.clock().monotonic += 5'000 * kNsPerSecond;
   EXPECT_FALSE(taken(3));
   EXPECT_EQ(ledger.core().sleep_ns_max(), ~u64{0});
 }
 
 TEST(Snapshots, are_taken_on_request_when_there_is_something_new) {
-  SimLedger ledger(3, options_for(2));
+  SimLedger ledger(3, snapshot_options(2));
   ledger.start();
   const auto taken = [&](u64 count) {
     return comes(ledger, [&] { return ledger.status().snapshots_taken.load() == count; });
   };
   ledger.core().request_snapshot();
   EXPECT_FALSE(taken(1));
-  open_accounts(ledger);
+  open_two_accounts(ledger);
   EXPECT_TRUE(taken(1));  // The request still stands.
-  send(ledger, 1, 5);
+  send_counted(ledger, 1, 5);
   EXPECT_FALSE(taken(2));
   ledger.core().request_snapshot();
   ledger.core().request_snapshot();
@@ -187,13 +179,13 @@ TEST(Snapshots, are_taken_on_request_when_there_is_something_new) {
 }
 
 TEST(Snapshots, that_are_asked_for_while_one_is_under_way_come_after_it) {
-  SimLedger ledger(4, options_for(0));
+  SimLedger ledger(4, snapshot_options(0));
   ledger.start();
-  open_accounts(ledger);
+  open_two_accounts(ledger);
   ledger.core().request_snapshot();
   ASSERT_TRUE(comes(ledger, [&] { return ledger.status().snapshot_under_way.load(); }));
   ledger.core().request_snapshot();
-  send(ledger, 1, 5);
+  send_counted(ledger, 1, 5);
   EXPECT_TRUE(comes(ledger, [&] { return ledger.status().snapshots_taken.load() == 2; }));
   EXPECT_EQ(ledger.status().snapshot_position.load(), 7U);
 }
@@ -202,10 +194,10 @@ TEST(Snapshots, that_are_asked_for_while_one_is_under_way_come_after_it) {
 
 TEST(Snapshots, at_a_stop_leave_nothing_to_replay) {
   for (u64 seed = 0; seed < 6; ++seed) {
-    SimLedger ledger(seed, options_for(seed));
+    SimLedger ledger(seed, snapshot_options(seed));
     ledger.start();
-    open_accounts(ledger);
-    send(ledger, 1, 40);
+    open_two_accounts(ledger);
+    send_counted(ledger, 1, 40);
     const auto digest = ledger.engine().digest();
     ledger.stop();
     ledger.settle_stop();
@@ -223,25 +215,25 @@ TEST(Snapshots, at_a_stop_leave_nothing_to_replay) {
 }
 
 TEST(Snapshots, at_a_stop_can_be_switched_off) {
-  SimLedgerOptions options = options_for(0);
+  SimLedgerOptions options = snapshot_options(0);
   options.limits.snapshot_at_stop = false;
   SimLedger ledger(7, options);
   ledger.start();
-  open_accounts(ledger);
+  open_two_accounts(ledger);
   ledger.stop();
   ledger.settle_stop();
   EXPECT_EQ(ledger.status().snapshots_taken.load(), 0U);
 }
 
 TEST(Snapshots, at_a_stop_are_waited_for_no_longer_than_the_limit) {
-  SimLedgerOptions options = options_for(0);
-  options.limits.snapshot_stop_ns_max = 10 * kSecondNs;
+  SimLedgerOptions options = snapshot_options(0);
+  options.limits.snapshot_stop_ns_max = 10 * kNsPerSecond;
   SimLedger ledger(8, options);
   ledger.start();
-  open_accounts(ledger);
+  open_two_accounts(ledger);
   ledger.stop();
   ASSERT_TRUE(comes(ledger, [&] { return ledger.status().snapshot_under_way.load(); }));
-  ledger.clock().monotonic += 11 * kSecondNs;  // As if the disk did nothing all the time.
+  ledger.clock().monotonic += 11 * kNsPerSecond;  // As if the disk did nothing all the time.
   ledger.settle_stop();
   SUCCEED();
 }
@@ -250,12 +242,12 @@ TEST(Snapshots, at_a_stop_are_waited_for_no_longer_than_the_limit) {
 
 TEST(Snapshots, that_fail_are_counted_told_and_tried_again_later) {
   for (u64 seed = 0; seed < 6; ++seed) {
-    SimLedger ledger(seed, options_for(seed));
+    SimLedger ledger(seed, snapshot_options(seed));
     ledger.start();
     std::vector<snapshot::Taken> told;
     ledger.core().set_snapshot_listener(
         [&](const snapshot::Taken& taken) { told.push_back(taken); });
-    open_accounts(ledger);
+    open_two_accounts(ledger);
     for (u32 step = 0; step < 3'000; ++step) ledger.step();  // Segments are ready.
     ledger.disk().fail_nth(SimOperation::Open, 1, ENOSPC);
     ledger.core().request_snapshot();
@@ -263,9 +255,9 @@ TEST(Snapshots, that_fail_are_counted_told_and_tried_again_later) {
     ASSERT_EQ(told.size(), 1U);
     ASSERT_FALSE(told[0].status);
     EXPECT_EQ(told[0].status.error().code, ErrorCode::NoSpace);
-    send(ledger, 1, 20);  // The ledger goes on.
+    send_counted(ledger, 1, 20);  // The ledger goes on.
     EXPECT_FALSE(comes(ledger, [&] { return ledger.status().snapshots_taken.load() != 0; }));
-    ledger.clock().monotonic += 30 * kSecondNs;
+    ledger.clock().monotonic += 30 * kNsPerSecond;
     EXPECT_TRUE(comes(ledger, [&] { return ledger.status().snapshots_taken.load() == 1; }));
     ASSERT_EQ(told.size(), 2U);
     EXPECT_TRUE(told[1].status);
@@ -274,9 +266,9 @@ TEST(Snapshots, that_fail_are_counted_told_and_tried_again_later) {
 }
 
 TEST(Snapshots, that_fail_at_a_stop_do_not_keep_it) {
-  SimLedger ledger(9, options_for(1));
+  SimLedger ledger(9, snapshot_options(1));
   ledger.start();
-  open_accounts(ledger);
+  open_two_accounts(ledger);
   for (u32 step = 0; step < 3'000; ++step) ledger.step();
   ledger.disk().fail_nth(SimOperation::Open, 1, EIO);
   ledger.stop();
@@ -294,9 +286,9 @@ TEST(Snapshots, that_fail_anywhere_leave_the_ledger_as_it_is) {
   for (u64 nth = 1; nth <= 12; ++nth) {
     for (const auto operation : {SimOperation::Open, SimOperation::Write, SimOperation::Sync,
                                  SimOperation::SyncDirectory, SimOperation::Rename}) {
-      SimLedger ledger(nth, options_for(nth));
+      SimLedger ledger(nth, snapshot_options(nth));
       ledger.start();
-      open_accounts(ledger);
+      open_two_accounts(ledger);
       for (u32 step = 0; step < 3'000; ++step) ledger.step();
       ledger.disk().fail_nth(operation, nth, EIO);
       ledger.core().request_snapshot();
@@ -307,7 +299,7 @@ TEST(Snapshots, that_fail_anywhere_leave_the_ledger_as_it_is) {
       ledger.disk().clear_faults();
       failed += ledger.status().snapshot_failures.load();
       ASSERT_FALSE(ledger.status().failed.load());
-      send(ledger, 1, 10);
+      send_counted(ledger, 1, 10);
       const auto digest = ledger.engine().digest();
       ledger.crash();
       ledger.start();
@@ -320,13 +312,13 @@ TEST(Snapshots, that_fail_anywhere_leave_the_ledger_as_it_is) {
 // --- Trimming ---
 
 TEST(Snapshots, let_the_log_be_trimmed_behind_the_older_one) {
-  SimLedgerOptions options = options_for(0);
+  SimLedgerOptions options = snapshot_options(0);
   options.limits.snapshot_log_bytes = 200 * kKiB;
   SimLedger ledger(10, options);
   ledger.start();
-  open_accounts(ledger);
+  open_two_accounts(ledger);
   u64 id = 1;
-  for (; ledger.log().bytes_written() < 3 * kMiB; id += 50) send(ledger, id, 50);
+  for (; ledger.log().bytes_written() < 3 * kMiB; id += 50) send_counted(ledger, id, 50);
   for (u32 step = 0; step < 20'000; ++step) ledger.step();
   EXPECT_GT(ledger.status().snapshots_taken.load(), 5U);
   EXPECT_EQ(snapshot_files(ledger.disk()), 2U);

@@ -10,17 +10,8 @@ using ledger::Account;
 using ledger::PendingStatus;
 using ledger::Transfer;
 
-constexpr u64 kSecondNs = 1'000'000'000;
 constexpr u64 kPastASecondNs = 1'500'000'000;  // The simulated clock loses some time.
 constexpr u64 kStepsMax = 20'000;
-
-Account account(u64 id) {
-  Account event{};
-  event.id = id;
-  event.ledger = 1;
-  event.code = 1;
-  return event;
-}
 
 Transfer transfer(u64 id, u16 flags, u32 timeout) {
   Transfer event{};
@@ -39,7 +30,7 @@ class Tick : public testing::TestWithParam<pipeline::Mode> {
  protected:
   Tick() : ledger_(11, options()) {
     ledger_.start();
-    const Account accounts[] = {account(1), account(2)};
+    const Account accounts[] = {simple_account(1), simple_account(2)};
     answer_to(OwnedRequest::create_accounts(accounts));
     hold(100, 1);
   }
@@ -110,7 +101,7 @@ TEST_P(Tick, is_one_for_each_time_that_comes) {
   ledger_.clock().wall_ns += kPastASecondNs;
   EXPECT_TRUE(comes_to(position_ + 1));
   EXPECT_EQ(held(), 20U);
-  ledger_.clock().wall_ns += 3 * kSecondNs;
+  ledger_.clock().wall_ns += 3 * kNsPerSecond;
   EXPECT_TRUE(comes_to(position_ + 2));
   EXPECT_EQ(held(), 0U);
   EXPECT_FALSE(comes_to(position_ + 3));
@@ -118,7 +109,7 @@ TEST_P(Tick, is_one_for_each_time_that_comes) {
 
 TEST_P(Tick, makes_up_for_the_time_that_the_server_was_down) {
   ledger_.crash();
-  ledger_.clock().wall_ns += 5 * kSecondNs;
+  ledger_.clock().wall_ns += 5 * kNsPerSecond;
   ledger_.start();
   EXPECT_TRUE(comes_to(position_ + 1));
   EXPECT_EQ(held(), 0U);
@@ -169,9 +160,9 @@ TEST_P(Tick, goes_on_in_the_reserve_of_a_full_disk_and_waits_when_that_is_full) 
   }
   ASSERT_EQ(refusal, ledger::RefusalCode::NoSpace);
   u32 ticks = 0;
-  ledger_.clock().wall_ns += 10 * kSecondNs;  // The first releases that of the fixture, too.
+  ledger_.clock().wall_ns += 10 * kNsPerSecond;  // The first releases that of the fixture, too.
   for (; ticks < kHolds; ++ticks) {
-    ledger_.clock().wall_ns += 1'000 * kSecondNs;
+    ledger_.clock().wall_ns += 1'000 * kNsPerSecond;
     if (!comes_to(position_ + ticks + 1)) break;
   }
   EXPECT_GT(ticks, 2U);
@@ -219,7 +210,7 @@ TEST_P(Tick, never_lets_more_time_pass_than_there_was) {
     for (u64 step = 0; step < 100; ++step) ledger_.step();
     const Transfer plain = transfer(id + 3, 0, 0);
     const OwnedRequest answered = answer_to(OwnedRequest::create_transfers({&plain, 1}));
-    EXPECT_LT(answered.request().timestamp.ns, ledger_.clock().wall_ns + kSecondNs);
+    EXPECT_LT(answered.request().timestamp.ns, ledger_.clock().wall_ns + kNsPerSecond);
     EXPECT_NE(status_of(id), PendingStatus::Pending);
     EXPECT_EQ(status_of(id + 1), PendingStatus::Pending);
   }

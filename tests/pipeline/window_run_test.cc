@@ -5,6 +5,7 @@
 #include "replay/log_search.h"
 #include "tests/pipeline/followed_history.h"
 #include "tests/pipeline/judge.h"
+#include "tests/pipeline/retried_requests.h"
 #include "tests/pipeline/sim_ledger.h"
 #include "tests/support/request_generator.h"
 #include "tests/support/test_size.h"
@@ -14,7 +15,7 @@ namespace {
 
 using ledger::RefusalCode;
 
-SimLedgerOptions options_for(u64 seed) {
+SimLedgerOptions window_options(u64 seed) {
   constexpr u32 kPartitions[] = {1, 2, 3, 8};
   constexpr pipeline::Mode kModes[] = {pipeline::Mode::Inline, pipeline::Mode::Parallel,
                                        pipeline::Mode::Auto};
@@ -65,13 +66,13 @@ class WindowRun {
       : random_(seed),
         generator_(seed, short_lived_holds()),
         history_(seed, history_for(seed)),
-        ledger_(seed, with_history(options_for(seed))) {
+        ledger_(seed, with_history(window_options(seed))) {
     ledger_.start();
   }
 
   void live(u32 requests, WindowCounts& counts) {
     for (u32 sent = 0; sent < requests; ++sent) {
-      ledger_.submit(next_request(), random_.below(4));
+      ledger_.submit(retries_.next(random_, generator_, ledger_), random_.below(4));
       if (random_.chance(1, 20)) history_.hold();
       if (random_.chance(1, 10)) history_.release();
       for (u64 steps = random_.below(30); steps > 0; --steps) ledger_.step();
@@ -98,7 +99,7 @@ class WindowRun {
     ASSERT_GE(recovered.position, acknowledged_) << "acknowledged transfers are lost";
     std::vector<OwnedRequest> unanswered = ledger_.take_unanswered();
     judge_.apply_survivors(unanswered, recovered);
-    for (OwnedRequest& request : unanswered) retries_.push_back(request.ask_again());
+    for (const OwnedRequest& request : unanswered) retries_.keep(request);
     compare();
   }
 
@@ -122,7 +123,7 @@ class WindowRun {
       const ledger::Request& request = answered.request();
       if (request.refusal == RefusalCode::Busy) {
         ++counts.busy;
-        retries_.push_back(answered.ask_again());
+        retries_.keep(answered);
       } else if (request.refusal == RefusalCode::Capacity) {
         ++counts.full_of_holds;
       } else if (!request.needs_history) {  // Those history would have to complete.
@@ -146,25 +147,13 @@ class WindowRun {
     ASSERT_EQ(ledger_.engine().transfers_used(), history_.engine().transfers_used());
   }
 
-  // Half of the time what is to be sent again.
-  OwnedRequest next_request() {
-    if (!retries_.empty() && random_.chance(1, 2)) {
-      OwnedRequest retry = std::move(retries_.back());
-      retries_.pop_back();
-      return retry;
-    }
-    OwnedRequest request = generator_.next();
-    ledger_.clock().wall_ns += generator_.pause_ns();
-    return request;
-  }
-
   Random random_;
   RequestGenerator generator_;
   FollowedHistory history_;
   SimLedger ledger_;
   Judge judge_;
   Position acknowledged_;
-  std::vector<OwnedRequest> retries_;
+  RetriedRequests retries_;
 };
 
 TEST(WindowRuns, decide_as_if_memory_were_endless) {
@@ -207,16 +196,6 @@ TEST(WindowRuns, lose_nothing_in_power_cuts) {
   EXPECT_GT(counts.catch_ups, 0U);
 }
 
-ledger::Transfer plain_transfer(u64 id) {
-  ledger::Transfer event{};
-  event.id = id;
-  event.debit_account_id = 1;
-  event.credit_account_id = 2;
-  event.amount = 1;
-  event.ledger = event.code = 1;
-  return event;
-}
-
 // A ledger that lives long enough for snapshots, trimmed segments and ids that left memory.
 class LongLedger : public testing::Test {
  protected:
@@ -246,7 +225,7 @@ class LongLedger : public testing::Test {
   void send(u64 requests, Look&& look) {
     for (u64 sent = 0; sent < requests; ++sent) {
       std::vector<ledger::Transfer> events;
-      for (u32 count = 0; count < 20; ++count) events.push_back(plain_transfer(++last_id_));
+      for (u32 count = 0; count < 20; ++count) events.push_back(simple_transfer(++last_id_));
       ledger_.submit(OwnedRequest::create_transfers(events), 0);
       ledger_.settle();
       for (const OwnedRequest& answered : ledger_.take_answered()) {

@@ -19,23 +19,11 @@ using ledger::TransferOutcome;
 namespace flags = ledger::transfer_flags;
 
 constexpr u64 kWindow = 100;
-constexpr u64 kSecondNs = 1'000'000'000;
 
-Transfer transfer(u64 id) {
-  Transfer event{};
-  event.id = id;
-  event.debit_account_id = 1;
-  event.credit_account_id = 2;
-  event.amount = 1;
-  event.ledger = 1;
-  event.code = 1;
-  return event;
-}
-
-OwnedRequest transfers(u64 first_id, u64 count, u16 extra_flags = 0, u32 timeout_s = 0) {
+OwnedRequest many_transfers(u64 first_id, u64 count, u16 extra_flags = 0, u32 timeout_s = 0) {
   std::vector<Transfer> events;
   for (u64 index = 0; index < count; ++index) {
-    events.push_back(transfer(first_id + index));
+    events.push_back(simple_transfer(first_id + index));
     events.back().flags |= extra_flags;
     events.back().timeout = timeout_s;
   }
@@ -116,14 +104,14 @@ class WindowTest : public testing::Test {
   u64 fill() {
     history_->hold();
     u64 id = 0;
-    while (refusal_of(transfers(id + 1, 10)) == RefusalCode::None) id += 10;
+    while (refusal_of(many_transfers(id + 1, 10)) == RefusalCode::None) id += 10;
     return id;
   }
 
   // Transfers with the ids from 1 on that have left memory, or may; and then history stands still.
   void make_past(u64 count) {
     for (u64 id = 1; id <= count; id += 20) {
-      ASSERT_EQ(refusal_of(transfers(id, 20)), RefusalCode::None);
+      ASSERT_EQ(refusal_of(many_transfers(id, 20)), RefusalCode::None);
       history_->catch_up();
     }
     history_->hold();
@@ -147,11 +135,11 @@ class WindowTest : public testing::Test {
 class WindowModes : public WindowTest, public testing::WithParamInterface<pipeline::Mode> {};
 
 TEST_P(WindowModes, goes_on_for_ever_while_history_keeps_up) {
-  start(kSecondNs, {}, GetParam());
+  start(kNsPerSecond, {}, GetParam());
   constexpr u64 kTransfers = 3'000;
   u64 most = 0;
   for (u64 id = 1; id <= kTransfers; id += 20) {
-    const OwnedRequest answer = answer_to(transfers(id, 20));
+    const OwnedRequest answer = answer_to(many_transfers(id, 20));
     ASSERT_EQ(answer.request().refusal, RefusalCode::None) << answer.request().refusal_message;
     ASSERT_TRUE(answer.request().exceptions.empty());
     most = std::max(most, ledger_->engine().transfers_in_memory());
@@ -162,7 +150,7 @@ TEST_P(WindowModes, goes_on_for_ever_while_history_keeps_up) {
   EXPECT_EQ(ledger_->status().transfers_in_memory.load(), ledger_->engine().transfers_in_memory());
   EXPECT_EQ(ledger_->status().window_refusals.load(), 0U);
   // The first ids are known as ever.
-  const OwnedRequest retried = answer_to(transfers(1, 20));
+  const OwnedRequest retried = answer_to(many_transfers(1, 20));
   ASSERT_EQ(retried.request().exceptions.size(), 20U);
   EXPECT_EQ(static_cast<TransferOutcome>(retried.request().exceptions[0].outcome),
             TransferOutcome::Exists);
@@ -172,17 +160,17 @@ TEST_P(WindowModes, goes_on_for_ever_while_history_keeps_up) {
 }
 
 TEST_P(WindowModes, has_room_for_dry_runs_of_old_ids_however_far_behind_history_is) {
-  start(3'600 * kSecondNs, {}, GetParam());
+  start(3'600 * kNsPerSecond, {}, GetParam());
   constexpr u64 kOld = 1'000;
   make_past(kOld);
   // Not durable in history: it cannot leave.
   constexpr u64 kNew = 40;
-  ASSERT_EQ(refusal_of(transfers(kOld + 1, kNew)), RefusalCode::None);
+  ASSERT_EQ(refusal_of(many_transfers(kOld + 1, kNew)), RefusalCode::None);
   const u64 hits = history_->past().hits();
   u64 sent = 0;
   for (u64 round = 0; round < 3; ++round) {
     for (u64 id = 1; id <= kOld; id += 20, ++sent) {
-      ledger_->submit(dry_run(transfers(id, 20)), sent % 4);
+      ledger_->submit(dry_run(many_transfers(id, 20)), sent % 4);
       ledger_->submit(dry_run(posts(5'000, id, 20)), (sent + 1) % 4);
     }
   }
@@ -204,7 +192,7 @@ TEST_P(WindowModes, has_room_for_dry_runs_of_old_ids_however_far_behind_history_
 }
 
 TEST_P(WindowModes, is_kept_by_events_that_name_earlier_transfers) {
-  start(3'600 * kSecondNs, {}, GetParam());
+  start(3'600 * kNsPerSecond, {}, GetParam());
   make_past(400);
   history_->release();
   for (u64 sent = 0; sent < 60; ++sent) {
@@ -229,7 +217,7 @@ TEST_P(WindowModes, refuses_nobody_who_may_hope) {
     FollowedHistoryOptions slow;
     slow.follow_chance = 10 + seed * 3 % 90;
     slow.write_chance = 5 + seed % 40;
-    start(3'600 * kSecondNs, slow, GetParam(), seed);
+    start(3'600 * kNsPerSecond, slow, GetParam(), seed);
     Random random(seed);
     u64 next = 1;
     for (u64 sent = 0; sent < 200; ++sent) {
@@ -238,7 +226,7 @@ TEST_P(WindowModes, refuses_nobody_who_may_hope) {
       const bool names = random.chance(1, 3);
       const bool again = random.chance(1, 4);
       OwnedRequest request =
-          names ? posts(1'000'000 + next, old, count) : transfers(again ? old : next, count);
+          names ? posts(1'000'000 + next, old, count) : many_transfers(again ? old : next, count);
       next += count;
       request.request().dry_run = random.chance(1, 3);
       ledger_->submit(std::move(request), random.below(4));
@@ -264,7 +252,7 @@ TEST_F(WindowTest, is_busy_before_the_order_while_history_stands_still) {
   const Position before = ledger_->engine().transfers_used() == last
                               ? Position{last + 2}
                               : Position{};  // Two accounts, and the transfers.
-  const OwnedRequest refused = answer_to(transfers(last + 1, 10));
+  const OwnedRequest refused = answer_to(many_transfers(last + 1, 10));
   EXPECT_EQ(refused.request().refusal, RefusalCode::Busy);
   EXPECT_EQ(refused.request().position, before);
   EXPECT_NE(refused.request().refusal_message.find("history is behind"), std::string::npos);
@@ -283,7 +271,7 @@ TEST_F(WindowTest, is_busy_before_the_order_while_history_stands_still) {
   // No id of what was refused is consumed, and all is well again when history moves.
   history_->release();
   step(2'000);
-  const OwnedRequest answer = answer_to(transfers(last + 1, 10));
+  const OwnedRequest answer = answer_to(many_transfers(last + 1, 10));
   EXPECT_EQ(answer.request().refusal, RefusalCode::None) << answer.request().refusal_message;
   EXPECT_TRUE(answer.request().exceptions.empty());
   EXPECT_GT(ledger_->status().transfers_retired.load(), 0U);
@@ -293,28 +281,28 @@ TEST_F(WindowTest, refuses_dry_runs_for_which_there_is_no_room) {
   start(0);
   make_past(400);
   u64 id = 400;
-  while (refusal_of(transfers(id + 1, 10)) == RefusalCode::None) id += 10;
+  while (refusal_of(many_transfers(id + 1, 10)) == RefusalCode::None) id += 10;
   const u64 full = ledger_->engine().transfers_in_memory();
   EXPECT_GT(full + 10, kWindow);
-  const OwnedRequest refused = answer_to(dry_run(transfers(1, 20)));
+  const OwnedRequest refused = answer_to(dry_run(many_transfers(1, 20)));
   EXPECT_EQ(refused.request().refusal, RefusalCode::Busy);
   EXPECT_NE(refused.request().refusal_message.find("history is behind"), std::string::npos);
   EXPECT_EQ(ledger_->engine().transfers_in_memory(), full);
   // More than the window could ever hold.
-  EXPECT_EQ(refusal_of(dry_run(transfers(1, kWindow + 1))), RefusalCode::Capacity);
+  EXPECT_EQ(refusal_of(dry_run(many_transfers(1, kWindow + 1))), RefusalCode::Capacity);
   history_->release();
   step(2'000);
-  const OwnedRequest answer = answer_to(dry_run(transfers(1, 20)));
+  const OwnedRequest answer = answer_to(dry_run(many_transfers(1, 20)));
   EXPECT_EQ(answer.request().refusal, RefusalCode::None) << answer.request().refusal_message;
   EXPECT_EQ(answer.request().exceptions.size(), 20U);
 }
 
 TEST_F(WindowTest, tells_what_is_in_memory_after_blocks_that_are_not_logged) {
-  start(kSecondNs);
+  start(kNsPerSecond);
   make_past(400);
   while (ledger_->engine().transfers_in_memory() > kWindow - kWindow / 8) step(1);
   const u64 before = ledger_->status().transfers_in_memory.load();
-  ASSERT_EQ(refusal_of(dry_run(transfers(1, 10))), RefusalCode::None);
+  ASSERT_EQ(refusal_of(dry_run(many_transfers(1, 10))), RefusalCode::None);
   EXPECT_EQ(ledger_->status().transfers_in_memory.load(), before + 10);
   EXPECT_EQ(ledger_->engine().transfers_in_memory(), before + 10);
 }
@@ -323,10 +311,10 @@ TEST_F(WindowTest, lets_transfers_wait_while_history_moves) {
   FollowedHistoryOptions slow;
   slow.follow_chance = 20;
   slow.write_chance = 5;
-  start(kSecondNs, slow);
+  start(kNsPerSecond, slow);
   constexpr u64 kRequests = 400;
   for (u64 sent = 0; sent < kRequests; ++sent)
-    ledger_->submit(transfers(sent * 20 + 1, 20), sent % 4);
+    ledger_->submit(many_transfers(sent * 20 + 1, 20), sent % 4);
   ledger_->settle();
   std::vector<u128> last(4);
   u64 answered = 0;
@@ -344,57 +332,58 @@ TEST_F(WindowTest, lets_transfers_wait_while_history_moves) {
 }
 
 TEST_F(WindowTest, refuses_who_waited_as_long_as_allowed) {
-  start(kSecondNs / 10);
+  start(kNsPerSecond / 10);
   const u64 last = fill();
   ASSERT_EQ(ledger_->engine().transfers_in_memory(), kWindow);
   // History comes a little further, which frees nothing: those who wait do so anew.
-  ledger_->submit(transfers(last + 1, 10), 0);
+  ledger_->submit(many_transfers(last + 1, 10), 0);
   const u64 began = ledger_->clock().monotonic_ns();
   while (ledger_->unanswered() != 0) ledger_->step();
   EXPECT_EQ(ledger_->take_answered().front().request().refusal, RefusalCode::Busy);
   // It was refused at once: who came before has waited already, and history did not move since.
-  EXPECT_LT(ledger_->clock().monotonic_ns() - began, kSecondNs / 10);
+  EXPECT_LT(ledger_->clock().monotonic_ns() - began, kNsPerSecond / 10);
   history_->release();
   step(2'000);
   history_->hold();
   u64 id = last;
   while (ledger_->engine().transfers_in_memory() + 10 <= kWindow) {
-    ASSERT_EQ(refusal_of(transfers(id + 1, 10)), RefusalCode::None);
+    ASSERT_EQ(refusal_of(many_transfers(id + 1, 10)), RefusalCode::None);
     id += 10;
   }
   const u64 full_at = ledger_->clock().monotonic_ns();
-  EXPECT_EQ(refusal_of(transfers(id + 1, 30)), RefusalCode::Busy);
-  EXPECT_GE(ledger_->clock().monotonic_ns() - full_at, kSecondNs / 10);
+  EXPECT_EQ(refusal_of(many_transfers(id + 1, 30)), RefusalCode::Busy);
+  EXPECT_GE(ledger_->clock().monotonic_ns() - full_at, kNsPerSecond / 10);
 }
 
 TEST_F(WindowTest, names_the_option_when_nothing_can_ever_leave) {
   start(0);
   constexpr u32 kTimeout = 60;
   for (u64 id = 1; id <= kWindow; id += 20) {
-    ASSERT_EQ(refusal_of(transfers(id, 20, flags::kPending, kTimeout)), RefusalCode::None);
+    ASSERT_EQ(refusal_of(many_transfers(id, 20, flags::kPending, kTimeout)), RefusalCode::None);
   }
   history_->catch_up();
   step(2'000);
-  const OwnedRequest refused = answer_to(transfers(1'000, 1));
+  const OwnedRequest refused = answer_to(many_transfers(1'000, 1));
   EXPECT_EQ(refused.request().refusal, RefusalCode::Capacity) << refused.request().refusal_message;
   EXPECT_NE(refused.request().refusal_message.find("--id-window"), std::string::npos);
   EXPECT_NE(refused.request().refusal_message.find("open"), std::string::npos);
   // More than the whole window is never taken.
   EXPECT_EQ(ledger_->status().transfers_retired.load(), 0U);
   // The holds expire, by a tick; then they can leave.
-  ledger_->clock().wall_ns += (kTimeout + 1) * kSecondNs;
+  ledger_->clock().wall_ns += (kTimeout + 1) * kNsPerSecond;
   step(5'000);
-  EXPECT_EQ(refusal_of(transfers(1'000, 20)), RefusalCode::None);
+  EXPECT_EQ(refusal_of(many_transfers(1'000, 20)), RefusalCode::None);
   EXPECT_GT(ledger_->status().transfers_retired.load(), 0U);
   history_->catch_up();
   EXPECT_EQ(ledger_->engine().digest(), history_->engine().digest());
 }
 
 TEST_F(WindowTest, stops_while_it_is_full) {
-  for (const u64 wait_ns : {u64{0}, 3'600 * kSecondNs}) {
+  for (const u64 wait_ns : {u64{0}, 3'600 * kNsPerSecond}) {
     start(wait_ns);
     history_->hold();
-    for (u64 sent = 0; sent < 40; ++sent) ledger_->submit(transfers(sent * 10 + 1, 10), sent % 4);
+    for (u64 sent = 0; sent < 40; ++sent)
+      ledger_->submit(many_transfers(sent * 10 + 1, 10), sent % 4);
     step(3'000);
     ledger_->stop();
     ledger_->settle_stop();
@@ -411,11 +400,11 @@ TEST_F(WindowTest, stops_while_it_is_full) {
 }
 
 TEST_F(WindowTest, does_not_let_small_requests_pass_a_large_one_for_ever) {
-  start(3'600 * kSecondNs);
+  start(3'600 * kNsPerSecond);
   // Small requests of three connections would always find room first.
-  for (u64 sent = 0; sent < 900; ++sent) ledger_->submit(transfers(sent + 1, 1), sent % 3);
+  for (u64 sent = 0; sent < 900; ++sent) ledger_->submit(many_transfers(sent + 1, 1), sent % 3);
   step(100);
-  ledger_->submit(transfers(100'000, 60), 3);
+  ledger_->submit(many_transfers(100'000, 60), 3);
   ledger_->settle();
   const auto answered = ledger_->take_answered();
   usize place = 0;
@@ -428,14 +417,14 @@ TEST_F(WindowTest, does_not_let_small_requests_that_never_cease_pass_a_large_one
   FollowedHistoryOptions slow;
   slow.follow_chance = 20;
   slow.write_chance = 5;
-  start(3'600 * kSecondNs, slow);
+  start(3'600 * kNsPerSecond, slow);
   u64 next_id = 1;
-  for (; next_id <= 80; next_id += 10) answer_to(transfers(next_id, 10));
-  ledger_->submit(transfers(1'000'000, 60), 0);
+  for (; next_id <= 80; next_id += 10) answer_to(many_transfers(next_id, 10));
+  ledger_->submit(many_transfers(1'000'000, 60), 0);
   bool answered = false;
   for (u32 step = 0; step < 20'000 && !answered; ++step) {
     for (; ledger_->unanswered() < 15; next_id += 2) {
-      ledger_->submit(transfers(next_id, 2), 1 + next_id / 2 % 3);
+      ledger_->submit(many_transfers(next_id, 2), 1 + next_id / 2 % 3);
     }
     ledger_->step();
     for (const OwnedRequest& answer : ledger_->take_answered()) {
@@ -449,7 +438,7 @@ TEST_F(WindowTest, does_not_let_small_requests_that_never_cease_pass_a_large_one
 // The crash came before any mark or later block told that the block is durable: only history knows.
 TEST_F(WindowTest, a_log_that_lost_the_block_that_history_ends_with_is_refused) {
   start(0);
-  for (u64 id = 1; id <= 9; id += 4) answer_to(transfers(id, 4));
+  for (u64 id = 1; id <= 9; id += 4) answer_to(many_transfers(id, 4));
   history_->catch_up();
   const wal::LogEnd end = history_->end();
   ledger_->crash();
@@ -469,7 +458,7 @@ TEST_F(WindowTest, a_log_that_lost_the_block_that_history_ends_with_is_refused) 
 // History is ahead of them by design.
 TEST_F(WindowTest, earlier_states_are_recovered_whatever_history_has) {
   start(0);
-  for (u64 id = 1; id <= 9; id += 4) answer_to(transfers(id, 4));
+  for (u64 id = 1; id <= 9; id += 4) answer_to(many_transfers(id, 4));
   history_->catch_up();
   ledger_->crash();
   for (const u64 position : {2U, 6U, 14U}) {
@@ -485,9 +474,9 @@ TEST_F(WindowTest, earlier_states_are_recovered_whatever_history_has) {
 }
 
 TEST_F(WindowTest, stops_the_workers_for_who_waits_beside_reads_that_never_cease) {
-  start(3'600 * kSecondNs, {}, pipeline::Mode::Parallel);
+  start(3'600 * kNsPerSecond, {}, pipeline::Mode::Parallel);
   history_->hold();
-  for (u64 id = 1; id <= kWindow; id += 10) answer_to(transfers(id, 10));
+  for (u64 id = 1; id <= kWindow; id += 10) answer_to(many_transfers(id, 10));
   const u128 ids[] = {1};
   u64 reads = 0;
   const auto read_on = [&] {
@@ -504,7 +493,7 @@ TEST_F(WindowTest, stops_the_workers_for_who_waits_beside_reads_that_never_cease
     }
     return false;
   };
-  ledger_->submit(transfers(1'000, 50), 0);
+  ledger_->submit(many_transfers(1'000, 50), 0);
   for (u32 step = 0; step < 3'000; ++step) {
     read_on();
     ASSERT_FALSE(is_answered());
@@ -522,9 +511,9 @@ TEST_F(WindowTest, is_followed_by_files_when_the_feed_is_too_small) {
   FollowedHistoryOptions lagging;
   lagging.feed_bytes = 4 * kKiB;
   lagging.follow_chance = 30;
-  start(kSecondNs, lagging);
+  start(kNsPerSecond, lagging);
   for (u64 sent = 0; sent < 300; ++sent) {
-    ledger_->submit(transfers(sent * 5 + 1, 5), sent % 4);
+    ledger_->submit(many_transfers(sent * 5 + 1, 5), sent % 4);
     step(sent % 40);
   }
   ledger_->settle();

@@ -9,9 +9,7 @@
 
 namespace florin::test {
 
-namespace {
-constexpr u128 kLedgerId = 0xf10f10;
-}
+namespace {}
 
 struct SimServer::Connection {
   Connection(net::SessionContext& context, std::shared_ptr<Link> between)
@@ -36,8 +34,8 @@ SimServer::~SimServer() {
 
 Status SimServer::start(Random& random) {
   RETURN_IF_ERROR(storage::create_data_directory(disk_, kSimDirectory));
-  const auto directory =
-      storage::DataDirectory::open(disk_, kSimDirectory, kLedgerId, options_.limits.segment_bytes);
+  const auto directory = storage::DataDirectory::open(disk_, kSimDirectory, kSimLedgerId,
+                                                      options_.limits.segment_bytes);
   RETURN_IF_ERROR(directory);
   options_.limits.segment_bytes = directory->segment_bytes();
   RETURN_IF_ERROR(recover(*directory));

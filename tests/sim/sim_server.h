@@ -24,6 +24,7 @@
 namespace florin::test {
 
 inline constexpr const char* kSimDirectory = "/data/ledger";
+inline constexpr u128 kSimLedgerId = 0xf10f10;
 
 struct SimServerOptions {
   Limits limits;

@@ -14,7 +14,6 @@ namespace florin::test {
 namespace {
 
 constexpr u32 kStartsMax = 8;  // Of which the last two are without faults.
-constexpr u128 kLedgerId = 0xf10f10;
 constexpr u64 kSectorBytes = storage::kSectorBytes;
 
 const std::string kLogDirectory = std::string(kSimDirectory) + "/log";
@@ -30,7 +29,7 @@ std::optional<wal::BlockHeader> header_at(const std::string& path,
   wal::BlockHeader header;
   if (offset + sizeof(header) > content.size()) return std::nullopt;
   std::memcpy(&header, content.data() + offset, sizeof(header));
-  if (header.magic != wal::kBlockMagic || header.log_id != kLedgerId) return std::nullopt;
+  if (header.magic != wal::kBlockMagic || header.log_id != kSimLedgerId) return std::nullopt;
   if (wal::header_checksum(header) != header.header_checksum) return std::nullopt;
   if (path != kLogDirectory + "/" + wal::segment_name(header.segment)) return std::nullopt;
   return header.offset == offset ? std::optional(header) : std::nullopt;
@@ -450,7 +449,7 @@ u64 Simulation::witnessed_sequence() const {
   const DiskImage image = disk_->image();
   u64 witnessed = 0;
   SimStorage copy(1, image);
-  const auto mark = wal::read_marks(copy, kLogDirectory, kLedgerId);
+  const auto mark = wal::read_marks(copy, kLogDirectory, kSimLedgerId);
   if (mark) witnessed = mark->durable_sequence;
   for (const auto& [path, content] : image.files) {
     if (!is_segment(path)) continue;
@@ -473,7 +472,7 @@ void Simulation::compare_recovery(bool with_snapshots) {
   ManualClock clock;
   replay::RecoveryOptions options;
   options.log_directory = kLogDirectory;
-  options.log_id = kLedgerId;
+  options.log_id = kSimLedgerId;
   options.limits = scenario_.limits;
   if (with_snapshots) options.snapshot_directory = kSnapshotDirectory;
   options.partitions = static_cast<u32>(random_.between(1, 16));

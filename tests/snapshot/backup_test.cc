@@ -11,6 +11,7 @@
 #include "snapshot/directory.h"
 #include "snapshot/reader.h"
 #include "tests/snapshot/logged_ledger.h"
+#include "tests/support/test_size.h"
 #include "wal/marks.h"
 #include "wal/segment_directory.h"
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr const char* kBackup = "/backup";
 constexpr const char* kRestored = "/restored";
+constexpr u64 kEvery = kSanitized ? 4 : 1;  // Of power cuts and of positions.
 
 using BackupHook = std::function<void(const replay::BackupProgress&)>;
 
@@ -37,8 +39,8 @@ replay::BackupOptions options_for(const std::string& target = kBackup) {
   return options;
 }
 
-Result<replay::RestoreReport> restore(SimStorage& disk, const replay::Until& until = {},
-                                      const std::string& target = kRestored) {
+Result<replay::RestoreReport> restore_backup(SimStorage& disk, const replay::Until& until = {},
+                                             const std::string& target = kRestored) {
   ManualClock clock;
   replay::RestoreOptions options;
   options.backup = kBackup;
@@ -95,7 +97,7 @@ TEST(Backup, is_a_data_directory_with_everything_that_was_durable) {
 // behind it in another segment than it ends in.
 TEST(Backup, has_all_that_its_older_snapshot_needs) {
   u64 in_next_segment = 0;
-  for (u64 seed = 1; seed <= 60; ++seed) {
+  for (u64 seed = 1; seed <= fewer(60); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     SimStorage disk(seed);
     LoggedLedger ledger(disk, seed);
@@ -133,7 +135,7 @@ TEST(Backup, of_a_ledger_without_a_snapshot_or_without_anything_works) {
 
 TEST(Backup, made_while_blocks_are_written_ends_at_one_of_them) {
   u64 written_meanwhile = 0;
-  for (u64 seed = 1; seed <= 12; ++seed) {
+  for (u64 seed = 1; seed <= fewer(12); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     SimStorage disk(seed);
     LoggedLedger ledger(disk, seed, {.partitions = 1 + static_cast<u32>(seed % 3)});
@@ -159,7 +161,8 @@ TEST(Backup, made_while_blocks_are_written_ends_at_one_of_them) {
 
 TEST(Backup, begins_again_when_the_source_trims_what_is_being_read) {
   u64 attempts = 0;
-  for (u64 seed = 1; seed <= 6; ++seed) {
+  const u64 seeds = fewer(6);
+  for (u64 seed = 1; seed <= seeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     SimStorage disk(seed);
     LoggedLedger ledger(disk, seed);
@@ -178,7 +181,7 @@ TEST(Backup, begins_again_when_the_source_trims_what_is_being_read) {
     attempts += report->attempts;
     expect_ledger_at(disk, kBackup, ledger, report->position.value);
   }
-  EXPECT_GT(attempts, 6U);
+  EXPECT_GT(attempts, seeds);
 }
 
 TEST(Backup, is_brought_up_to_date_without_copying_all_of_it_again) {
@@ -305,7 +308,7 @@ TEST(Backup, cut_off_anywhere_leaves_the_earlier_one_or_the_new_one) {
   const DiskImage image = prepared.image();
   u64 cuts = 0;
   u64 reached_later = 0;
-  for (u64 operations = 0;; ++operations) {
+  for (u64 operations = 0;; operations += kEvery) {
     SCOPED_TRACE("operations " + std::to_string(operations));
     SimStorage disk(operations, image);
     disk.lose_power_after(operations);
@@ -326,7 +329,7 @@ TEST(Backup, cut_off_anywhere_leaves_the_earlier_one_or_the_new_one) {
     expect_ledger_at(disk, kBackup, ledger, later);
     ASSERT_FALSE(HasFailure());
   }
-  EXPECT_GT(cuts, 20U);
+  EXPECT_GT(cuts, fewer(20));
   EXPECT_GT(reached_later, 0U);
   EXPECT_LT(reached_later, cuts);
 }
@@ -339,7 +342,7 @@ TEST(Backup, the_first_one_cut_off_is_no_data_directory_and_is_completed_by_the_
   ledger.finish();
   const DiskImage image = prepared.image();
   u64 unfinished = 0;
-  for (u64 operations = 0;; ++operations) {
+  for (u64 operations = 0;; operations += kEvery) {
     SCOPED_TRACE("operations " + std::to_string(operations));
     SimStorage disk(operations, image);
     disk.lose_power_after(operations);
@@ -358,7 +361,7 @@ TEST(Backup, the_first_one_cut_off_is_no_data_directory_and_is_completed_by_the_
     expect_ledger_at(disk, kBackup, ledger, ledger.position().value);
     ASSERT_FALSE(HasFailure());
   }
-  EXPECT_GT(unfinished, 20U);
+  EXPECT_GT(unfinished, fewer(20));
 }
 
 TEST(Restore, to_every_position_equals_the_ledger_at_that_position) {
@@ -373,10 +376,10 @@ TEST(Restore, to_every_position_equals_the_ledger_at_that_position) {
     const DiskImage image = disk.image();
     u64 refused = 0;
     u64 between_requests = 0;
-    for (u64 position = 0; position <= ledger.position().value; ++position) {
+    for (u64 position = 0; position <= ledger.position().value; position += kEvery) {
       SCOPED_TRACE("position " + std::to_string(position));
       SimStorage copy(position, image);
-      const auto restored = restore(copy, {.position = Position{position}});
+      const auto restored = restore_backup(copy, {.position = Position{position}});
       if (position < backup->earliest.value) {
         ASSERT_FALSE(restored);
         EXPECT_EQ(restored.error().code, ErrorCode::InvalidArgument);
@@ -393,7 +396,7 @@ TEST(Restore, to_every_position_equals_the_ledger_at_that_position) {
       ASSERT_FALSE(HasFailure());
     }
     EXPECT_EQ(refused != 0, !archive);
-    EXPECT_GT(between_requests, 50U);
+    EXPECT_GT(between_requests, fewer(50));
   }
 }
 
@@ -415,7 +418,7 @@ TEST(Restore, to_a_time_ends_at_the_last_request_before_it_and_the_ledger_goes_o
         return file.first.starts_with(std::string(kLedgerDirectory) + "/");
       });
       SimStorage target(position, bare);
-      const auto restored = restore(target, {.time = Timestamp{until}}, kLedgerDirectory);
+      const auto restored = restore_backup(target, {.time = Timestamp{until}}, kLedgerDirectory);
       ASSERT_TRUE(restored) << restored.error().message;
       const u64 expected = until == timestamp ? position : std::prev(at)->first;
       EXPECT_EQ(restored->position.value, expected);
@@ -438,8 +441,8 @@ TEST(Restore, refuses_a_target_that_is_not_empty) {
   LoggedLedger ledger(disk, 11);
   run_to_two_snapshots(ledger);
   ASSERT_TRUE(back_up(disk, options_for()));
-  ASSERT_TRUE(restore(disk));
-  const auto again = restore(disk);
+  ASSERT_TRUE(restore_backup(disk));
+  const auto again = restore_backup(disk);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::InvalidArgument);
   EXPECT_NE(again.error().message.find("not empty"), std::string::npos);
@@ -452,7 +455,7 @@ TEST(Restore, of_a_damaged_backup_is_refused) {
   ASSERT_TRUE(back_up(disk, options_for()));
   const std::string segment = wal::segment_path("/backup/log", 1);
   disk.damage(segment, 5'000, std::byte{1});
-  const auto restored = restore(disk);
+  const auto restored = restore_backup(disk);
   ASSERT_FALSE(restored);
   EXPECT_EQ(restored.error().code, ErrorCode::Corrupt);
   EXPECT_NE(restored.error().message.find(segment), std::string::npos) << restored.error().message;
@@ -471,7 +474,7 @@ TEST(Restore, does_without_a_snapshot_that_is_damaged) {
   run_to_two_snapshots(ledger);
   ASSERT_TRUE(back_up(disk, options_for()));
   disk.damage(newest_snapshot(disk, "/backup/snapshots"), kInAChunk, std::byte{0x5a});
-  const auto restored = restore(disk);
+  const auto restored = restore_backup(disk);
   ASSERT_TRUE(restored) << restored.error().message;
   EXPECT_EQ(restored->snapshots, 1U);
   ASSERT_EQ(restored->passed_over.size(), 1U);
@@ -507,7 +510,7 @@ TEST(Restore, without_marks_takes_the_log_as_far_as_it_can_be_read) {
   for (u64 sector = 0; sector < wal::kMarkSectors; ++sector) {
     disk.damage("/backup/log/marks", sector * storage::kSectorBytes + 40, std::byte{0x5a});
   }
-  const auto refused = restore(disk, {}, "/refused");
+  const auto refused = restore_backup(disk, {}, "/refused");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::Corrupt);
   ManualClock clock;

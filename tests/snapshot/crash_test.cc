@@ -6,6 +6,7 @@
 
 #include "snapshot/directory.h"
 #include "tests/snapshot/logged_ledger.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 namespace {
@@ -71,7 +72,7 @@ Cut cut_power(const DiskImage& image, u64 seed, u64 operations) {
 TEST(SnapshotCrash, at_every_operation_leaves_the_old_snapshots_or_the_new_one) {
   u64 cuts = 0;
   u64 with_new = 0;
-  for (u64 seed = 1; seed <= 6 * soak_factor(); ++seed) {
+  for (u64 seed = 1; seed <= fewer(6) * soak_factor(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const DiskImage image = prepared_disk(seed);
     ASSERT_FALSE(HasFailure());
@@ -85,9 +86,9 @@ TEST(SnapshotCrash, at_every_operation_leaves_the_old_snapshots_or_the_new_one) 
     }
   }
   // Controls: the power was cut before and after the new one was there.
-  EXPECT_GT(cuts, 100U);
+  EXPECT_GT(cuts, fewer(100));
   EXPECT_GT(with_new, 3U);
-  EXPECT_GT(cuts - with_new, 50U);
+  EXPECT_GT(cuts - with_new, fewer(50));
   std::printf("%llu power cuts, %llu of them behind the new snapshot\n",
               static_cast<unsigned long long>(cuts), static_cast<unsigned long long>(with_new));
 }

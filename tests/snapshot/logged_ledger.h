@@ -29,6 +29,7 @@
 namespace florin::test {
 
 inline constexpr const char* kLedgerDirectory = "/data";
+inline constexpr const char* kSnapshots = "/data/snapshots";
 inline constexpr u128 kLedgerId = 0xf10f10f10f10;
 
 Limits ledger_limits();

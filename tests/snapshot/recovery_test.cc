@@ -10,7 +10,7 @@
 namespace florin::test {
 namespace {
 
-void run_to_two_snapshots(LoggedLedger& ledger) {
+void run_to_the_end(LoggedLedger& ledger) {
   ASSERT_TRUE(ledger.start());
   for (int snapshots = 0; snapshots < 2; ++snapshots) {
     ASSERT_TRUE(ledger.run(50));
@@ -24,7 +24,7 @@ void run_to_two_snapshots(LoggedLedger& ledger) {
 TEST(RecoveryUntil, any_position_gives_the_state_at_the_request_before_it) {
   SimStorage disk(1);
   LoggedLedger ledger(disk, 1, {.archive = true, .requests_max = 6});
-  run_to_two_snapshots(ledger);
+  run_to_the_end(ledger);
   u64 from_snapshots = 0;
   u64 from_the_first = 0;
   for (u64 position = 0; position <= ledger.position().value; ++position) {
@@ -46,7 +46,7 @@ TEST(RecoveryUntil, any_position_gives_the_state_at_the_request_before_it) {
 TEST(RecoveryUntil, any_time_gives_the_state_at_the_last_request_that_was_over) {
   SimStorage disk(2);
   LoggedLedger ledger(disk, 2, {.archive = true});
-  run_to_two_snapshots(ledger);
+  run_to_the_end(ledger);
   for (auto at = std::next(ledger.timestamps().begin()); at != ledger.timestamps().end(); ++at) {
     for (const u64 time : {at->second, at->second - 1}) {
       auto options = recovery_options();
@@ -62,7 +62,7 @@ TEST(RecoveryUntil, any_time_gives_the_state_at_the_last_request_that_was_over) 
 TEST(RecoveryThreads, find_the_same_damage_and_the_same_end_as_one) {
   SimStorage disk(3);
   LoggedLedger ledger(disk, 3, {.archive = true});
-  run_to_two_snapshots(ledger);
+  run_to_the_end(ledger);
   const DiskImage image = disk.image();
   Random random(3);
   u64 refusals = 0;
@@ -97,7 +97,7 @@ TEST(RecoveryThreads, find_the_same_damage_and_the_same_end_as_one) {
 TEST(RecoveryThreads, end_when_what_is_executed_is_refused) {
   SimStorage disk(4);
   LoggedLedger ledger(disk, 4, {.archive = true});
-  run_to_two_snapshots(ledger);
+  run_to_the_end(ledger);
   auto options = recovery_options(2, 3);
   options.snapshot_directory.clear();
   options.limits.accounts_max = 3;
@@ -118,7 +118,7 @@ TEST(RecoveryProgress, reports_both_phases_with_what_is_left_of_each) {
   };
   SimStorage disk(5);
   LoggedLedger ledger(disk, 5);
-  run_to_two_snapshots(ledger);
+  run_to_the_end(ledger);
   SlowClock clock;
   u64 reports[2] = {};
   u64 estimates[2] = {};
@@ -146,7 +146,7 @@ TEST(RecoveryProgress, reports_both_phases_with_what_is_left_of_each) {
 TEST(RecoveryChain, has_the_last_blocks_and_the_cut) {
   SimStorage disk(6);
   LoggedLedger ledger(disk, 6);
-  run_to_two_snapshots(ledger);
+  run_to_the_end(ledger);
   const auto all = recover_from(disk, recovery_options());
   ASSERT_TRUE(all);
   ASSERT_EQ(all->chain.size(), all->blocks + 1);
@@ -166,7 +166,7 @@ TEST(RecoveryOutcomes, that_the_log_does_not_have_yet_are_handed_on) {
   for (u64 seed = 1; seed <= 10; ++seed) {
     SimStorage disk(seed);
     LoggedLedger ledger(disk, seed);
-    run_to_two_snapshots(ledger);
+    run_to_the_end(ledger);
     auto recovered = recover_from(disk, recovery_options());
     ASSERT_TRUE(recovered);
     unlogged += recovered->unlogged_outcomes.bytes();

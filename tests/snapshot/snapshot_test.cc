@@ -4,11 +4,12 @@
 #include "snapshot/directory.h"
 #include "snapshot/reader.h"
 #include "tests/snapshot/logged_ledger.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 namespace {
 
-constexpr u64 kSeeds = kSanitized ? 16 : 60;
+constexpr u64 kSeeds = kSanitized ? 8 : 60;
 
 // A ledger with two snapshots and a log behind them.
 void run_a_life(LoggedLedger& ledger, u64 seed) {
@@ -59,7 +60,7 @@ TEST(Snapshot, and_the_log_behind_it_give_the_whole_state_for_any_partitions_and
 }
 
 TEST(Snapshot, equals_the_execution_of_the_whole_log) {
-  for (u64 seed = 1; seed <= 20; ++seed) {
+  for (u64 seed = 1; seed <= fewer(20); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     SimStorage disk(seed);
     LoggedLedger ledger(disk, seed, {.partitions = 2, .archive = true});

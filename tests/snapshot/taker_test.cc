@@ -11,8 +11,6 @@
 namespace florin::test {
 namespace {
 
-constexpr const char* kSnapshots = "/data/snapshots";
-
 // An engine with random content, and a taker that is stepped by hand.
 class TakerTest : public ::testing::Test {
  protected:

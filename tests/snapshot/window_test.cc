@@ -13,10 +13,9 @@ namespace {
 
 using engine::CutKind;
 
-constexpr u64 kSeeds = kSanitized ? 4 : 16;
-constexpr const char* kSnapshots = "/data/snapshots";
+constexpr u64 kWindowSeeds = kSanitized ? 4 : 16;
 
-void run_a_life(LoggedLedger& ledger, u64 seed) {
+void run_a_windowed_life(LoggedLedger& ledger, u64 seed) {
   ASSERT_TRUE(ledger.start());
   for (int snapshots = 0; snapshots < 3; ++snapshots) {
     ASSERT_TRUE(ledger.run(30 + seed % 20));
@@ -53,13 +52,13 @@ TEST(SnapshotOfWindow, and_the_log_and_history_give_the_whole_state) {
   u64 left_to_history = 0;
   u64 kept = 0;
   u64 forgotten = 0;  // By replays.
-  for (u64 seed = 1; seed <= kSeeds; ++seed) {
+  for (u64 seed = 1; seed <= kWindowSeeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     SimStorage disk(seed);
     MemoryPast past;
     LoggedLedger ledger(
         disk, seed, {.partitions = 1 + static_cast<u32>(seed % 4), .archive = true, .past = &past});
-    run_a_life(ledger, seed);
+    run_a_windowed_life(ledger, seed);
     ASSERT_FALSE(HasFatalFailure());
     const snapshot::SnapshotInfo info = newest(disk);
     left_to_history += info.retired();
@@ -93,13 +92,13 @@ TEST(SnapshotOfWindow, and_the_log_and_history_give_the_whole_state) {
     EXPECT_EQ(all->engine->transfers_in_memory(), all->engine->transfers_used());
   }
   // Controls: there was something that the snapshots did not have, and something kept.
-  EXPECT_GT(left_to_history, kSeeds * 50);
-  EXPECT_GT(kept, kSeeds);
-  EXPECT_GT(forgotten, kSeeds * 10);
+  EXPECT_GT(left_to_history, kWindowSeeds * 50);
+  EXPECT_GT(kept, kWindowSeeds);
+  EXPECT_GT(forgotten, kWindowSeeds * 10);
 }
 
 TEST(SnapshotOfWindow, goes_on_after_restarts_as_if_there_were_none) {
-  for (u64 seed = 1; seed <= kSeeds; ++seed) {
+  for (u64 seed = 1; seed <= kWindowSeeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     SimStorage disk(seed);
     MemoryPast past;
@@ -108,7 +107,7 @@ TEST(SnapshotOfWindow, goes_on_after_restarts_as_if_there_were_none) {
     LoggedLedger ledger(disk, seed, options);
     u64 retired = 0;
     for (int restarts = 0; restarts < 3; ++restarts) {
-      run_a_life(ledger, seed);
+      run_a_windowed_life(ledger, seed);
       ASSERT_FALSE(HasFatalFailure());
       EXPECT_GT(ledger.retired(), retired);
       retired = ledger.retired();
@@ -172,7 +171,7 @@ TEST(SnapshotOfWindow, is_refused_without_the_history_that_has_the_rest) {
   SimStorage disk(7);
   MemoryPast past;
   LoggedLedger ledger(disk, 7, {.past = &past});
-  run_a_life(ledger, 7);
+  run_a_windowed_life(ledger, 7);
   ASSERT_FALSE(HasFatalFailure());
   const snapshot::SnapshotInfo info = newest(disk);
   ASSERT_GT(info.retired(), 0U);
@@ -197,7 +196,7 @@ TEST(SnapshotOfWindow, that_is_damaged_gives_way_to_the_older_one) {
   SimStorage disk(8);
   MemoryPast past;
   LoggedLedger ledger(disk, 8, {.partitions = 2, .past = &past});
-  run_a_life(ledger, 8);
+  run_a_windowed_life(ledger, 8);
   ASSERT_FALSE(HasFatalFailure());
   const auto files = snapshot::list_snapshots(disk, kSnapshots);
   ASSERT_TRUE(files && files->size() == 2);

@@ -10,7 +10,7 @@ namespace florin::storage {
 namespace {
 
 constexpr u64 kSeeds = 300;
-constexpr u64 kSegmentBytes = 64 * kKiB;
+constexpr u64 kCrashSegmentBytes = 64 * kKiB;
 const std::string kPath = "/data";
 
 test::SimStorage empty_disk(u64 seed) {
@@ -40,10 +40,10 @@ TEST_P(DataDirectoryCrash, keeps_an_identity_that_was_told) {
   for (u64 seed = 1; seed <= kSeeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     auto disk = empty_disk(seed);
-    const auto made = DataDirectory::open(disk, kPath, 11, kSegmentBytes);
+    const auto made = DataDirectory::open(disk, kPath, 11, kCrashSegmentBytes);
     ASSERT_TRUE(made) << made.error().message;
     end_process(disk, GetParam());
-    const auto again = DataDirectory::open(disk, kPath, 22, kSegmentBytes);
+    const auto again = DataDirectory::open(disk, kPath, 22, kCrashSegmentBytes);
     ASSERT_TRUE(again) << again.error().message;
     ASSERT_FALSE(again->is_new());
     ASSERT_TRUE(again->ledger_id() == 11);
@@ -58,16 +58,16 @@ TEST_P(DataDirectoryCrash, at_any_step_is_completed_by_the_next_start) {
     auto disk = empty_disk(seed);
     {
       FailingStorage failing(disk, 1 + seed % 12);
-      const auto first = DataDirectory::open(failing, kPath, 11, kSegmentBytes);
+      const auto first = DataDirectory::open(failing, kPath, 11, kCrashSegmentBytes);
       ASSERT_EQ(first.has_value(), !failing.has_failed());
     }
     end_process(disk, GetParam());
-    const auto second = DataDirectory::open(disk, kPath, 22, kSegmentBytes);
+    const auto second = DataDirectory::open(disk, kPath, 22, kCrashSegmentBytes);
     ASSERT_TRUE(second) << second.error().message;
     ASSERT_TRUE(second->ledger_id() == (second->is_new() ? 22 : 11));
     (second->is_new() ? was_new : was_kept) += 1;
     end_process(disk, GetParam());
-    const auto third = DataDirectory::open(disk, kPath, 33, kSegmentBytes);
+    const auto third = DataDirectory::open(disk, kPath, 33, kCrashSegmentBytes);
     ASSERT_TRUE(third) << third.error().message;
     ASSERT_TRUE(third->ledger_id() == second->ledger_id());
   }
@@ -81,9 +81,9 @@ TEST(DataDirectoryCrashControl, a_disk_that_lies_about_syncs_is_found_out) {
     test::DiskImage image;
     image.directories.insert("/");
     test::SimStorage disk(seed, image, {.lie_about_syncs = true});
-    ASSERT_TRUE(DataDirectory::open(disk, kPath, 11, kSegmentBytes));
+    ASSERT_TRUE(DataDirectory::open(disk, kPath, 11, kCrashSegmentBytes));
     disk.crash();
-    const auto again = DataDirectory::open(disk, kPath, 22, kSegmentBytes);
+    const auto again = DataDirectory::open(disk, kPath, 22, kCrashSegmentBytes);
     if (!again || again->ledger_id() != 11) ++lost;
   }
   EXPECT_GT(lost, 0u) << "these tests could not fail";

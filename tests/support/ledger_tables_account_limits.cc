@@ -5,7 +5,7 @@ namespace florin::test {
 
 namespace {
 
-constexpr std::string_view kOverdraft = R"(
+constexpr std::string_view kAccountLimitsOverdraft = R"(
 account  A1 debits_must_not_exceed_credits       -> created
 account  A2                                      -> created
 limits   A1 ->
@@ -199,7 +199,7 @@ limits   A1 -> since=U7
 
 std::vector<NamedTable> account_limit_tables() {
   return {
-      {"account_limits_overdraft", std::string(kOverdraft)},
+      {"account_limits_overdraft", std::string(kAccountLimitsOverdraft)},
       {"account_limits_overdraft_mirror", std::string(kOverdraftMirror)},
       {"account_limits_transfer", std::string(kTransferLimit)},
       {"account_limits_balance", std::string(kBalanceLimit)},

@@ -23,7 +23,7 @@ lookup  A2^127 A2^128-2 A2^96  -> found found missing
 totals  min=0 limit=9          -> 1 4294967295
 )";
 
-constexpr std::string_view kShape = R"(
+constexpr std::string_view kAccountsShape = R"(
 account A1 timestamp=1                                                  -> timestamp_must_be_zero
 account A1 reserved=1                                                   -> reserved_field
 account A1 flag_bit=8                                                   -> reserved_flag
@@ -57,7 +57,7 @@ lookup  A1                                                              -> found
 )";
 
 // One event has everything wrong; then its first mistake is mended, and so on to the end.
-constexpr std::string_view kOneMistakeLess = R"(
+constexpr std::string_view kAccountsOneMistakeLess = R"(
 account A0   dp=1 dpo=1 cp=1 cpo=1 ledger=0 code=0 flag_bit=1 flag_bit=2 flag_bit=8 reserved=1 \
          timestamp=1 linked \
          -> linked_event_chain_open
@@ -81,7 +81,7 @@ account A1                                  code=0 flag_bit=1 -> code_must_not_b
 account A1                                         flag_bit=1 -> created
 )";
 
-constexpr std::string_view kExisting = R"(
+constexpr std::string_view kAccountsExisting = R"(
 account A1 ud128=1 ud64=2 ud32=3 ledger=4 code=5 history -> created
 request
 # Every field differs; then one field less, in the order of comparison.
@@ -138,9 +138,9 @@ total   1 accounts=2
 std::vector<NamedTable> account_tables() {
   return {
       {"accounts_creation", std::string(kCreation)},
-      {"accounts_shape", std::string(kShape)},
-      {"accounts_one_mistake_less", std::string(kOneMistakeLess)},
-      {"accounts_existing", std::string(kExisting)},
+      {"accounts_shape", std::string(kAccountsShape)},
+      {"accounts_one_mistake_less", std::string(kAccountsOneMistakeLess)},
+      {"accounts_existing", std::string(kAccountsExisting)},
       {"accounts_retry_after_use", std::string(kRetryAfterUse)},
       {"accounts_same_request", std::string(kSameRequest)},
   };

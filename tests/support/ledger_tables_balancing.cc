@@ -65,7 +65,7 @@ balance  A2 dpo=120 cpo=100
 )";
 
 // Holds: outgoing ones take, incoming ones give nothing; and a balancing transfer may be one.
-constexpr std::string_view kPending = R"(
+constexpr std::string_view kBalancingPending = R"(
 account  A1                                                   -> created
 account  A2                                                   -> created
 transfer T1 A2 -> A1 amount=100                               -> created
@@ -90,7 +90,7 @@ transfer T15 A2 -> A3 amount=2^128-1 balancing_credit         -> created amount=
 balance  A3 cp=100 dpo=100 dp=500
 )";
 
-constexpr std::string_view kOverdraft = R"(
+constexpr std::string_view kBalancingOverdraft = R"(
 account  A1 debits_must_not_exceed_credits            -> created
 account  A2                                           -> created
 account  A3                                           -> created
@@ -146,7 +146,7 @@ transfer T17 A1 -> A4 amount=1 balancing_credit       -> created amount=0
 limits   A1 -> velocity_sum=10 used=10 used_count=4 since=U2
 )";
 
-constexpr std::string_view kRetries = R"(
+constexpr std::string_view kBalancingRetries = R"(
 account  A1                                           -> created
 account  A2                                           -> created
 transfer T1 A2 -> A1 amount=100                       -> created
@@ -163,7 +163,7 @@ balance  A1 dpo=100 cpo=200
 )";
 
 // Within a chain, with money that its members bring; and one that sweeps and closes.
-constexpr std::string_view kChains = R"(
+constexpr std::string_view kBalancingChains = R"(
 account  A1                                               -> created
 account  A2                                               -> created
 account  A3                                               -> created
@@ -196,11 +196,11 @@ std::vector<NamedTable> balancing_tables() {
       {"balancing_debit", std::string(kDebit)},
       {"balancing_credit", std::string(kCredit)},
       {"balancing_both", std::string(kBoth)},
-      {"balancing_pending", std::string(kPending)},
-      {"balancing_overdraft", std::string(kOverdraft)},
+      {"balancing_pending", std::string(kBalancingPending)},
+      {"balancing_overdraft", std::string(kBalancingOverdraft)},
       {"balancing_other_limits", std::string(kOtherLimits)},
-      {"balancing_retries", std::string(kRetries)},
-      {"balancing_chains", std::string(kChains)},
+      {"balancing_retries", std::string(kBalancingRetries)},
+      {"balancing_chains", std::string(kBalancingChains)},
   };
 }
 

@@ -49,7 +49,7 @@ balance  A2 cpo=3
 )";
 
 // What stands around a chain in its request is not touched by its failure.
-constexpr std::string_view kSeveral = R"(
+constexpr std::string_view kChainsSeveral = R"(
 account  A1                          -> created
 account  A2                          -> created
 transfer T1 A1 -> A2 amount=1        -> created
@@ -308,7 +308,7 @@ transfer T6 A2 -> A1 amount=1              -> created
 lookup   T6 T7 -> created credit_account_not_found
 )";
 
-constexpr std::string_view kAccounts = R"(
+constexpr std::string_view kChainsAccounts = R"(
 account  A1 linked        -> created
 account  A2               -> created
 account  A3 linked        -> linked_event_failed
@@ -464,7 +464,7 @@ std::vector<NamedTable> chain_tables() {
   return {
       {"chains_whole", std::string(kWhole)},
       {"chains_broken", std::string(kBroken)},
-      {"chains_several", std::string(kSeveral)},
+      {"chains_several", std::string(kChainsSeveral)},
       {"chains_open", std::string(kOpen)},
       {"chains_open_and_transient", std::string(kOpenAndTransient)},
       {"chains_effects_within", std::string(kEffectsWithin)},
@@ -473,7 +473,7 @@ std::vector<NamedTable> chain_tables() {
       {"chains_retry_of_whole", std::string(kRetryOfWhole)},
       {"chains_retry_with_changes", std::string(kRetryWithChanges)},
       {"chains_transient", std::string(kTransient)},
-      {"chains_of_accounts", std::string(kAccounts)},
+      {"chains_of_accounts", std::string(kChainsAccounts)},
       {"chains_of_accounts_of_other_ledgers", std::string(kAccountsOfOtherLedgers)},
       longest_chain(),
       every_kind_of_event(),

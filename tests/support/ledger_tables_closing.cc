@@ -104,7 +104,7 @@ void     T7 T5                                        -> created
 flags    A1 ->
 )";
 
-constexpr std::string_view kExpiry = R"(
+constexpr std::string_view kClosingExpiry = R"(
 account  A1                                                     -> created
 account  A2                                                     -> created
 transfer T1 A1 -> A2 amount=5 pending closing_debit timeout=3   -> created
@@ -138,7 +138,7 @@ flags    A2 ->
 balance  A1 dpo=1 cpo=1
 )";
 
-constexpr std::string_view kChains = R"(
+constexpr std::string_view kClosingChains = R"(
 account  A1                                                 -> created
 account  A2                                                 -> created
 transfer T1 A1 -> A2 amount=5 linked                        -> linked_event_failed
@@ -250,8 +250,8 @@ std::vector<NamedTable> closing_tables() {
       {"closing_closed", std::string(kClosed)},
       {"closing_credit_side", std::string(kCreditSide)},
       {"closing_opening", std::string(kOpening)},
-      {"closing_expiry", std::string(kExpiry)},
-      {"closing_chains", std::string(kChains)},
+      {"closing_expiry", std::string(kClosingExpiry)},
+      {"closing_chains", std::string(kClosingChains)},
       {"closing_frozen", std::string(kFrozen)},
       {"closing_frozen_and_closed", std::string(kFrozenAndClosed)},
   };

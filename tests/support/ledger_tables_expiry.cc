@@ -136,7 +136,7 @@ status   T9 -> created expired
 )";
 
 // Several at once, by deadline and not by the order that they were made in.
-constexpr std::string_view kSeveral = R"(
+constexpr std::string_view kExpirySeveral = R"(
 account  A1 debits_must_not_exceed_credits            -> created
 account  A2                                           -> created
 account  A3 credits_must_not_exceed_debits            -> created
@@ -174,7 +174,7 @@ balance  A1 dp=20 dpo=80 cpo=100
 )";
 
 // Expiry belongs to no chain: it stands when the chain is rolled back, with what the hold had.
-constexpr std::string_view kChains = R"(
+constexpr std::string_view kExpiryChains = R"(
 account  A1 debits_must_not_exceed_credits            -> created
 account  A2                                           -> created
 transfer T1 A2 -> A1 amount=100                       -> created
@@ -314,8 +314,8 @@ std::vector<NamedTable> expiry_tables() {
       {"expiry_tick", std::string(kTick)},
       {"expiry_by_any_event", std::string(kByAnyEvent)},
       {"expiry_within_request", std::string(kWithinRequest)},
-      {"expiry_several", std::string(kSeveral)},
-      {"expiry_chains", std::string(kChains)},
+      {"expiry_several", std::string(kExpirySeveral)},
+      {"expiry_chains", std::string(kExpiryChains)},
       {"expiry_other_chains", std::string(kOtherChains)},
       {"expiry_farthest", std::string(kFarthest)},
       many(),

@@ -53,7 +53,7 @@ total    1 accounts=2 dpo=230 cpo=230
 )";
 
 // Each in the same request as its hold, and several holds on the same accounts.
-constexpr std::string_view kSeveral = R"(
+constexpr std::string_view kHoldsSeveral = R"(
 account  A1                                -> created
 account  A2                                -> created
 account  A3                                -> created
@@ -189,7 +189,7 @@ balance  A1 dpo=6
 balance  A2 cpo=6
 )";
 
-constexpr std::string_view kUnfitting = R"(
+constexpr std::string_view kHoldsUnfitting = R"(
 account  A1                              -> created
 account  A2 debits_must_not_exceed_credits -> created
 transfer T1 A1 -> A2 amount=5            -> created
@@ -275,7 +275,7 @@ transfer T3 A1 -> A2 amount=0 pending balancing_debit balancing_credit closing_d
 )";
 
 // A post that comes again: what it says may be written in several ways.
-constexpr std::string_view kRetries = R"(
+constexpr std::string_view kHoldsRetries = R"(
 account  A1                                                -> created
 account  A2                                                -> created
 transfer T1 A1 -> A2 amount=100 pending ud128=5 ud64=6 ud32=7 timeout=9 -> created
@@ -371,7 +371,7 @@ balance  A2 cp=60 cpo=40 dpo=100
 )";
 
 // Counters are full: pending ones, and the sum of both.
-constexpr std::string_view kOverflow = R"(
+constexpr std::string_view kHoldsOverflow = R"(
 account  A1 -> created
 account  A2 -> created
 account  A3 -> created
@@ -405,7 +405,7 @@ lookup   T2 T3 T4 T5 -> overflows_debits_pending overflows_credits_pending \
          overflows_debits overflows_credits
 )";
 
-constexpr std::string_view kChains = R"(
+constexpr std::string_view kHoldsChains = R"(
 account  A1 debits_must_not_exceed_credits       -> created
 account  A2                                      -> created
 # Held and posted in one chain.
@@ -453,12 +453,17 @@ balance  A1 dpo=100 cpo=100
 
 std::vector<NamedTable> hold_tables() {
   return {
-      {"holds_resolved", std::string(kResolved)},    {"holds_several", std::string(kSeveral)},
-      {"holds_captures", std::string(kCaptures)},    {"holds_zero", std::string(kZero)},
-      {"holds_inherited", std::string(kInherited)},  {"holds_unfitting", std::string(kUnfitting)},
-      {"holds_flags", std::string(kFlags)},          {"holds_retries", std::string(kRetries)},
-      {"holds_and_limits", std::string(kAndLimits)}, {"holds_overflow", std::string(kOverflow)},
-      {"holds_chains", std::string(kChains)},
+      {"holds_resolved", std::string(kResolved)},
+      {"holds_several", std::string(kHoldsSeveral)},
+      {"holds_captures", std::string(kCaptures)},
+      {"holds_zero", std::string(kZero)},
+      {"holds_inherited", std::string(kInherited)},
+      {"holds_unfitting", std::string(kHoldsUnfitting)},
+      {"holds_flags", std::string(kFlags)},
+      {"holds_retries", std::string(kHoldsRetries)},
+      {"holds_and_limits", std::string(kAndLimits)},
+      {"holds_overflow", std::string(kHoldsOverflow)},
+      {"holds_chains", std::string(kHoldsChains)},
   };
 }
 

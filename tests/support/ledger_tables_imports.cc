@@ -5,7 +5,7 @@ namespace florin::test {
 
 namespace {
 
-constexpr std::string_view kAccounts = R"(
+constexpr std::string_view kImportsAccounts = R"(
 time     100s
 account  A1 imported timestamp=10                      -> created
 account  A2 imported timestamp=11                      -> created
@@ -82,7 +82,7 @@ transfer T4 A1 -> A2 imported flag_bit=15 timestamp=5  -> reserved_flag
 transfer T4 A1 -> A2                                   -> imported_event_expected
 )";
 
-constexpr std::string_view kTransfers = R"(
+constexpr std::string_view kImportsTransfers = R"(
 time     100s
 account  A1 imported timestamp=10                      -> created
 account  A2 imported timestamp=20                      -> created
@@ -133,7 +133,7 @@ query_transfers limit=99 timestamp_min=22ns timestamp_max=62ns -> T2 T6 T7 T8
 )";
 
 // A chain that fails leaves no trace of its times.
-constexpr std::string_view kChains = R"(
+constexpr std::string_view kImportsChains = R"(
 time     100s
 account  A1 imported timestamp=10 linked               -> linked_event_failed
 account  A2 imported timestamp=50 linked               -> linked_event_failed
@@ -191,7 +191,7 @@ balance  A1 dpo=135 cpo=130
 balance  A2 dpo=130 cpo=135
 )";
 
-constexpr std::string_view kExpiry = R"(
+constexpr std::string_view kImportsExpiry = R"(
 time     100s
 account  A1 imported timestamp=10                          -> created
 account  A2 imported timestamp=11                          -> created
@@ -215,13 +215,13 @@ status   T2 -> created expired
 
 std::vector<NamedTable> import_tables() {
   return {
-      {"imports_accounts", std::string(kAccounts)},
+      {"imports_accounts", std::string(kImportsAccounts)},
       {"imports_advance", std::string(kAdvance)},
       {"imports_whole_request", std::string(kWholeRequest)},
-      {"imports_transfers", std::string(kTransfers)},
-      {"imports_chains", std::string(kChains)},
+      {"imports_transfers", std::string(kImportsTransfers)},
+      {"imports_chains", std::string(kImportsChains)},
       {"imports_and_the_rest", std::string(kAndTheRest)},
-      {"imports_expiry", std::string(kExpiry)},
+      {"imports_expiry", std::string(kImportsExpiry)},
   };
 }
 

@@ -88,7 +88,7 @@ balance  A1 dpo=2^64 cpo=2^64
 balance  A2 dpo=2^96 cpo=2^96
 )";
 
-constexpr std::string_view kOverflow = R"(
+constexpr std::string_view kLimitsOverflow = R"(
 account  A1 -> created
 account  A2 -> created
 account  A3 -> created
@@ -167,7 +167,7 @@ std::vector<NamedTable> limit_tables() {
       {"limits_credits", std::string(kCreditsLimited)},
       {"limits_both", std::string(kBothLimited)},
       {"limits_beyond_one_word", std::string(kLimitsBeyondOneWord)},
-      {"overflow_of_counters", std::string(kOverflow)},
+      {"overflow_of_counters", std::string(kLimitsOverflow)},
       {"overflow_of_totals", std::string(kOverflowOfTotals)},
       {"overflow_before_limits", std::string(kOverflowBeforeLimits)},
   };

@@ -5,7 +5,7 @@ namespace florin::test {
 
 namespace {
 
-constexpr std::string_view kAccounts = R"(
+constexpr std::string_view kQueriesAccounts = R"(
 query_accounts limit=9                            -> next=0 as_of=0
 query_accounts limit=9 newest_first               -> next=0 as_of=0
 account  A5 ud128=1                               -> created
@@ -43,7 +43,7 @@ query_accounts limit=9 has=frozen_debits          -> A5 A2
 query_accounts limit=9 has=closed                 -> A4
 )";
 
-constexpr std::string_view kTransfers = R"(
+constexpr std::string_view kQueriesTransfers = R"(
 account  A1                                               -> created
 account  A2                                               -> created
 account  A3                                               -> created
@@ -184,8 +184,8 @@ query_transfers limit=9 code=9 timestamp_min=T16385 newest_first -> T24567 T1638
 
 std::vector<NamedTable> query_tables() {
   return {
-      {"queries_accounts", std::string(kAccounts)},
-      {"queries_transfers", std::string(kTransfers)},
+      {"queries_accounts", std::string(kQueriesAccounts)},
+      {"queries_transfers", std::string(kQueriesTransfers)},
       {"queries_pages", std::string(kPages)},
       examined(),
   };

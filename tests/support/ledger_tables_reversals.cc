@@ -30,7 +30,7 @@ balance  A1 dpo=20 cpo=20
 total    2 accounts=2 dpo=40 cpo=40
 )";
 
-constexpr std::string_view kUnfitting = R"(
+constexpr std::string_view kReversalsUnfitting = R"(
 account  A1                                     -> created
 account  A2                                     -> created
 account  A3                                     -> created
@@ -176,7 +176,7 @@ balance  A1 dpo=24 cpo=24
 std::vector<NamedTable> reversal_tables() {
   return {
       {"reversals_once", std::string(kOnce)},
-      {"reversals_unfitting", std::string(kUnfitting)},
+      {"reversals_unfitting", std::string(kReversalsUnfitting)},
       {"reversals_posts", std::string(kPosts)},
       {"reversals_limits", std::string(kLimits)},
       {"reversals_retries_and_chains", std::string(kRetriesAndChains)},

@@ -54,7 +54,7 @@ lookup   T1 T4 T5 T6 T7 T8 -> created created created created created created
 )";
 
 // T10 … T19 fail for their own shape, which consumes nothing: the ids serve again.
-constexpr std::string_view kShape = R"(
+constexpr std::string_view kTransfersShape = R"(
 account  A1                          -> created
 account  A2                          -> created
 transfer T1 A1 -> A2 timestamp=1     -> timestamp_must_be_zero
@@ -92,7 +92,7 @@ balance  A2 cpo=10
 )";
 
 // One event has everything wrong; then its first mistake is mended, and so on to the end.
-constexpr std::string_view kOneMistakeLess = R"(
+constexpr std::string_view kTransfersOneMistakeLess = R"(
 account  A1 ledger=3 debits_must_not_exceed_credits -> created
 account  A2 ledger=3                                -> created
 account  A3 ledger=4                                -> created
@@ -164,7 +164,7 @@ balance  A2
 balance  A4 cpo=1
 )";
 
-constexpr std::string_view kExisting = R"(
+constexpr std::string_view kTransfersExisting = R"(
 account  A1                     -> created
 account  A2                     -> created
 transfer T1 A1 -> A2 amount=5 ud128=1 ud64=2 ud32=3 code=4 -> created
@@ -207,7 +207,7 @@ lookup   T1 T8 -> created missing
 )";
 
 // `exists` is said of money that moved once, whatever happened to the accounts since.
-constexpr std::string_view kRetries = R"(
+constexpr std::string_view kTransfersRetries = R"(
 account  A1 debits_must_not_exceed_credits -> created
 account  A2                                -> created
 transfer T1 A2 -> A1 amount=10             -> created
@@ -252,11 +252,11 @@ std::vector<NamedTable> transfer_tables() {
   return {
       {"transfers_plain", std::string(kPlain)},
       {"transfers_amounts", std::string(kAmounts)},
-      {"transfers_shape", std::string(kShape)},
-      {"transfers_one_mistake_less", std::string(kOneMistakeLess)},
+      {"transfers_shape", std::string(kTransfersShape)},
+      {"transfers_one_mistake_less", std::string(kTransfersOneMistakeLess)},
       {"transfers_accounts_and_ledgers", std::string(kAccountsAndLedgers)},
-      {"transfers_existing", std::string(kExisting)},
-      {"transfers_retries", std::string(kRetries)},
+      {"transfers_existing", std::string(kTransfersExisting)},
+      {"transfers_retries", std::string(kTransfersRetries)},
       {"transfers_two_worlds", std::string(kTwoWorlds)},
   };
 }

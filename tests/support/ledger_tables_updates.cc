@@ -63,7 +63,7 @@ NamedTable reasons() {
 }
 
 // One event has everything wrong; then its first mistake is mended, and so on to the end.
-constexpr std::string_view kOneMistakeLess = R"(
+constexpr std::string_view kUpdatesOneMistakeLess = R"(
 account  A1                                     -> created
 update   U1 A1 ud64=1 linked                    -> created
 update   U2 A1 ud64=2                           -> created
@@ -102,7 +102,7 @@ update   U4 A9 velocity_window=60 freeze_debits                  -> account_not_
 update   U5 A1 velocity_window=60 freeze_debits                  -> created
 )";
 
-constexpr std::string_view kShape = R"(
+constexpr std::string_view kUpdatesShape = R"(
 account  A1                                          -> created
 update   U1 A1 freeze_debits unfreeze_debits         -> changes_are_mutually_exclusive
 update   U1 A1 freeze_credits unfreeze_credits       -> changes_are_mutually_exclusive
@@ -144,7 +144,7 @@ update   U1 A1 ud64=1                                -> created
 )";
 
 // An update takes effect once, however late it is said again.
-constexpr std::string_view kRetries = R"(
+constexpr std::string_view kUpdatesRetries = R"(
 update   U1 A1 freeze_debits                     -> account_not_found
 account  A1                                      -> created
 account  A2                                      -> created
@@ -184,7 +184,7 @@ lookup   T1 T2 -> missing missing
 changes  limit=9 -> U2 U3 U5 U11
 )";
 
-constexpr std::string_view kChains = R"(
+constexpr std::string_view kUpdatesChains = R"(
 account  A1                                      -> created
 account  A2                                      -> created
 account  A3 frozen_credits                       -> created
@@ -248,10 +248,10 @@ std::vector<NamedTable> update_tables() {
   return {
       {"updates_changes", std::string(kChanges)},
       reasons(),
-      {"updates_one_mistake_less", std::string(kOneMistakeLess)},
-      {"updates_shape", std::string(kShape)},
-      {"updates_retries", std::string(kRetries)},
-      {"updates_chains", std::string(kChains)},
+      {"updates_one_mistake_less", std::string(kUpdatesOneMistakeLess)},
+      {"updates_shape", std::string(kUpdatesShape)},
+      {"updates_retries", std::string(kUpdatesRetries)},
+      {"updates_chains", std::string(kUpdatesChains)},
       {"updates_and_transfers", std::string(kAndTransfers)},
   };
 }

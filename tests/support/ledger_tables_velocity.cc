@@ -245,7 +245,7 @@ limits   A1 -> velocity_sum=500 used=9 used_count=1 since=U6
 )";
 
 // A chain that fails was never counted; what it gave back is taken again.
-constexpr std::string_view kChains = R"(
+constexpr std::string_view kVelocityChains = R"(
 account  A1                                           -> created
 account  A2                                           -> created
 update   U1 A1 velocity_sum=100                       -> created
@@ -297,7 +297,7 @@ std::vector<NamedTable> velocity_tables() {
       {"velocity_given_back", std::string(kGivenBack)},
       {"velocity_buckets", std::string(kBuckets)},
       {"velocity_counting", std::string(kCounting)},
-      {"velocity_chains", std::string(kChains)},
+      {"velocity_chains", std::string(kVelocityChains)},
   };
 }
 

@@ -19,7 +19,7 @@ using ledger::TransferOutcome;
 
 namespace {
 
-bool has(const Transfer& transfer, u16 flags) { return (transfer.flags & flags) != 0; }
+bool has_any(const Transfer& transfer, u16 flags) { return (transfer.flags & flags) != 0; }
 
 bool counts(const history::Place& place, Position as_of) { return place.position <= as_of.value; }
 
@@ -39,8 +39,9 @@ struct Moved {
 Moved moved_by(const TransferChange& change) {
   const Transfer& transfer = change.transfer;
   if (change.kind == ChangeKind::HoldExpired) return {change.released, 0, 0};
-  if (has(transfer, ledger::transfer_flags::kPending)) return {0, transfer.amount, 0};
-  if (has(transfer, ledger::transfer_flags::kVoidPendingTransfer)) return {change.released, 0, 0};
+  if (has_any(transfer, ledger::transfer_flags::kPending)) return {0, transfer.amount, 0};
+  if (has_any(transfer, ledger::transfer_flags::kVoidPendingTransfer))
+    return {change.released, 0, 0};
   return {change.released, 0, transfer.amount};
 }
 
@@ -165,7 +166,7 @@ void MemoryStore::keep(const TransferChange& change) {
   } else {
     ids_[transfer.id].created = index;
     created_.push_back(index);
-    if (has(transfer, ledger::transfer_flags::kNamesEarlier)) {
+    if (has_any(transfer, ledger::transfer_flags::kNamesEarlier)) {
       ids_[transfer.pending_id].later.push_back(index);
     }
   }

@@ -12,20 +12,11 @@
 namespace florin::test {
 namespace {
 
-GeneratorOptions writes_mostly() {
-  GeneratorOptions options;
-  options.lookup_requests = 0;
-  options.query_requests = 0;
-  options.trial_balance_requests = 0;
-  options.deadline_pauses = 20;
-  return options;
-}
-
 // A reference ledger and a store that follows it.
 class Followed {
  public:
   explicit Followed(u64 seed, StoreLie lie = StoreLie::None)
-      : random_(seed), generator_(seed, writes_mostly()), store_({.lie = lie}) {}
+      : random_(seed), generator_(seed, writes_only()), store_({.lie = lie}) {}
 
   // Runs a request; the store gets it now or with a later one.
   void run_next() {

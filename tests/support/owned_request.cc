@@ -102,4 +102,23 @@ OwnedRequest OwnedRequest::copy_of(const ledger::Request& asked) {
   return copy;
 }
 
+ledger::Account simple_account(u64 id) {
+  ledger::Account event{};
+  event.id = id;
+  event.ledger = 1;
+  event.code = 1;
+  return event;
+}
+
+ledger::Transfer simple_transfer(u64 id, u128 amount) {
+  ledger::Transfer event{};
+  event.id = id;
+  event.debit_account_id = 1;
+  event.credit_account_id = 2;
+  event.amount = amount;
+  event.ledger = 1;
+  event.code = 1;
+  return event;
+}
+
 }  // namespace florin::test

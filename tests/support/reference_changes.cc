@@ -8,6 +8,7 @@
 #include "base/int128.h"
 #include "ledger/outcome.h"
 #include "tests/support/owned_request.h"
+#include "tests/support/reference_checks.h"
 
 namespace florin::test {
 
@@ -22,15 +23,11 @@ using ledger::TransferOutcome;
 
 namespace {
 
-constexpr u64 kNsPerSecond = 1'000'000'000;
-constexpr u32 kCreated = static_cast<u32>(TransferOutcome::Created);
 enum : usize { kDebitsPending, kDebitsPosted, kCreditsPending, kCreditsPosted };
-
-bool has(u32 bits, u32 wanted) { return (bits & wanted) != 0; }
 
 // The outcome of every event of the request.
 std::vector<u32> outcomes_of(const Request& answered) {
-  std::vector<u32> outcomes(answered.event_count, kCreated);
+  std::vector<u32> outcomes(answered.event_count, ledger::kCreated);
   for (const ledger::EventResult& result : answered.exceptions) {
     outcomes[result.index] = result.outcome;
   }
@@ -59,7 +56,7 @@ std::vector<bool> expiring_events(const Request& answered, const std::vector<u32
     usize last = first;
     while (last + 1 < expires.size() && is_linked(answered, last)) ++last;
     const bool is_chain = is_linked(answered, first);
-    if (is_chain && outcomes[first] != kCreated) {
+    if (is_chain && outcomes[first] != ledger::kCreated) {
       constexpr u32 kExists = static_cast<u32>(TransferOutcome::Exists);
       u32 exists = kExists;
       if (answered.operation == ledger::Operation::CreateAccounts) {
@@ -97,7 +94,7 @@ void ReferenceChanges::follow(const Request& answered, ReferenceLedger& referenc
   const u64 before = answered.position.value - answered.event_count;
   for (u32 index = 0; index < answered.event_count; ++index) {
     Turn turn{answered, before + index + 1, answered.timestamp.ns + index};
-    const bool created = outcomes[index] == kCreated;
+    const bool created = outcomes[index] == ledger::kCreated;
     if (expires[index]) expire_due(turn);
     if (transfers) {
       if (created) follow_transfer(turn, stored[index]);

@@ -10,8 +10,6 @@ using namespace ledger;
 
 namespace {
 
-bool has(u32 bits, u32 wanted) { return (bits & wanted) != 0; }
-
 // What both kinds of event that can be imported are asked first.
 template <class Outcome, class Event>
 Outcome import_shape(const Event& event, bool imported, const ReferenceContext& context) {

@@ -10,6 +10,8 @@
 
 namespace florin::test {
 
+inline bool has(u32 bits, u32 wanted) { return (bits & wanted) != 0; }
+
 // What the checks need to know of the request that an event came with.
 struct ReferenceContext {
   bool imported = false;  // Its first event is.

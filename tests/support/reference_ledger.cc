@@ -13,8 +13,6 @@ using namespace ledger;
 
 namespace {
 
-bool has(u32 bits, u32 wanted) { return (bits & wanted) != 0; }
-
 // Bit 0 of the flags of all kinds of event.
 template <class Event>
 bool is_linked(const Event& event) {

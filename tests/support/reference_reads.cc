@@ -10,8 +10,6 @@ using namespace ledger;
 
 namespace {
 
-bool has(u32 bits, u32 wanted) { return (bits & wanted) != 0; }
-
 // A page of the objects of a kind: those that `take` takes, which says whether it did.
 template <class Objects, class Take>
 void answer_page(const Objects& objects, Request& request, Take take) {

@@ -14,10 +14,6 @@ using Outcome = TransferOutcome;
 
 namespace {
 
-constexpr u64 kNsPerSecond = 1'000'000'000;
-constexpr u64 kTimestampEnd = u64{1} << 63;
-
-bool has(u32 bits, u32 wanted) { return (bits & wanted) != 0; }
 bool overflows(u128 left, u128 right) { return left > kU128Max - right; }
 
 // A sum of amounts that may be negative or beyond 128 bits: high * 2^128 + low.
@@ -74,12 +70,12 @@ bool exceeds_balance(const ReferenceAccount& account) {
 // What is left of the hold returns, and what it closed opens.
 void release(ReferenceTransfer& hold, Account& debit, Account& credit, PendingStatus status) {
   CHECK(hold.status == PendingStatus::Pending);
-  constexpr u16 kOpen = static_cast<u16>(~account_flags::kClosed);
+  constexpr u16 kNotClosed = static_cast<u16>(~account_flags::kClosed);
   debit.debits_pending -= hold.remaining;
   credit.credits_pending -= hold.remaining;
   // A post never gets here while the hold keeps an account closed.
-  if (has(hold.transfer.flags, kClosingDebit)) debit.flags &= kOpen;
-  if (has(hold.transfer.flags, kClosingCredit)) credit.flags &= kOpen;
+  if (has(hold.transfer.flags, kClosingDebit)) debit.flags &= kNotClosed;
+  if (has(hold.transfer.flags, kClosingCredit)) credit.flags &= kNotClosed;
   hold.remaining = 0;
   hold.status = status;
 }

@@ -20,18 +20,12 @@ namespace {
 namespace account_flags = ledger::account_flags;
 namespace transfer_flags = ledger::transfer_flags;
 
-constexpr u64 kNsPerSecond = 1'000'000'000;
 // A bucket of the window that most velocity limits have, one minute.
 constexpr u64 kBucketNs = 60 * kNsPerSecond / ledger::kVelocityBuckets;
 
 // Ids that share a half with one another, to find comparisons of halves: in one of four it is the
 // low half that all have in common.
 u128 spread_id(u64 number) { return number % 4 == 0 ? make_u128(number, 1) : u128{number}; }
-
-template <class Value, usize size>
-Value pick(Random& random, const Value (&values)[size]) {
-  return values[random.below(size)];
-}
 
 }  // namespace
 

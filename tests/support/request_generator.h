@@ -61,6 +61,16 @@ struct GeneratorOptions {
   u32 conditions = 5;  // One account or both have a condition.
 };
 
+// No reads, and holds that come due less often.
+inline GeneratorOptions writes_only() {
+  GeneratorOptions options;
+  options.lookup_requests = 0;
+  options.query_requests = 0;
+  options.trial_balance_requests = 0;
+  options.deadline_pauses = 20;
+  return options;
+}
+
 // The same seed and options, and the same answers observed, give the same requests on every
 // machine. The first request creates accounts. Filters and conditions are such as the ledger takes.
 class RequestGenerator {

@@ -21,11 +21,6 @@ namespace account_flags = ledger::account_flags;
 namespace account_changes = ledger::account_changes;
 namespace transfer_flags = ledger::transfer_flags;
 
-template <class Value, usize size>
-Value pick(Random& random, const Value (&values)[size]) {
-  return values[random.below(size)];
-}
-
 u128 negative(u64 amount) { return u128{0} - amount; }
 
 }  // namespace

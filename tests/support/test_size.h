@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/types.h"
+#include "tests/support/test_size.h"
 
 namespace florin::test {
 
@@ -19,6 +20,9 @@ inline constexpr bool kSanitized = false;
 #else
 inline constexpr bool kSanitized = false;
 #endif
+
+// A quarter under a sanitizer, which takes several times as long for each.
+constexpr u64 fewer(u64 count) { return kSanitized ? (count + 3) / 4 : count; }
 
 // FLORIN_SOAK: how many times as much a random test does; 1 without it.
 inline u64 soak_factor() {

@@ -180,7 +180,7 @@ class LifeOfALog {
 
 TEST(LogCrash, announced_blocks_survive_and_what_is_there_is_a_prefix) {
   const u64 seeds =
-      number_from_environment("FLORIN_WAL_SEEDS", florin::test::kSanitized ? 500 : 4000);
+      number_from_environment("FLORIN_WAL_SEEDS", florin::test::kSanitized ? 200 : 4000);
   const u64 only = number_from_environment("FLORIN_WAL_SEED", 0);
   Life total;
   for (u64 seed = only == 0 ? 1 : only; seed <= (only == 0 ? seeds : only); ++seed) {
