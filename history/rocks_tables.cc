@@ -322,7 +322,10 @@ Result<std::unique_ptr<RowFile>> RocksTables::new_file(Table table) {
       directory_ + kIncoming + "/" + std::to_string(files_made_++) + "." + std::string(name(table));
   rocksdb::Options options(rocksdb::DBOptions(), table_options(table, nullptr));
   options.env = environment_;
-  auto writer = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options);
+  // Written to the disk as it grows: the log's flush would wait behind all of it at the end.
+  rocksdb::EnvOptions file;
+  file.bytes_per_sync = kMiB;
+  auto writer = std::make_unique<rocksdb::SstFileWriter>(file, options);
   const rocksdb::Status status = writer->Open(path);
   if (!status.ok()) return fail_rocks(status, "cannot write " + path);
   return std::make_unique<RowFile>(std::move(writer), path);

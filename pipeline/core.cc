@@ -270,10 +270,14 @@ usize Core::form_blocks(usize submitted) {
   while (sequencer_.has_waiting() || sequencer_.tick_due()) {
     if (!can_form() || gathers(submitted)) break;
     // Requests that never cease would leave too little room for the outcomes of those before them.
+    const u64 executed_before = items_executed_;
     const bool formed = outcomes_gather() && log_has_room() ? form_outcomes() : form_requests();
     if (!formed) break;
     ++work;
     follow_deadline();
+    // A large block took this thread milliseconds: replies of others may leave, and small requests
+    // may have come, before it executes the next one.
+    if (items_executed_ - executed_before >= limits_.parallel_events_min) break;
   }
   if (outcomes_due_in_ns() == 0 && can_form() && form_outcomes()) ++work;
   if (window_asks_again()) ++work;

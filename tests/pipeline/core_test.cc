@@ -140,6 +140,22 @@ TEST(Order, does_not_let_small_requests_wait_for_the_execution_of_large_ones) {
   EXPECT_LT(place, 40U);
 }
 
+// Replies and small requests would wait for all of them.
+TEST(Order, executes_one_block_of_large_requests_at_a_time) {
+  SimLedger ledger(11, inline_options());
+  ledger.start();
+  open_accounts(ledger);
+  for (u64 sent = 0; sent < 24; ++sent) ledger.submit(transfers(1 + sent * 60, 60), sent % 4);
+  u64 executed = 0;
+  for (u32 step = 0; step < 1'000'000 && ledger.unanswered() != 0; ++step) {
+    ledger.step();
+    const u64 now = ledger.engine().transfers_used();
+    ASSERT_LE(now - executed, 120U);  // What fits into one block (tiny_limits).
+    executed = now;
+  }
+  EXPECT_EQ(executed, 24U * 60);
+}
+
 TEST(Order, does_not_pass_over_a_large_request_for_ever) {
   SimLedgerOptions options = inline_options();
   options.limits.block_requests_max = 256;  // Small requests alone could fill every block.
