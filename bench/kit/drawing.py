@@ -75,6 +75,7 @@ def save(figure, path, theme, about):
     # A tenth of a point is enough, and half the size.
     text = re.sub(r"(\d+\.\d)\d{3,}", r"\1", text)
     text = re.sub(rf"(font: [^;'\"]*)'{FONT}'[^;\"]*", rf"\1{READERS_FONTS}", text)
+    text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)  # As everywhere in the repository.
     path.write_text(text, encoding="utf-8")
     return f"{path} ({len(text) / 1000:.0f} kB, {theme.name})"
 
