@@ -7,11 +7,7 @@
 #include <fmt/core.h>
 
 namespace florin::bench {
-namespace {
-
-constexpr double kNsPerSecondAsDouble = 1e9;
-
-}  // namespace
+namespace {}  // namespace
 
 LoadObservation::LoadObservation(const LoadOptions& options, client::Loop& loop,
                                  const client::Endpoint& endpoint)
@@ -34,7 +30,8 @@ void LoadObservation::answered(u64 now_ns, u64 latency_ns, u64 transfers) {
 
 Status LoadObservation::step(u64 now_ns) {
   if (!snapshot_) return {};
-  const u64 ask_at_ns = begin_ns_ + static_cast<u64>(*options_.snapshot_at * kNsPerSecondAsDouble);
+  const u64 ask_at_ns =
+      begin_ns_ + static_cast<u64>(*options_.snapshot_at * static_cast<double>(kNsPerSecond));
   return snapshot_->step(now_ns, ask_at_ns);
 }
 

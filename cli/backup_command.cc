@@ -108,7 +108,7 @@ int run_backup(const BackupCommandOptions& options) {
   const std::string text = options.json ? json.dump() + "\n"
                                         : report_text(*report, options.backup.target) +
                                               passed_over_text(report->passed_over);
-  return printed(text) ? 0 : 1;
+  return print(text) ? 0 : 1;
 }
 
 Json report_to_json(const replay::RestoreReport& report) {
@@ -149,7 +149,7 @@ int run_restore(RestoreCommandOptions& options) {
   const std::string text = options.json ? json.dump() + "\n"
                                         : report_text(*report, options.restore.target) +
                                               passed_over_text(report->passed_over);
-  return printed(text) ? 0 : 1;
+  return print(text) ? 0 : 1;
 }
 
 }  // namespace

@@ -16,9 +16,10 @@ inline double seconds_of(u64 duration_ns) {
   return static_cast<double>(duration_ns) / static_cast<double>(kNsPerSecond);
 }
 
-inline void print(std::string_view text) {
+// At once; false when not all of what was printed could be written.
+inline bool print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  return std::fflush(stdout) == 0;
 }
 
 }  // namespace florin::cli

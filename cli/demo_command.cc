@@ -157,7 +157,7 @@ Status Demo::run_lines(std::string_view lines, bool show) {
     for (usize i = 0; i < command->transfers.size(); ++i) {
       const ledger::Transfer& sent = command->transfers[i];
       const u32 outcome = answer->results[i].outcome;
-      const bool created = outcome == static_cast<u32>(ledger::TransferOutcome::Created);
+      const bool created = outcome == ledger::kCreated;
       table.add(
           {florin::to_decimal(sent.id),
            florin::to_decimal(sent.debit_account_id),

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/int128.h"
+#include "cli/command_output.h"
 #include "cli/json_values.h"
 #include "cli/offline.h"
 #include "cli/progress_line.h"
@@ -33,14 +34,6 @@ struct ExportOptions {
   bool no_compression = false;
   bool json = false;
 };
-
-Result<std::unique_ptr<history::RocksStore>> open_store(const OfflineDirectory& offline) {
-  history::RocksOptions rocks;
-  rocks.directory = offline.directory.history_path();
-  rocks.ledger_id = offline.directory.ledger_id();
-  rocks.read_only = true;
-  return history::RocksStore::open(rocks);
-}
 
 // A position, or a time whose first event it is; `means` says what a date alone stands for.
 Result<history::Place> parse_place(history::Store& store, const char* option,
@@ -114,21 +107,21 @@ Result<exporter::ExportProgress> export_range(history::Store& store, const Expor
 int run_export(const ExportOptions& options) {
   const auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("export", offline.error());
-  const auto store = open_store(*offline);
+  const auto store = offline->open_store(offline->directory.history_path(), true);
   if (!store) return refuse("export", store.error());
   const auto done = export_range(**store, options, offline->directory.ledger_id());
   if (!done) return refuse("export", done.error());
   if (options.target == "-") return std::fflush(stdout) == 0 ? 0 : 1;
   if (options.json) {
     const Json json = {{"changes", done->changes}, {"position", done->position.value}};
-    return printed(json.dump() + "\n") ? 0 : 1;
+    return print(json.dump() + "\n") ? 0 : 1;
   }
-  return printed(done->changes == 0
-                     ? "nothing new to export\n"
-                     : fmt::format("exported {} changes, up to position {}; {}/manifest.json lists "
-                                   "the files\n",
-                                   with_thousands(done->changes),
-                                   with_thousands(done->position.value), options.target))
+  return print(done->changes == 0
+                   ? "nothing new to export\n"
+                   : fmt::format("exported {} changes, up to position {}; {}/manifest.json lists "
+                                 "the files\n",
+                                 with_thousands(done->changes),
+                                 with_thousands(done->position.value), options.target))
              ? 0
              : 1;
 }
@@ -165,7 +158,7 @@ int show_letters(const LettersOptions& options, const exporter::DeadLetters& let
   } else {
     text = all->empty() ? "no dead letters\n" : letters_text(*all);
   }
-  return printed(text) ? 0 : 1;
+  return print(text) ? 0 : 1;
 }
 
 int run_letters(const LettersOptions& options) {
@@ -173,9 +166,8 @@ int run_letters(const LettersOptions& options) {
   if (!options.redeliver) return show_letters(options, letters);
   const auto asked = letters.ask_again();
   if (!asked) return refuse("dead-letters", asked.error());
-  return printed(fmt::format("{} dead letters will be delivered again by the server\n", *asked))
-             ? 0
-             : 1;
+  return print(fmt::format("{} dead letters will be delivered again by the server\n", *asked)) ? 0
+                                                                                               : 1;
 }
 
 }  // namespace

@@ -27,19 +27,10 @@ struct HistoryCommandOptions {
   bool json = false;
 };
 
-Result<std::unique_ptr<history::RocksStore>> open_store(const OfflineDirectory& offline,
-                                                        const std::string& path, bool read_only) {
-  history::RocksOptions rocks;
-  rocks.directory = path;
-  rocks.ledger_id = offline.directory.ledger_id();
-  rocks.read_only = read_only;
-  return history::RocksStore::open(rocks);
-}
-
 int show_status(const HistoryCommandOptions& options) {
   const auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("history", offline.error());
-  const auto store = open_store(*offline, offline->directory.history_path(), true);
+  const auto store = offline->open_store(offline->directory.history_path(), true);
   if (!store) return refuse("history", store.error());
   const history::Mark mark = (*store)->durable();
   const history::RocksStatistics statistics = (*store)->statistics();
@@ -52,16 +43,16 @@ int show_status(const HistoryCommandOptions& options) {
         {"transfers", mark.created},           {"consumed_ids", mark.consumed},
         {"accounts", mark.accounts},           {"disk_bytes", statistics.disk_bytes},
         {"files", statistics.files},           {"bytes_per_transfer", per_transfer}};
-    return printed(json.dump() + "\n") ? 0 : 1;
+    return print(json.dump() + "\n") ? 0 : 1;
   }
-  return printed(fmt::format(
-             "history is durable up to position {} ({} UTC)\n"
-             "{} transfers, {} ids that were consumed without one, {} accounts\n"
-             "{} MiB in {} files, {:.1f} bytes a transfer\n",
-             with_thousands(mark.log.position.value), time_text(Timestamp{mark.last_timestamp}),
-             with_thousands(mark.created), with_thousands(mark.consumed),
-             with_thousands(mark.accounts), with_thousands(statistics.disk_bytes / kMiB),
-             with_thousands(statistics.files), per_transfer))
+  return print(fmt::format("history is durable up to position {} ({} UTC)\n"
+                           "{} transfers, {} ids that were consumed without one, {} accounts\n"
+                           "{} MiB in {} files, {:.1f} bytes a transfer\n",
+                           with_thousands(mark.log.position.value),
+                           time_text(Timestamp{mark.last_timestamp}), with_thousands(mark.created),
+                           with_thousands(mark.consumed), with_thousands(mark.accounts),
+                           with_thousands(statistics.disk_bytes / kMiB),
+                           with_thousands(statistics.files), per_transfer))
              ? 0
              : 1;
 }
@@ -69,7 +60,7 @@ int show_status(const HistoryCommandOptions& options) {
 int check(const HistoryCommandOptions& options) {
   const auto offline = OfflineDirectory::open(options.data);
   if (!offline) return refuse("history", offline.error());
-  const auto store = open_store(*offline, offline->directory.history_path(), true);
+  const auto store = offline->open_store(offline->directory.history_path(), true);
   if (!store) return refuse("history", store.error());
   const auto checked = [&] {
     ProgressLine line;
@@ -86,13 +77,13 @@ int check(const HistoryCommandOptions& options) {
                        {"account_events", checked->account_events},
                        {"entries", checked->entries},
                        {"ids", checked->ids_created + checked->ids_consumed}};
-    return printed(json.dump() + "\n") ? 0 : 1;
+    return print(json.dump() + "\n") ? 0 : 1;
   }
-  return printed(fmt::format("history is whole: {} transfers, {} expired holds, {} entries of "
-                             "accounts, {} ids; places, numbers and balances follow each other\n",
-                             with_thousands(checked->transfers), with_thousands(checked->expiries),
-                             with_thousands(checked->entries),
-                             with_thousands(checked->ids_created + checked->ids_consumed)))
+  return print(fmt::format("history is whole: {} transfers, {} expired holds, {} entries of "
+                           "accounts, {} ids; places, numbers and balances follow each other\n",
+                           with_thousands(checked->transfers), with_thousands(checked->expiries),
+                           with_thousands(checked->entries),
+                           with_thousands(checked->ids_created + checked->ids_consumed)))
              ? 0
              : 1;
 }
@@ -116,7 +107,7 @@ Status put_in_place(const std::string& made, const std::string& path, std::strin
 
 Result<replay::HistoryBuildProgress> build(const OfflineDirectory& offline,
                                            const std::string& target) {
-  auto store = open_store(offline, target, false);
+  auto store = offline.open_store(target, false);
   if (!store) return tl::unexpected<Error>(std::move(store).error());
   replay::HistoryBuildOptions from;
   from.log_directory = offline.directory.log_path();
@@ -148,13 +139,13 @@ int rebuild(const HistoryCommandOptions& options) {
     const Json json = {{"position", built->position.value},
                        {"transfers", built->transfers},
                        {"kept", kept.empty() ? Json(nullptr) : Json(kept)}};
-    return printed(json.dump() + "\n") ? 0 : 1;
+    return print(json.dump() + "\n") ? 0 : 1;
   }
   std::string text =
       fmt::format("history was made again up to position {}: {} transfers\n",
                   with_thousands(built->position.value), with_thousands(built->transfers));
   if (!kept.empty()) text += "the one before is kept in " + kept + ": remove it when all is well\n";
-  return printed(text) ? 0 : 1;
+  return print(text) ? 0 : 1;
 }
 
 using Run = int (*)(const HistoryCommandOptions&);

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/random.h"
+#include "cli/command_output.h"
 #include "pipeline/log_record.h"
 #include "replay/history_build.h"
 
@@ -39,11 +40,10 @@ history::HistoryAlarmListener alarm(std::string who) {
 }
 
 void report(const exporter::SinkEvent& event) {
-  constexpr double kSecondNs = 1e9;
   switch (event.kind) {
     case exporter::SinkEvent::Kind::Failed:
       spdlog::error("export {}: {}; again in {:.1f} s", event.sink, event.message,
-                    static_cast<double>(event.retry_in_ns) / kSecondNs);
+                    seconds_of(event.retry_in_ns));
       break;
     case exporter::SinkEvent::Kind::Recovered:
     case exporter::SinkEvent::Kind::DeliveredAgain:
@@ -104,8 +104,7 @@ Result<wal::LogEnd> HistoryParts::catch_up(storage::Storage& storage,
   from.log_id = directory.ledger_id();
   u64 last = clock_.monotonic_ns();
   const auto built = replay::build_history(storage, from, *store_, [&](const auto& progress) {
-    constexpr u64 kSecond = 1'000'000'000;
-    if (clock_.monotonic_ns() - last < kSecond) return;
+    if (clock_.monotonic_ns() - last < kNsPerSecond) return;
     last = clock_.monotonic_ns();
     spdlog::info("history: position {}", progress.position.value);
   });

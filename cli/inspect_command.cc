@@ -174,7 +174,7 @@ int show_chosen(const InspectOptions& options, const Chosen& chosen) {
   for (const Json& request : chosen.requests) {
     text += request.dump(options.json ? -1 : 2) + "\n";
   }
-  return printed(text) ? 0 : 1;
+  return print(text) ? 0 : 1;
 }
 
 int inspect_log_command(const InspectOptions& options) {
@@ -189,7 +189,7 @@ int inspect_log_command(const InspectOptions& options) {
   if (options.position != 0 || !options.block_range.empty()) return show_chosen(options, chosen);
   const std::string text =
       options.json ? log_to_json(*log).dump() + "\n" : render_log(*log, colour_for(STDOUT_FILENO));
-  if (!printed(text)) return 1;
+  if (!print(text)) return 1;
   return log->damage || log->marks_damage ? kExitDamaged : 0;
 }
 
@@ -282,7 +282,7 @@ int inspect_snapshots_command(const InspectOptions& options) {
     if (options.json) text += snapshot_to_json(finding).dump() + "\n";
   }
   if (!options.json) text = render_snapshots(findings, colour_for(STDOUT_FILENO));
-  if (!printed(text)) return 1;
+  if (!print(text)) return 1;
   const bool damaged = std::ranges::any_of(
       findings, [](const SnapshotFinding& finding) { return finding.damage.has_value(); });
   return damaged ? kExitDamaged : 0;
@@ -322,7 +322,7 @@ int inspect_marks_command(const InspectOptions& options) {
     }
   }
   if (!options.json) text = table.render(colour_for(STDOUT_FILENO));
-  if (!printed(text)) return 1;
+  if (!print(text)) return 1;
   return wal::newest(*marks) == nullptr ? kExitDamaged : 0;
 }
 

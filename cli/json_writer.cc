@@ -87,7 +87,7 @@ Json balances_to_json(const Answer& answer) {
   Json array = Json::array();
   for (usize i = 0; i < answer.balances.size(); ++i) {
     const ledger::TransferBalances& after = answer.balances[i];
-    const auto created = static_cast<u32>(ledger::TransferOutcome::Created);
+    const auto created = ledger::kCreated;
     if (answer.results[i].outcome != created) {
       array.push_back(nullptr);
       continue;

@@ -30,14 +30,19 @@ Result<OfflineDirectory> OfflineDirectory::open(const std::string& path) {
   return OfflineDirectory{std::move(*storage), *directory, nullptr};
 }
 
+Result<std::unique_ptr<history::RocksStore>> OfflineDirectory::open_store(const std::string& path,
+                                                                          bool read_only) const {
+  history::RocksOptions rocks;
+  rocks.directory = path;
+  rocks.ledger_id = directory.ledger_id();
+  rocks.read_only = read_only;
+  return history::RocksStore::open(rocks);
+}
+
 Status OfflineDirectory::open_history() {
   std::error_code ignored;
   if (!std::filesystem::exists(directory.history_path(), ignored)) return {};
-  history::RocksOptions rocks;
-  rocks.directory = directory.history_path();
-  rocks.ledger_id = directory.ledger_id();
-  rocks.read_only = true;
-  auto opened = history::RocksStore::open(rocks);
+  auto opened = open_store(directory.history_path(), true);
   if (!opened) return tl::unexpected<Error>(std::move(opened).error());
   history = std::move(*opened);
   return {};
@@ -76,11 +81,6 @@ void show_recovery(ProgressLine& line, const replay::RecoveryProgress& progress)
 int refuse(const std::string& command, const Error& error) {
   std::fputs(fmt::format("florin {}: {}\n", command, error.message).c_str(), stderr);
   return 1;
-}
-
-bool printed(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  return std::fflush(stdout) == 0;
 }
 
 }  // namespace florin::cli

@@ -11,6 +11,10 @@
 #include "storage/data_directory.h"
 #include "storage/storage.h"
 
+namespace florin::history {
+class RocksStore;
+}
+
 namespace florin::cli {
 
 class ProgressLine;
@@ -23,8 +27,12 @@ struct OfflineDirectory {
 
   // NotFound, Corrupt or WrongVersion when it is no whole data directory.
   static Result<OfflineDirectory> open(const std::string& path);
-  // For those who recover, which asks history for what left memory. Errors as those of
+  // The store of history in a directory of this ledger. Errors as those of
   // history::RocksStore::open.
+  Result<std::unique_ptr<history::RocksStore>> open_store(const std::string& path,
+                                                          bool read_only) const;
+  // For those who recover, which asks history for what left memory. Errors as
+  // those of open_store.
   Status open_history();
 };
 
@@ -39,8 +47,5 @@ void show_recovery(ProgressLine& line, const replay::RecoveryProgress& progress)
 
 // Prints the message to stderr, behind the name of the command; returns the exit code.
 int refuse(const std::string& command, const Error& error);
-
-// Flushes stdout; false when not all of what was printed could be written.
-bool printed(const std::string& text);
 
 }  // namespace florin::cli

@@ -139,7 +139,7 @@ int show_state(const ReplayCommandOptions& options, replay::Recovered& recovered
       if (!options.json) text += "wrote " + file + "\n";
     }
   }
-  return printed(text) ? 0 : 1;
+  return print(text) ? 0 : 1;
 }
 
 int run_replay(const ReplayCommandOptions& options) {
@@ -226,7 +226,7 @@ int run_verification(const ReplayCommandOptions& options) {
   }
   const std::string text = options.json ? verification_to_json(*verified).dump() + "\n"
                                         : verification_text(*verified, colour_for(STDOUT_FILENO));
-  if (!printed(text)) return 1;
+  if (!print(text)) return 1;
   return verified->all_agree() ? 0 : kExitDiffers;
 }
 

@@ -191,8 +191,7 @@ Status Service::recover() {
   }
   u64 last = clock_.monotonic_ns();
   auto recovered = replay::recover(*storage_, clock_, recovery, [&](const auto& progress) {
-    constexpr u64 kSecond = 1'000'000'000;
-    if (clock_.monotonic_ns() - last < kSecond) return;
+    if (clock_.monotonic_ns() - last < kNsPerSecond) return;
     last = clock_.monotonic_ns();
     report_progress(progress);
   });

@@ -62,7 +62,7 @@ void Books::drop_change(u32 slot) {
 void Books::take_back(const Revived& revived) {
   const u32 slot = revived.slot;
   const u8 outcome = revived.state & TransferState::kOutcomeBits;
-  const bool created = outcome == static_cast<u8>(TransferOutcome::Created);
+  const bool created = outcome == ledger::kCreated;
   // What is open never left; and what has not left cannot come back.
   CHECK(revived.pending_status != PendingStatus::Pending);
   CHECK(revived.number < (created ? first_created : first_consumed));

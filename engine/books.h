@@ -55,8 +55,7 @@ struct Books {
   void note_return(u32 slot);
 
   bool transfer_exists(u32 slot) const {
-    return slot != kNoSlot &&
-           transfer_outcome(slot) == static_cast<u8>(ledger::TransferOutcome::Created);
+    return slot != kNoSlot && transfer_outcome(slot) == ledger::kCreated;
   }
 
   void add_to_balance(u32 slot, Counter counter, u128 amount);

@@ -20,9 +20,6 @@ namespace {
 constexpr u32 kPostedRecordAhead = 12;
 constexpr std::ptrdiff_t kEffectsAhead = 8;
 
-constexpr u8 kTransferCreated = static_cast<u8>(TransferOutcome::Created);
-constexpr u8 kAccountCreated = static_cast<u8>(AccountOutcome::Created);
-
 // What an update changes in the record that look-ups show.
 void update_account(ledger::Account& account, const ledger::AccountUpdate& update) {
   namespace changes = ledger::account_changes;
@@ -193,12 +190,12 @@ void Poster::post_lists(Block& block, const BlockRequest& request, RoleCursors& 
   for (; const RoleEntry* entry = cursors.debits.next(last); cursors.debits.advance()) {
     const u32 ahead = block.work[cursors.debits.ahead(kPostedRecordAhead).item].debit;
     if (ahead != kNoSlot) __builtin_prefetch(&tables_.accounts[ahead].debits_posted, 1);
-    if (block.outcomes[entry->item] == kTransferCreated) book_debit(block, entry->item, totals);
+    if (block.outcomes[entry->item] == ledger::kCreated) book_debit(block, entry->item, totals);
   }
   for (; const RoleEntry* entry = cursors.credits.next(last); cursors.credits.advance()) {
     const u32 ahead = block.work[cursors.credits.ahead(kPostedRecordAhead).item].credit;
     if (ahead != kNoSlot) __builtin_prefetch(&tables_.accounts[ahead].credits_posted, 1);
-    if (block.outcomes[entry->item] == kTransferCreated) book_credit(block, entry->item, totals);
+    if (block.outcomes[entry->item] == ledger::kCreated) book_credit(block, entry->item, totals);
   }
   for (; const RoleEntry* entry = cursors.others.next(last); cursors.others.advance()) {
     post_entry(block, request, *entry, totals);
@@ -259,7 +256,7 @@ void Poster::apply(const Block& block, const Effect& effect, PartitionTotals& to
 void Poster::post_entry(Block& block, const BlockRequest& request, const RoleEntry& entry,
                         PartitionTotals& totals) {
   const u32 item = entry.item;
-  const bool created = block.outcomes[item] == kTransferCreated;
+  const bool created = block.outcomes[item] == ledger::kCreated;
   switch (entry.role) {
     case Role::Debit:
       if (created) book_debit(block, item, totals);
@@ -306,7 +303,7 @@ void Poster::post_transfers(Block& block, const BlockRequest& request, EffectCur
     if (effects.due(item)) [[unlikely]]
       apply_effects(block, effects, item, totals);
     const ItemWork& work = block.work[item];
-    if (block.outcomes[item] != kTransferCreated) {
+    if (block.outcomes[item] != ledger::kCreated) {
       release_transfer(block, item);
     } else if (work.flags <= transfer_flags::kLinked) [[likely]] {
       book_plain_debit(block.transfer(item), work.debit, totals);
@@ -349,7 +346,7 @@ void Poster::book_credit(const Block& block, u32 item, PartitionTotals& totals) 
 
 void Poster::open_account(const Block& block, const BlockRequest& request, u32 item,
                           PartitionTotals& totals) {
-  if (block.outcomes[item] != kAccountCreated) {
+  if (block.outcomes[item] != ledger::kCreated) {
     release_account(block, item);
     return;
   }
@@ -369,7 +366,7 @@ void Poster::read_account(const Block& block, const BlockRequest& request, u32 i
 void Poster::read_transfer(const Block& block, const BlockRequest& request, u32 item) const {
   const u32 index = item - request.first_item;
   const u8 outcome = block.outcomes[item];
-  const bool created = outcome == kTransferCreated;
+  const bool created = outcome == ledger::kCreated;
   request.request->transfers[index] =
       created ? tables_.transfers[block.work[item].transfer] : Transfer{};
 }

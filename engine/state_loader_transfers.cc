@@ -112,7 +112,7 @@ Status StateLoader::load_transfer(const CutTransfer& record, u64 slot) {
   ledger::Transfer& transfer = tables_.transfers[slot];
   transfer = record;
   transfer.flags = flags;
-  u8 state = static_cast<u8>(ledger::TransferOutcome::Created);
+  u8 state = ledger::kCreated;
   if (took_all) state |= TransferState::kTookAll;
   tables_.transfer_states[slot] = state;
   return {};

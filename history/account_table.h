@@ -15,15 +15,6 @@ static_assert(sizeof(AccountBalances) == 80);
 
 constexpr u128 id_of(const AccountBalances& account) { return account.id; }
 
-// Belongs to one thread.
-class AccountTable : public IdRecords<AccountBalances, 4096, id_of> {
- public:
-  using IdRecords::IdRecords;
-
-  // Adds one that is not there.
-  u32 add(const AccountBalances& account, u32 tag) { return add_new(account, tag); }
-  void clear() { clear_records(); }
-  u64 memory_bytes() const { return records_bytes(); }
-};
+using AccountTable = IdRecords<AccountBalances, 4096, id_of>;
 
 }  // namespace florin::history

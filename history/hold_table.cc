@@ -3,7 +3,7 @@
 namespace florin::history {
 
 u32 HoldTable::open(const OpenHold& hold, u32 tag) {
-  if (free_.empty()) return add_new(hold, tag);
+  if (free_.empty()) return add(hold, tag);
   const u32 slot = free_.back();
   free_.pop_back();
   place(slot, hold, tag);
@@ -16,7 +16,7 @@ void HoldTable::close(u32 slot) {
 }
 
 void HoldTable::clear() {
-  clear_records();
+  IdRecords::clear();
   free_.clear();
 }
 

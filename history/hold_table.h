@@ -28,7 +28,7 @@ class HoldTable : public IdRecords<OpenHold, 1024, id_of> {
   void close(u32 slot);
 
   void clear();
-  u64 memory_bytes() const { return records_bytes() + free_.capacity() * sizeof(u32); }
+  u64 memory_bytes() const { return IdRecords::memory_bytes() + free_.capacity() * sizeof(u32); }
 
  private:
   std::vector<u32> free_;  // Slots of holds that were closed.

@@ -8,8 +8,8 @@
 
 namespace florin::history {
 
-// To look one up: prefetch_index some time before, then prefetch_record, then find. `id_of(record)`
-// tells a record's id. Records never move.
+// Belongs to one thread. To look one up: prefetch_index some time before, then prefetch_record,
+// then find. `id_of(record)` tells a record's id. Records never move.
 template <class Record, u32 kChunk, u128 (*id_of)(const Record&)>
 class IdRecords {
  public:
@@ -29,29 +29,30 @@ class IdRecords {
     return slots_.find(tag, [&](u32 slot) { return id_of(at(slot)) == id; });
   }
 
-  Record& at(u32 slot) { return records_[slot]; }
-  const Record& at(u32 slot) const { return records_[slot]; }
-
-  u64 size() const { return slots_.size(); }
-
- protected:
-  // In a new slot.
-  u32 add_new(const Record& record, u32 tag) {
+  // Adds one that is not there, in a new slot.
+  u32 add(const Record& record, u32 tag) {
     const u32 slot = records_.add();
     place(slot, record, tag);
     return slot;
   }
+
+  Record& at(u32 slot) { return records_[slot]; }
+  const Record& at(u32 slot) const { return records_[slot]; }
+
+  void clear() {
+    slots_.clear();
+    records_.clear();
+  }
+  u64 size() const { return slots_.size(); }
+  u64 memory_bytes() const { return slots_.memory_bytes() + records_.memory_bytes(); }
+
+ protected:
   // In a slot whose record was removed.
   void place(u32 slot, const Record& record, u32 tag) {
     at(slot) = record;
     slots_.insert(tag, slot);
   }
   void remove(u32 slot) { slots_.erase(slots_.tag_of(id_of(at(slot))), slot); }
-  void clear_records() {
-    slots_.clear();
-    records_.clear();
-  }
-  u64 records_bytes() const { return slots_.memory_bytes() + records_.memory_bytes(); }
 
  private:
   IdSlots slots_;

@@ -17,8 +17,6 @@ using ledger::Request;
 
 namespace {
 
-constexpr u64 kMillisecondNs = 1'000'000;
-
 // Whether it waits for the first change, and there was none.
 bool wants_to_wait(const Request& request) {
   return request.operation == Operation::GetChangeEvents && request.filter.wait_ms != 0 &&
@@ -215,7 +213,7 @@ void QueryWorker::park(Waiting waiting, u64 now_ns) {
                   fmt::format("{} get_change_events wait already; ask again without wait_ms",
                               parked_.size()));
   }
-  if (is_new) waiting.deadline_ns = now_ns + request.filter.wait_ms * kMillisecondNs;
+  if (is_new) waiting.deadline_ns = now_ns + request.filter.wait_ms * kNsPerMs;
   waiting.look_again_ns = now_ns + kParkedPauseNs;
   first_expiry_ns_ = std::min(first_expiry_ns_, waiting.deadline_ns);
   parked_.push_back(waiting);
@@ -230,12 +228,11 @@ void QueryWorker::refuse(Request& request, RefusalCode code, std::string message
 
 void QueryWorker::refuse_behind(Request& request, Position readable) {
   status_.behind.fetch_add(1, std::memory_order_relaxed);
-  refuse(
-      request, RefusalCode::Busy,
-      fmt::format("history is behind: it can be read up to position {}, the request is of "
-                  "position {}, and {} ms were not enough; ask again, and if it goes on, the "
-                  "server's log tells why",
-                  readable.value, request.position.value, options_.wait_ns_max / kMillisecondNs));
+  refuse(request, RefusalCode::Busy,
+         fmt::format("history is behind: it can be read up to position {}, the request is of "
+                     "position {}, and {} ms were not enough; ask again, and if it goes on, the "
+                     "server's log tells why",
+                     readable.value, request.position.value, options_.wait_ns_max / kNsPerMs));
 }
 
 void QueryWorker::send(Request& request) {

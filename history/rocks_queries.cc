@@ -51,7 +51,7 @@ Status lookup_transfers(const StoreView& view, Request& request) {
   std::vector<usize> created_indexes;
   for (usize at = 0; at < ids.size(); ++at) {
     request.transfer_statuses[indexes[at]].outcome = found[at].outcome;
-    if (found[at].outcome != static_cast<u8>(ledger::TransferOutcome::Created)) continue;
+    if (found[at].outcome != ledger::kCreated) continue;
     created.push_back(&found[at].created.transfer);
     created_indexes.push_back(indexes[at]);
   }

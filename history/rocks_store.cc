@@ -146,7 +146,7 @@ Result<KnownHold> RocksStore::known_hold(u128 id) {
   FoundId found;
   RETURN_IF_ERROR(now.find({&id, 1}, kAll, {&found, 1}));
   KnownHold known;
-  if (found.outcome != static_cast<u8>(ledger::TransferOutcome::Created)) return known;
+  if (found.outcome != ledger::kCreated) return known;
   const ledger::Transfer* const transfer = &found.created.transfer;
   ledger::TransferStatus status;
   RETURN_IF_ERROR(now.statuses({&transfer, 1}, kAll, {&status, 1}));
@@ -192,7 +192,7 @@ void RocksStore::find(std::span<const u128> ids, Position as_of,
     past.outcome = known[index].outcome;
     past.position = Position{known[index].place.position};
     past.number = known[index].number;
-    if (past.outcome != static_cast<u8>(ledger::TransferOutcome::Created)) continue;
+    if (past.outcome != ledger::kCreated) continue;
     past.transfer = known[index].created.transfer;
     if (known[index].created.took_all) past.outcome |= engine::TransferState::kTookAll;
     created.push_back(&known[index].created.transfer);

@@ -57,7 +57,7 @@ bool StoreView::find_in_runs(u128 id, Position as_of, FoundId& found) const {
   for (const auto& run : runs_.runs) {
     if (const TransferChange* const created = run->find_created(id)) {
       if (created->place.position > as_of.value) return true;
-      found.outcome = static_cast<u8>(ledger::TransferOutcome::Created);
+      found.outcome = ledger::kCreated;
       found.place = created->place;
       found.number = created->number;
       found.created = *created;
@@ -139,7 +139,7 @@ Status StoreView::read_packs(std::vector<InPack>& wanted, u64 position_max,
       const TransferChange& created = pack.transfers[each.transfer];
       if (created.place.position > position_max) continue;
       FoundId& target = found[each.index];
-      target.outcome = static_cast<u8>(ledger::TransferOutcome::Created);
+      target.outcome = ledger::kCreated;
       target.place = created.place;
       target.number = created.number;
       target.created = created;
@@ -205,7 +205,7 @@ Status StoreView::statuses(std::span<const Transfer* const> transfers, Position 
     const Aftermath& after = aftermath[index];
     TransferStatus& status = statuses[index];
     status = TransferStatus{};
-    status.outcome = static_cast<u8>(ledger::TransferOutcome::Created);
+    status.outcome = ledger::kCreated;
     status.reversed = after.reversed ? 1 : 0;
     if (!is_hold(transfer)) continue;
     const bool touched = after.hold != PendingStatus::None;

@@ -53,12 +53,11 @@ void stand_back(int niceness) {
 }  // namespace
 
 void BellParker::wait(u64 sleep_ns_max) {
-  constexpr u64 kMillisecondNs = 1'000'000;
   constexpr u64 kLongest = std::numeric_limits<int>::max();
   int timeout_ms = timeout_ms_;
   if (sleep_ns_max != ~u64{0}) {
     // Rounded up: to wake too early would be to wake in vain.
-    const u64 sleep_ms = std::min(sleep_ns_max / kMillisecondNs + 1, kLongest);
+    const u64 sleep_ms = std::min(sleep_ns_max / kNsPerMs + 1, kLongest);
     timeout_ms = timeout_ms < 0 ? static_cast<int>(sleep_ms)
                                 : std::min(timeout_ms, static_cast<int>(sleep_ms));
   }

@@ -13,6 +13,9 @@
 
 namespace florin::protocol {
 
+// Of the fields of a message beside its vectors, roughly: so that its storage is taken at once.
+inline constexpr usize kBesidesVectors = 256;
+
 // A builder with room for `bytes` at once; for messages with structs beside their vectors. When the
 // library's own grows, it aligns its storage to 8 bytes only, and writes those to 16 all the same.
 inline flatbuffers::FlatBufferBuilder aligned_builder(usize bytes) {

@@ -19,9 +19,6 @@ namespace {
 
 using Builder = flatbuffers::FlatBufferBuilder;
 
-// Of the fields of a message beside its vectors, roughly: so that its storage is taken at once.
-constexpr usize kReplyBesidesVectors = 256;
-
 Stencil stencil_of(Builder& builder) {
   const auto exceptions = start_vector_at_end<wire::EventResult>(builder);
   const auto body = wire::CreateWriteReply(builder, 0, 0, 0, exceptions).Union();
@@ -89,8 +86,7 @@ void finish_reply(Builder& builder, Position position, wire::ReplyBody type,
 }
 
 void encode_write_reply_with_balances(const ledger::Request& request, ByteBuffer& out) {
-  Builder builder(kReplyBesidesVectors +
-                  request.balances.size() * sizeof(ledger::TransferBalances) +
+  Builder builder(kBesidesVectors + request.balances.size() * sizeof(ledger::TransferBalances) +
                   request.exceptions.size() * sizeof(ledger::EventResult));
   const auto exceptions = copy<wire::EventResult>(builder, request.exceptions);
   const auto balances = copy<wire::TransferBalances>(builder, request.balances);

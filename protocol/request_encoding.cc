@@ -24,9 +24,6 @@ namespace {
 
 using Builder = flatbuffers::FlatBufferBuilder;
 
-// Of the fields of a message beside its vectors, roughly: so that its storage is taken at once.
-constexpr usize kRequestBesidesVectors = 256;
-
 using wire::RequestBody;
 
 wire::UInt128 to_wire(u128 value) { return wire::UInt128(low_half(value), high_half(value)); }
@@ -187,8 +184,8 @@ void encode_create_transfers(RequestLabel label, std::span<const ledger::Transfe
   }
   CHECK(events.size() <= ledger::events_max(Operation::CreateTransfers));
   CHECK(options.conditions.size() <= events.size() * ledger::kConditionsPerTransferMax);
-  Builder builder = aligned_builder(kRequestBesidesVectors + events.size_bytes() +
-                                    options.conditions.size_bytes());
+  Builder builder =
+      aligned_builder(kBesidesVectors + events.size_bytes() + options.conditions.size_bytes());
   const auto event_vector = copy_structs<wire::Transfer>(builder, events);
   const auto conditions = copy_structs<wire::Condition>(builder, options.conditions);
   const auto body = wire::CreateCreateTransfers(builder, event_vector, conditions, options.dry_run,
@@ -260,7 +257,7 @@ void encode_query(Operation operation, RequestLabel label, const ledger::QueryFi
 void encode_get_balance_at(RequestLabel label, std::span<const u128> ids, Timestamp at,
                            ByteBuffer& out) {
   CHECK(ids.size() <= ledger::events_max(Operation::GetBalanceAt));
-  Builder builder = aligned_builder(kRequestBesidesVectors + ids.size_bytes());
+  Builder builder = aligned_builder(kBesidesVectors + ids.size_bytes());
   const auto id_vector = copy_structs<wire::UInt128>(builder, ids);
   append_request(builder, label, RequestBody::GetBalanceAt,
                  wire::CreateGetBalanceAt(builder, id_vector, at.ns).Union(), out);

@@ -7,16 +7,15 @@ namespace florin::bench {
 namespace {
 
 constexpr u64 kTimelineBeginNs = 5'000;
-constexpr u64 kMs = 1'000'000;
 
-u64 at(u64 ms) { return kTimelineBeginNs + ms * kMs; }
+u64 at(u64 ms) { return kTimelineBeginNs + ms * kNsPerMs; }
 
 TEST(Timeline, has_a_row_for_each_interval_with_or_without_answers) {
   Timeline timeline(kTimelineBeginNs);
   timeline.answered(at(1), 100'000, 10);
   timeline.answered(at(9), 300'000, 5);
   timeline.answered(at(10), 7'000, 1);  // The first of the next interval.
-  timeline.answered(at(45), 40 * kMs, 2);
+  timeline.answered(at(45), 40 * kNsPerMs, 2);
   timeline.finish();
   const auto& rows = timeline.rows();
   ASSERT_EQ(rows.size(), 5u);
@@ -28,8 +27,8 @@ TEST(Timeline, has_a_row_for_each_interval_with_or_without_answers) {
   EXPECT_EQ(rows[1].max_ns, 7'000u);  // Not what the interval before had.
   EXPECT_EQ(rows[2].requests + rows[3].requests, 0u);
   EXPECT_EQ(rows[3].max_ns, 0u);
-  EXPECT_EQ(rows[4].begin_ns, 40 * kMs);
-  EXPECT_EQ(rows[4].max_ns, 40 * kMs);
+  EXPECT_EQ(rows[4].begin_ns, 40 * kNsPerMs);
+  EXPECT_EQ(rows[4].max_ns, 40 * kNsPerMs);
 }
 
 TEST(Timeline, marks_events_where_they_happened) {

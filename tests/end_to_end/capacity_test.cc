@@ -27,14 +27,14 @@ TEST_F(Capacity, of_accounts_refuses_the_request_and_keeps_its_ids_free) {
   start({"--accounts-max", "10"});
   client::Client client = connect();
   std::vector<ledger::Account> accounts;
-  for (u64 id = 1; id <= 11; ++id) accounts.push_back(account(id));
+  for (u64 id = 1; id <= 11; ++id) accounts.push_back(simple_account(id));
   expect_refused(client.create_accounts(accounts));
   EXPECT_EQ(must(client.ping()).durable_position.value, 0u);
   accounts.pop_back();
   for (const auto& result : must(client.create_accounts(accounts)).results) {
     EXPECT_EQ(result.outcome, ledger::AccountOutcome::Created);
   }
-  const ledger::Account one_more[] = {account(11)};
+  const ledger::Account one_more[] = {simple_account(11)};
   expect_refused(client.create_accounts(one_more));
   const u128 ids[] = {10, 11};
   const client::Accounts found = must(client.lookup_accounts(ids));

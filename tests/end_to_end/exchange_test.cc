@@ -80,7 +80,7 @@ constexpr u64 kFundsSold = u64{1} << 38, kFundsBought = u64{1} << 38;
 class ExchangeServer : public ServerTest {
  protected:
   static ledger::Account account_of(u64 id, u32 ledger, u16 flags) {
-    ledger::Account made = account(id);
+    ledger::Account made = simple_account(id);
     made.ledger = ledger;
     made.flags = flags;
     return made;

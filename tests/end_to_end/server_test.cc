@@ -26,14 +26,6 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
   return true;
 }
 
-ledger::Account account(u64 id) {
-  ledger::Account made{};
-  made.id = id;
-  made.ledger = 1;
-  made.code = 1;
-  return made;
-}
-
 ledger::Transfer transfer(u64 id, u64 debit_account, u64 credit_account, u64 amount) {
   ledger::Transfer made{};
   made.id = id;
@@ -46,7 +38,7 @@ ledger::Transfer transfer(u64 id, u64 debit_account, u64 credit_account, u64 amo
 }
 
 void create_two_accounts(client::Client& client) {
-  const ledger::Account accounts[] = {account(1), account(2)};
+  const ledger::Account accounts[] = {simple_account(1), simple_account(2)};
   const client::AccountResults answer = must(client.create_accounts(accounts));
   for (const client::AccountResult& result : answer.results) {
     EXPECT_EQ(result.outcome, ledger::AccountOutcome::Created);

@@ -16,6 +16,7 @@
 #include "cli/server_process.h"
 #include "cli/work_directory.h"
 #include "client/client.h"
+#include "tests/support/owned_request.h"
 
 namespace florin::test {
 
@@ -38,8 +39,6 @@ auto must(Expected expected) {
 bool eventually(const std::function<bool()>& condition,
                 std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
-// Ledger 1, code 1.
-ledger::Account account(u64 id);
 // From one account to the other in ledger 1, code 1.
 ledger::Transfer transfer(u64 id, u64 debit_account, u64 credit_account, u64 amount);
 // Accounts 1 and 2, as `transfer` wants them.

@@ -119,7 +119,7 @@ TEST_F(StartRefusals, too_little_capacity_for_what_is_there_is_refused) {
   {
     client::Client client = connect();
     std::vector<ledger::Account> accounts;
-    for (u64 id = 1; id <= 50; ++id) accounts.push_back(account(id));
+    for (u64 id = 1; id <= 50; ++id) accounts.push_back(simple_account(id));
     must(client.create_accounts(accounts));
   }
   stop();

@@ -59,20 +59,12 @@ class Sequence {
   u64 now_ = 0;
 };
 
-ledger::Account account_event(u128 id) {
-  ledger::Account event{};
-  event.id = id;
-  event.ledger = 1;
-  event.code = 1;
-  return event;
-}
-
 // The account; behind one that is linked another that succeeds; before it one that is refused and
 // makes the request imported or not.
 OwnedRequest account_request(u128 id, u16 flags, bool imported, u64 timestamp) {
-  ledger::Account first = account_event(0);
-  ledger::Account event = account_event(id);
-  ledger::Account last = account_event(id + 1);
+  ledger::Account first = simple_account(0);
+  ledger::Account event = simple_account(id);
+  ledger::Account last = simple_account(id + 1);
   event.flags = flags;
   event.timestamp = timestamp;
   if (imported) {
@@ -139,7 +131,7 @@ ScopeReport make_every_account_change(const ScopeOptions& options) {
     const u32 changes =
         undefined ? (number & account_changes::kDefined) | 1U << (15 + number % 17) : number;
     if (sequence.begin_case()) {
-      const ledger::Account account = account_event(account_id);
+      const ledger::Account account = simple_account(account_id);
       sequence.ask(OwnedRequest::create_accounts({&account, 1}));
     }
     const u128 id = u128{number} * 8 + 1;

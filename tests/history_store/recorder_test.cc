@@ -26,8 +26,6 @@ using history::Recorder;
 using history::RecorderOptions;
 using history::RunWriter;
 
-constexpr u64 kMs = 1'000'000;
-
 // A log that grows, and the history of it. The store and the log outlive the processes.
 struct RecordedWorld {
   explicit RecordedWorld(u64 seed, u64 feed_bytes = 32 * kKiB)
@@ -106,10 +104,10 @@ struct RecordedWorld {
 RecorderOptions tiny_options() {
   RecorderOptions options;
   options.run_changes_max = 64;
-  options.run_age_ns_max = 2'000 * kMs;
+  options.run_age_ns_max = 2'000 * kNsPerMs;
   options.step_changes_max = 40;
   options.step_blocks_max = 5;
-  options.back_off = {100 * kMs, 1'000 * kMs};
+  options.back_off = {100 * kNsPerMs, 1'000 * kNsPerMs};
   return options;
 }
 
@@ -135,7 +133,7 @@ TEST(Recorder, records_everything_once_whatever_fails_and_whenever_the_process_e
         case 1:
         case 2: world.append(static_cast<u32>(random.between(1, 3))); break;
         case 3: world.log.append_outcomes(); break;
-        case 4: world.clock.monotonic += random.below(3'000) * kMs; break;
+        case 4: world.clock.monotonic += random.below(3'000) * kNsPerMs; break;
         case 5: world.gate->want_durable(world.end.position); break;
         case 6: world.store.fail_writes(1, ErrorCode::NoSpace); break;
         case 7:
@@ -162,7 +160,7 @@ TEST(Recorder, records_everything_once_whatever_fails_and_whenever_the_process_e
     world.recorder->hurry();
     for (u32 round = 0; round < 20; ++round) {
       world.settle();
-      world.clock.monotonic += 1'000 * kMs;
+      world.clock.monotonic += 1'000 * kNsPerMs;
     }
     EXPECT_EQ(world.difference_from_store(), "");
     EXPECT_EQ(world.store.readable(), world.end.position);
@@ -190,12 +188,12 @@ TEST(Recorder, closes_runs_by_size_and_by_age) {
   world.settle();
   EXPECT_EQ(world.gate->readable(), world.end.position);
   EXPECT_EQ(world.gate->durable(), Position{}) << "too little, and too new";
-  EXPECT_EQ(world.recorder->sleep_ns_max(), 2'000 * kMs);
-  world.clock.monotonic += 1'999 * kMs;
+  EXPECT_EQ(world.recorder->sleep_ns_max(), 2'000 * kNsPerMs);
+  world.clock.monotonic += 1'999 * kNsPerMs;
   world.settle();
   EXPECT_EQ(world.gate->durable(), Position{});
-  EXPECT_EQ(world.recorder->sleep_ns_max(), kMs);
-  world.clock.monotonic += kMs;
+  EXPECT_EQ(world.recorder->sleep_ns_max(), kNsPerMs);
+  world.clock.monotonic += kNsPerMs;
   world.settle();
   EXPECT_EQ(world.gate->durable(), world.end.position) << "of age";
   EXPECT_EQ(world.writer->runs_written(), 1u);
@@ -232,13 +230,13 @@ TEST(Recorder, gathers_longer_runs_while_the_disk_is_slow_and_waits_when_there_i
   options.run_changes_max = 30;
   world.start(options);
   world.append(1);
-  world.clock.monotonic += 2'000 * kMs;
+  world.clock.monotonic += 2'000 * kNsPerMs;
   world.settle_recorder();
-  world.clock.monotonic += 2'000 * kMs;
+  world.clock.monotonic += 2'000 * kNsPerMs;
   world.settle_recorder();  // The first run is closed, and nobody writes it.
   const Position first = world.end.position;
   world.append(1);
-  world.clock.monotonic += 5'000 * kMs;
+  world.clock.monotonic += 5'000 * kNsPerMs;
   world.settle_recorder();
   EXPECT_EQ(world.store.open_changes() != 0, true) << "of age, but the one before waits";
   EXPECT_EQ(world.recorder->sleep_ns_max(), ~u64{0}) << "the writer will ring";
@@ -268,8 +266,8 @@ TEST(Recorder, tries_again_with_longer_pauses_and_tells_once) {
     EXPECT_EQ(world.recorder->status().failures(), failure);
     EXPECT_TRUE(world.recorder->status().failing());
     const u64 wait = world.recorder->sleep_ns_max();
-    EXPECT_GE(wait, (100 * kMs << (failure - 1)) / 2);
-    EXPECT_LE(wait, 100 * kMs << (failure - 1));
+    EXPECT_GE(wait, (100 * kNsPerMs << (failure - 1)) / 2);
+    EXPECT_LE(wait, 100 * kNsPerMs << (failure - 1));
     EXPECT_GE(wait, waited_before / 2);
     waited_before = wait;
     world.clock.monotonic += wait - 1;
@@ -293,13 +291,13 @@ TEST(Recorder, tries_again_with_longer_pauses_and_tells_once) {
   world.settle();
   EXPECT_EQ(world.writer->status().failures(), 1u);
   EXPECT_GT(world.writer->sleep_ns_max(), 0u);
-  EXPECT_LE(world.writer->sleep_ns_max(), 100 * kMs);
+  EXPECT_LE(world.writer->sleep_ns_max(), 100 * kNsPerMs);
   EXPECT_EQ(world.gate->durable(), Position{});
   world.append(1);
   world.settle();
   EXPECT_EQ(world.gate->readable(), world.end.position);
   for (u32 round = 0; round < 3; ++round) {
-    world.clock.monotonic += 200 * kMs;
+    world.clock.monotonic += 200 * kNsPerMs;
     world.settle();
   }
   EXPECT_EQ(world.writer->status().failures(), 2u);
@@ -322,7 +320,7 @@ TEST(Recorder, takes_what_is_whole_before_a_damaged_block_and_goes_on_when_it_is
                     damaged.offset - storage::kSectorBytes, std::byte{0x5a});
   for (u32 round = 0; round < 6; ++round) {
     world.settle();
-    world.clock.monotonic += 1'000 * kMs;
+    world.clock.monotonic += 1'000 * kNsPerMs;
   }
   // What became of a block stands behind it: some before the damage may wait for that.
   EXPECT_GE(world.gate->readable(), ends[18].position);
@@ -377,7 +375,7 @@ TEST(RecorderThreads, keep_up_with_a_log_that_grows) {
   threads.start({"run writer", {world.writer.get()}, &writer_parker, -1, 0});
   SystemClock time;
   const auto wait_until = [&](history::Waiter& waiter, const auto& position_reached) {
-    const u64 patience_ends = time.monotonic_ns() + 20'000 * kMs;
+    const u64 patience_ends = time.monotonic_ns() + 20'000 * kNsPerMs;
     while (true) {
       bell.arm();
       waiter.want(world.end.position);

@@ -25,7 +25,6 @@ using pipeline::OutcomeRecord;
 namespace flags = ledger::transfer_flags;
 
 constexpr u64 kStart = 1'000'000'000'000;
-constexpr u64 kSecond = 1'000'000'000;
 
 Transfer with(Transfer event, const std::function<void(Transfer&)>& change) {
   change(event);
@@ -82,7 +81,7 @@ struct Row {
   std::vector<Transfer> before;
   std::vector<Transfer> block;
   const char* says;
-  u64 pause_ns = kSecond;  // From the ones before to the block.
+  u64 pause_ns = kNsPerSecond;  // From the ones before to the block.
 };
 
 std::vector<Row> rows() {
@@ -148,7 +147,7 @@ std::vector<Row> rows() {
        {pending(1, 2), pending(2, 0)},
        {linked(resolving(3, 2, flags::kPostPendingTransfer, ledger::kAmountMax)), missing(4)},
        "refused 0:2; refused 1:39; expired 0: 1 by 10",
-       5 * kSecond},
+       5 * kNsPerSecond},
       {"chain that stands",
        {pending(2, 0)},
        {linked(resolving(3, 2, flags::kPostPendingTransfer, 4)), plain_transfer(4)},
@@ -157,12 +156,12 @@ std::vector<Row> rows() {
        {pending(1, 1)},
        {linked(plain_transfer(2)), linked(plain_transfer(3)), missing(4), plain_transfer(5)},
        "refused 0:2; refused 1:2; refused 2:39; expired 2: 1 by 10",
-       kSecond - 1},
+       kNsPerSecond - 1},
       {"holds that expire one after the other",
        {pending(1, 1), pending(2, 1), pending(3, 1)},
        {plain_transfer(4), plain_transfer(5), plain_transfer(6)},
        "expired 0: 1 by 10; expired 1: 2 by 10; expired 2: 3 by 10",
-       kSecond - 2},
+       kNsPerSecond - 2},
   };
 }
 
@@ -185,9 +184,9 @@ TEST(OutcomeRecord, of_a_tick_says_what_it_released) {
   OutcomeWorld world;
   world.run(four_accounts(), kStart);
   world.run(std::vector<Transfer>{pending(1, 1), pending(2, 1), pending(3, 100)}, kStart + 10);
-  EXPECT_EQ(text_of(world.run(OwnedRequest::tick(), kStart + 5 * kSecond)),
+  EXPECT_EQ(text_of(world.run(OwnedRequest::tick(), kStart + 5 * kNsPerSecond)),
             "expired 0: 1 by 10; expired 0: 2 by 10");
-  EXPECT_EQ(text_of(world.run(OwnedRequest::tick(), kStart + 6 * kSecond)), "");
+  EXPECT_EQ(text_of(world.run(OwnedRequest::tick(), kStart + 6 * kNsPerSecond)), "");
 }
 
 TEST(OutcomeRecord, passes_over_reads_and_dry_runs) {
@@ -352,7 +351,7 @@ OutcomeRecord long_record() {
     for (u64 id = 1; id <= 60; ++id) holds.push_back(pending(round * 100 + id, 1));
     world.run(holds, kStart + 100 + round * 100);
   }
-  return world.run(OwnedRequest::tick(), kStart + 10 * kSecond);
+  return world.run(OwnedRequest::tick(), kStart + 10 * kNsPerSecond);
 }
 
 std::vector<std::vector<std::byte>> in_parts(const OutcomeRecord& record, u64 bytes) {
@@ -482,7 +481,7 @@ TEST(OutcomeCheck, names_the_position_and_both_outcomes) {
     for (OutcomeWorld* world : {&own, &logged}) world->run(four_accounts(), kStart);
     own.run(difference.only_own, kStart + 10);
     logged.run(difference.only_logged, kStart + 10);
-    const u64 time = kStart + 10 * kSecond;
+    const u64 time = kStart + 10 * kNsPerSecond;
     const OutcomeRecord decided = own.run(difference.block, time);
     const std::string message = complaint(decided, logged.run(difference.block, time));
     EXPECT_NE(message.find(difference.says), std::string::npos) << message;
@@ -509,7 +508,7 @@ TEST(OutcomeCheck, finds_every_byte_that_changed) {
   world.run(std::vector<Transfer>{pending(1, 0), pending(2, 1)}, kStart + 10);
   const OutcomeRecord record = world.run(
       std::vector<Transfer>{resolving(3, 1, flags::kPostPendingTransfer, 4), plain_transfer(1)},
-      kStart + 5 * kSecond);
+      kStart + 5 * kNsPerSecond);
   const auto bodies = in_parts(record, 4096);
   u64 refused = 0;
   for (usize at = 0; at < bodies[0].size(); ++at) {
@@ -552,7 +551,7 @@ TEST(ParseOutcomes, never_trusts_hostile_bytes) {
   world.run(std::vector<Transfer>{pending(1, 0), pending(2, 1)}, kStart + 10);
   const OutcomeRecord record = world.run(
       std::vector<Transfer>{resolving(3, 1, flags::kPostPendingTransfer, 4), plain_transfer(1)},
-      kStart + 5 * kSecond);
+      kStart + 5 * kNsPerSecond);
   Random random(1);
   u64 taken = 0;
   u64 refused = 0;

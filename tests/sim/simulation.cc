@@ -14,7 +14,6 @@ namespace florin::test {
 namespace {
 
 constexpr u64 kStartNs = 1'000'000'000'000'000;
-constexpr u64 kSecond = 1'000'000'000;
 constexpr u64 kStopStepsMax = 400'000;
 constexpr u64 kLivenessStepsMax = 800'000;
 
@@ -112,14 +111,14 @@ void Simulation::pass_time() {
   }
   clock_.wall_ns += random_.below(1'000);
   clock_.monotonic += random_.below(100'000);
-  if (random_.chance(1, 1'000)) clock_.monotonic += random_.below(2 * kSecond);
+  if (random_.chance(1, 1'000)) clock_.monotonic += random_.below(2 * kNsPerSecond);
   if (!faults_) return;
   if (scenario_.clock_freezes && random_.chance(1, 1'000)) {
     frozen_steps_ = random_.between(1, 500);
     exercises_.count(Exercise::ClockFreezes);
   }
   if (!scenario_.clock_jumps || !random_.chance(1, 500)) return;
-  const u64 jump = random_.below(3'600 * kSecond);
+  const u64 jump = random_.below(3'600 * kNsPerSecond);
   if (random_.chance(1, 2)) {
     clock_.wall_ns += jump;
     exercises_.count(Exercise::ClockJumpsForward);

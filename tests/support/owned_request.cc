@@ -102,7 +102,7 @@ OwnedRequest OwnedRequest::copy_of(const ledger::Request& asked) {
   return copy;
 }
 
-ledger::Account simple_account(u64 id) {
+ledger::Account simple_account(u128 id) {
   ledger::Account event{};
   event.id = id;
   event.ledger = 1;

@@ -56,7 +56,7 @@ class OwnedRequest {
 };
 
 // An account of ledger 1 without flags, and a plain transfer from account 1 to 2 of it.
-ledger::Account simple_account(u64 id);
+ledger::Account simple_account(u128 id);
 ledger::Transfer simple_transfer(u64 id, u128 amount = 1);
 
 }  // namespace florin::test
