@@ -1,5 +1,6 @@
 #include "engine/account_cut.h"
 
+#include "base/prefetch.h"
 #include "engine/planted.h"
 
 namespace florin::engine {
@@ -105,10 +106,9 @@ void AccountCut::prefetch(const Part& part) const {
   if (part.next + kCopyAhead >= part.slots.size()) return;
   const u32 slot = part.slots[part.next + kCopyAhead];
   const auto* record = reinterpret_cast<const std::byte*>(&tables_.accounts[slot]);
-  __builtin_prefetch(record);
-  __builtin_prefetch(record + 64);
-  __builtin_prefetch(&tables_.account_states[slot].flags);
-  asm volatile("");  // Or g++ 12 finds that this has no effect, and leaves the call out.
+  prefetch_line(record);
+  prefetch_line(record + 64);
+  prefetch_line(&tables_.account_states[slot].flags);
 }
 
 void AccountCut::save(u32 slot, Part& part, u32 cut) {
@@ -126,8 +126,8 @@ void AccountCut::for_each_change(Block& block, Visit&& visit) {
   const auto fetch = [&](u32 slot) {
     if (copied_.has(slot, cut)) return;
     const auto* record = reinterpret_cast<const std::byte*>(&tables_.accounts[slot]);
-    __builtin_prefetch(record);
-    __builtin_prefetch(record + 64);
+    prefetch_line(record);
+    prefetch_line(record + 64);
   };
   for (const BlockRequest& request : block.requests) {
     if (request.operation != ledger::Operation::CreateTransfers) continue;

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "engine/paging.h"
 #include "engine/planted.h"
 #include "engine/queries.h"
@@ -281,19 +282,18 @@ void Authoriser::prefetch_ahead(const Block& block, u32 item) {
   if (ahead >= block.item_count()) return;
   const ItemWork& work = block.work[ahead];
   if ((work.flags & ledger::transfer_flags::kPending) != 0 && work.transfer != kNoSlot) {
-    __builtin_prefetch(&books_.holds.mark(work.transfer), 1);
+    prefetch_line(&books_.holds.mark(work.transfer));
   }
-  if (work.debit != kNoSlot) __builtin_prefetch(&tables_.account_states[work.debit], 1);
-  if (work.credit != kNoSlot) __builtin_prefetch(&tables_.account_states[work.credit], 1);
+  if (work.debit != kNoSlot) prefetch_line(&tables_.account_states[work.debit]);
+  if (work.credit != kNoSlot) prefetch_line(&tables_.account_states[work.credit]);
 }
 
 void Authoriser::prefetch_limits(const Block& block, u32 item) const {
-  asm volatile("");  // Or g++ 12 finds that this has no effect, and leaves the call out.
   const auto debit = [&](u32 ahead) {
     return ahead < block.item_count() ? block.work[ahead].debit : kNoSlot;
   };
   if (const u32 slot = debit(item + kLimitNumberAhead); slot != kNoSlot) {
-    __builtin_prefetch(&tables_.account_limits[slot]);
+    prefetch_line(&tables_.account_limits[slot]);
   }
   if (const u32 slot = debit(item + kLimitAhead); slot != kNoSlot) {
     books_.limits.prefetch_limits(slot);
@@ -304,28 +304,27 @@ void Authoriser::prefetch_limits(const Block& block, u32 item) const {
 }
 
 void Authoriser::prefetch_hold(const Block& block, u32 item) const {
-  asm volatile("");  // Or g++ 12 finds that this has no effect, and leaves the call out.
   const auto earlier = [&](u32 ahead) {
     const bool names = ahead < block.item_count() && names_earlier(block.work[ahead]);
     return names ? block.earlier[ahead] : kNoSlot;
   };
   if (const u32 slot = earlier(item + kMarkAhead); slot != kNoSlot) {
-    __builtin_prefetch(&books_.holds.mark(slot), 1);
-    __builtin_prefetch(&tables_.transfer_states[slot]);
+    prefetch_line(&books_.holds.mark(slot));
+    prefetch_line(&tables_.transfer_states[slot]);
     const auto* record = reinterpret_cast<const std::byte*>(&tables_.transfers[slot]);
-    __builtin_prefetch(record);
-    __builtin_prefetch(record + 64);
+    prefetch_line(record);
+    prefetch_line(record + 64);
   }
   if (const u32 slot = earlier(item + kHoldAhead); slot != kNoSlot) {
     const u32 hold = books_.holds.mark(slot).hold;
-    if (hold != 0) __builtin_prefetch(&books_.holds.hold(hold - 1), 1);
+    if (hold != 0) prefetch_line(&books_.holds.hold(hold - 1));
   }
   if (const u32 slot = earlier(item + kHoldAccountsAhead); slot != kNoSlot) {
     const u32 number = books_.holds.mark(slot).hold;
     if (number == 0) return;
     const HoldState& hold = books_.holds.hold(number - 1);
-    __builtin_prefetch(&tables_.account_states[hold.debit_account], 1);
-    __builtin_prefetch(&tables_.account_states[hold.credit_account], 1);
+    prefetch_line(&tables_.account_states[hold.debit_account]);
+    prefetch_line(&tables_.account_states[hold.credit_account]);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "engine/history_cut.h"
 
+#include "base/prefetch.h"
 #include "engine/transfer_cut.h"
 
 namespace florin::engine {
@@ -64,10 +65,9 @@ usize HistoryCut::copy_failed_ids(u64 bytes_max) {
 void HistoryCut::prefetch(u64 number) const {
   const u32 slot = tables_.created_slot(number);
   const auto* record = reinterpret_cast<const std::byte*>(&tables_.transfers[slot]);
-  __builtin_prefetch(record);
-  __builtin_prefetch(record + 64);
-  __builtin_prefetch(&tables_.transfer_states[slot]);
-  asm volatile("");  // Or g++ 12 finds that this has no effect, and leaves the call out.
+  prefetch_line(record);
+  prefetch_line(record + 64);
+  prefetch_line(&tables_.transfer_states[slot]);
 }
 
 void HistoryCut::abandon() {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "base/result.h"
 #include "base/types.h"
 #include "engine/id_hash.h"
@@ -30,16 +31,15 @@ class IdIndex {
 
   void prefetch(IdHash hash) const {
     const Table& table = tables_[hash.virtual_slot];
-    __builtin_prefetch(&table.entries[hash.tag & table.mask], 1);
+    prefetch_line(&table.entries[hash.tag & table.mask]);
   }
 
-  // The same before an entry is removed, which looks at those behind it. Inline in any case: g++ 12
-  // leaves out calls of functions that do nothing but prefetch.
-  [[gnu::always_inline]] void prefetch_erasure(IdHash hash) const {
+  // The same before an entry is removed, which looks at those behind it.
+  void prefetch_erasure(IdHash hash) const {
     const Table& table = tables_[hash.virtual_slot];
     const u32 place = hash.tag & table.mask;
-    __builtin_prefetch(&table.entries[place], 1);
-    __builtin_prefetch(&table.entries[(place + kEntriesPerLine) & table.mask], 1);
+    prefetch_line(&table.entries[place]);
+    prefetch_line(&table.entries[(place + kEntriesPerLine) & table.mask]);
   }
 
   // The slot of the id if it is there; otherwise kNoSlot or, once in some millions of times, that

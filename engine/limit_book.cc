@@ -1,6 +1,7 @@
 #include "engine/limit_book.h"
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "engine/planted.h"
 
 namespace florin::engine {
@@ -50,14 +51,14 @@ void LimitBook::prefetch_limits(u32 account) const {
   const u32 number = tables_.account_limits[account];
   if (number == 0) return;
   const auto* limits = reinterpret_cast<const std::byte*>(&limits_[number - 1]);
-  __builtin_prefetch(limits);
-  __builtin_prefetch(limits + 64);
+  prefetch_line(limits);
+  prefetch_line(limits + 64);
 }
 
 void LimitBook::prefetch_window(u32 account) const {
   const u32 number = tables_.account_limits[account];
   if (number != 0 && limits_[number - 1].velocity != 0) {
-    __builtin_prefetch(&windows_[limits_[number - 1].velocity - 1], 1);
+    prefetch_line(&windows_[limits_[number - 1].velocity - 1]);
   }
 }
 

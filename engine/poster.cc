@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "engine/planted.h"
 #include "engine/queries.h"
 
@@ -189,12 +190,12 @@ void Poster::post_lists(Block& block, const BlockRequest& request, RoleCursors& 
                         PartitionTotals& totals) {
   for (; const RoleEntry* entry = cursors.debits.next(last); cursors.debits.advance()) {
     const u32 ahead = block.work[cursors.debits.ahead(kPostedRecordAhead).item].debit;
-    if (ahead != kNoSlot) __builtin_prefetch(&tables_.accounts[ahead].debits_posted, 1);
+    if (ahead != kNoSlot) prefetch_line(&tables_.accounts[ahead].debits_posted);
     if (block.outcomes[entry->item] == ledger::kCreated) book_debit(block, entry->item, totals);
   }
   for (; const RoleEntry* entry = cursors.credits.next(last); cursors.credits.advance()) {
     const u32 ahead = block.work[cursors.credits.ahead(kPostedRecordAhead).item].credit;
-    if (ahead != kNoSlot) __builtin_prefetch(&tables_.accounts[ahead].credits_posted, 1);
+    if (ahead != kNoSlot) prefetch_line(&tables_.accounts[ahead].credits_posted);
     if (block.outcomes[entry->item] == ledger::kCreated) book_credit(block, entry->item, totals);
   }
   for (; const RoleEntry* entry = cursors.others.next(last); cursors.others.advance()) {
@@ -225,8 +226,8 @@ void Poster::apply_effects(const Block& block, EffectCursor& cursor, u32 item,
   for (; cursor.due(item); ++cursor.next) {
     if (cursor.end - cursor.next > kEffectsAhead) {
       const ledger::Account& ahead = tables_.accounts[cursor.next[kEffectsAhead].account];
-      __builtin_prefetch(&ahead.debits_pending, 1);
-      __builtin_prefetch(&ahead.ledger, 1);
+      prefetch_line(&ahead.debits_pending);
+      prefetch_line(&ahead.ledger);
     }
     apply(block, *cursor.next, totals);
   }
@@ -291,13 +292,13 @@ void Poster::post_transfers(Block& block, const BlockRequest& request, EffectCur
   const u32 last = request.first_item + request.item_count;
   for (u32 item = request.first_item; item < last; ++item) {
     const u32 ahead = item + kPostedRecordAhead;
-    if (ahead < last) {
+    if (ahead < block.item_count()) {
       const ItemWork& work = block.work[ahead];
       if (work.debit != kNoSlot) {
-        __builtin_prefetch(&tables_.accounts[work.debit].debits_posted, 1);
+        prefetch_line(&tables_.accounts[work.debit].debits_posted);
       }
       if (work.credit != kNoSlot) {
-        __builtin_prefetch(&tables_.accounts[work.credit].credits_posted, 1);
+        prefetch_line(&tables_.accounts[work.credit].credits_posted);
       }
     }
     if (effects.due(item)) [[unlikely]]

@@ -5,6 +5,7 @@
 
 #include <immintrin.h>
 
+#include "base/prefetch.h"
 #include "engine/planted.h"
 #include "ledger/validation.h"
 
@@ -165,7 +166,7 @@ inline void Resolver::find_candidates(Block& block, u32 item, const BlockRequest
     return;
   const u32 earlier = tables_.transfer_index.first_candidate(hashes.earlier);
   block.earlier[item] = earlier;
-  if (earlier != kNoSlot) __builtin_prefetch(&tables_.transfers[earlier]);
+  if (earlier != kNoSlot) prefetch_line(&tables_.transfers[earlier]);
 }
 
 inline void Resolver::confirm_candidates(Block& block, u32 item, const TransferHashes& hashes) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/prefetch.h"
 #include "engine/planted.h"
 #include "engine/transfer_digest.h"
 
@@ -15,14 +16,13 @@ constexpr u64 kRetiredRecordAhead = 24;
 constexpr u64 kRetiredIndexAhead = 12;
 constexpr u64 kRetiredHashRing = 32;  // More than kRetiredIndexAhead; a power of two.
 
-// Inline in any case: g++ 12 leaves out calls of functions that do nothing but prefetch.
-[[gnu::always_inline]] inline void prefetch_record(const Tables& tables, u32 slot) {
+void prefetch_record(const Tables& tables, u32 slot) {
   const auto* record = reinterpret_cast<const std::byte*>(&tables.transfers[slot]);
-  __builtin_prefetch(record);
-  __builtin_prefetch(record + 64);
-  __builtin_prefetch(&tables.transfer_states[slot], 1);
+  prefetch_line(record);
+  prefetch_line(record + 64);
+  prefetch_line(&tables.transfer_states[slot]);
   if (tables.marked_chunks[slot / kSlotChunk] != 0) {
-    __builtin_prefetch(&tables.transfer_marks[slot], 1);
+    prefetch_line(&tables.transfer_marks[slot]);
   }
 }
 

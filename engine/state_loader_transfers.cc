@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/int128.h"
+#include "base/prefetch.h"
 #include "engine/cut_reading.h"
 #include "engine/planted.h"
 #include "engine/state_loader.h"
@@ -153,7 +154,7 @@ Status StateLoader::index(u32 partition) {
   const auto index_all = [&](u64 count, auto&& slot_at) -> Status {
     for (u64 place = 0; place < count; ++place) {
       if (place + 2 * kTransferAhead < count) {
-        __builtin_prefetch(&tables_.transfers[slot_at(place + 2 * kTransferAhead)]);
+        prefetch_line(&tables_.transfers[slot_at(place + 2 * kTransferAhead)]);
       }
       if (place + kTransferAhead < count) {
         const u128 ahead = tables_.transfers[slot_at(place + kTransferAhead)].id;

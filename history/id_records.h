@@ -2,6 +2,7 @@
 // part of what the follower knows of accounts and of holds.
 #pragma once
 
+#include "base/prefetch.h"
 #include "base/types.h"
 #include "engine/chunked_store.h"
 #include "history/id_slots.h"
@@ -21,8 +22,8 @@ class IdRecords {
     const u32 slot = slots_.candidate(tag);
     if (slot == kNoSlot) return;
     const auto* const record = reinterpret_cast<const std::byte*>(&at(slot));
-    __builtin_prefetch(record, 1);
-    __builtin_prefetch(record + sizeof(Record) - 1, 1);
+    prefetch_line(record);
+    prefetch_line(record + sizeof(Record) - 1);
   }
   // The record's slot, or kNoSlot.
   u32 find(u128 id, u32 tag) const {

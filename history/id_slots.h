@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "base/prefetch.h"
 #include "base/types.h"
 #include "engine/id_hash.h"
 
@@ -23,7 +24,7 @@ class IdSlots {
                                             high_half(id) ^ seed_.high ^ 0x589965cc75374cc3ULL);
     return static_cast<u32>(engine::multiply_fold(mixed, 0x1d8e4e27c47d124fULL));
   }
-  void prefetch(u32 tag) const { __builtin_prefetch(&entries_[tag & mask()]); }
+  void prefetch(u32 tag) const { prefetch_line(&entries_[tag & mask()]); }
 
   // The slot with this tag for which `is_match(slot)` is true, or kNoSlot.
   template <class IsMatch>

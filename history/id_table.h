@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/prefetch.h"
 #include "base/types.h"
 #include "engine/id_hash.h"
 
@@ -22,7 +23,7 @@ class IdTable {
   u64& at(u128 id);
   u64 find(u128 id) const;
   void prefetch(u128 id) const {
-    if (!lines_.empty()) __builtin_prefetch(&lines_[first(id)]);
+    if (!lines_.empty()) prefetch_line(&lines_[first(id)]);
   }
 
  private:

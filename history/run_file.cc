@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "base/prefetch.h"
 #include "history/movement.h"
 #include "history/store_keys.h"
 
@@ -209,10 +210,10 @@ Status RunFile::write_entries_of(RowFile& file, u128 account,
     for (usize index = first; index < first + count; ++index) {
       const EntryLink* const* const entry = &entries[index];
       if (end - entry > static_cast<std::ptrdiff_t>(2 * kAhead)) {
-        __builtin_prefetch(entry[2 * kAhead]);
+        prefetch_line(entry[2 * kAhead]);
         const auto* const ahead = reinterpret_cast<const char*>(entry[kAhead]->change);
         for (usize line = 0; line < sizeof(TransferChange); line += 64) {
-          __builtin_prefetch(ahead + line);
+          prefetch_line(ahead + line);
         }
       }
       writer_.add(*(*entry)->change);

@@ -29,8 +29,8 @@ std::string_view name(RefusalCode code) {
 }
 
 void Request::clear_write_answer() {
+  if (refusal != RefusalCode::None) refusal_message.clear();
   refusal = RefusalCode::None;
-  refusal_message.clear();
   position = Position{};
   timestamp = Timestamp{};
   exceptions.clear();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "base/types.h"
 #include "ledger/account.h"
 #include "ledger/account_update.h"
@@ -89,10 +90,10 @@ struct Request {
   Position position;                    // Write: of its last event. Read: the last before it.
   Timestamp timestamp;                  // Write: of its first event.
   std::vector<EventResult> exceptions;  // Writes: the events that were not `created`, by index.
-  std::string refusal_message;
   // Create_transfers that want them: by index of the event. Get_change_events: one for each of
   // `transfers`.
   std::vector<TransferBalances> balances;
+  std::string refusal_message;
 
   // Asked of reads alone.
   TrialBalanceFilter trial_balance_filter;
@@ -134,6 +135,13 @@ struct Request {
   // The same when the answer can only be that of a write.
   void clear_write_answer();
 };
+
+// Brings what a small write touches of it into the cache, ahead of use.
+inline void fetch_small(const Request& request) {
+  prefetch_line(&request);
+  prefetch_line(&request.next);
+  prefetch_line(&request.exceptions);
+}
 
 // Where finished requests go. Implemented by the network and by tests; called on the thread that
 // runs the release stage, in the order of the blocks.

@@ -28,8 +28,23 @@ void Connection::touch() {
   context_.touched.push_back(this);
 }
 
+void Connection::take_answer(ledger::Request* request) {
+  answered_.push_back(request);
+  touch();
+}
+
+void Connection::deliver_answers() {
+  constexpr usize kAhead = 4;  // Fetched into the cache so many before they are encoded.
+  for (usize index = 0; index < answered_.size(); ++index) {
+    if (index + kAhead < answered_.size()) ledger::fetch_small(*answered_[index + kAhead]);
+    session_.deliver(answered_[index]);
+  }
+  answered_.clear();
+}
+
 void Connection::service() {
   touched_ = false;
+  deliver_answers();
   if (state_ == State::Open) {
     // Before as well: whoever has an answer finds it counted.
     count_frames();

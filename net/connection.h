@@ -59,7 +59,10 @@ class Connection {
   Session& session() { return session_; }
   // Marks this connection for the next service().
   void touch();
-  // Sends what can be sent, asks for more bytes, closes when the session is over.
+  // An answer to a request of this connection. All that there are by the next service() are encoded
+  // then, one behind the other: blocks have the requests of many connections by turns.
+  void take_answer(ledger::Request* request);
+  // Encodes answers, sends what can be sent, asks for more bytes, closes when the session is over.
   void service();
   // Closes it if a frame takes too long to arrive, or the peer to close.
   void enforce_deadlines();
@@ -69,6 +72,7 @@ class Connection {
  private:
   enum class State : u8 { Open, Lingering, Closed };
 
+  void deliver_answers();
   void send();
   void receive();
   void on_received(const boost::system::error_code& error, usize bytes);
@@ -82,6 +86,7 @@ class Connection {
   ConnectionContext& context_;
   boost::asio::ip::tcp::socket socket_;
   Session session_;
+  std::vector<ledger::Request*> answered_;
   State state_ = State::Open;
   bool touched_ = false;
   bool receiving_ = false;        // A read is pending.

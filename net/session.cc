@@ -32,13 +32,13 @@ static_assert(sizeof(ledger::Transfer) + sizeof(ledger::TransferBalances) <=
 // become.
 u64 answer_bytes_max(const ledger::Request& request) {
   const u64 events = request.event_count;
+  // Apart, and first: what only reads have is not fetched from memory for a write.
+  if (ledger::is_write(request.operation)) {
+    return events * (sizeof(ledger::EventResult) +
+                     (request.wants_balances ? sizeof(ledger::TransferBalances) : 0));
+  }
   const u64 limit = request.filter.limit;
   switch (request.operation) {
-    case Operation::CreateAccounts:
-    case Operation::UpdateAccounts: return events * sizeof(ledger::EventResult);
-    case Operation::CreateTransfers:
-      return events * (sizeof(ledger::EventResult) +
-                       (request.wants_balances ? sizeof(ledger::TransferBalances) : 0));
     case Operation::LookupAccounts: return events * sizeof(ledger::Account);
     case Operation::LookupTransfers: return events * kTransferAnswerBytes;
     case Operation::LookupLimits: return events * sizeof(ledger::AccountLimits);
@@ -51,6 +51,9 @@ u64 answer_bytes_max(const ledger::Request& request) {
     case Operation::GetChangeEvents: return limit * kChangeAnswerBytes;
     case Operation::GetTrialBalance:
       return request.trial_balance_filter.limit * sizeof(ledger::LedgerTotals);
+    case Operation::CreateAccounts:
+    case Operation::CreateTransfers:
+    case Operation::UpdateAccounts:
     case Operation::Tick: break;
   }
   CHECK(false);

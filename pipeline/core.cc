@@ -175,8 +175,13 @@ void Core::release(Slot& slot) {
     status_.log_last_segment.store(log_.end().segment, std::memory_order_relaxed);
     status_.durable_position.store(position.value, std::memory_order_release);
   }
-  for (const engine::BlockRequest& request : slot.block.requests) {
-    if (request.operation != ledger::Operation::Tick) sink_.deliver(request.request);
+  constexpr usize kAhead = 8;
+  const auto& requests = slot.block.requests;
+  for (usize index = 0; index < requests.size(); ++index) {
+    if (index + kAhead < requests.size()) ledger::fetch_small(*requests[index + kAhead].request);
+    if (requests[index].operation != ledger::Operation::Tick) {
+      sink_.deliver(requests[index].request);
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/checksum.h"
+#include "base/prefetch.h"
 
 namespace florin::pipeline {
 
@@ -162,8 +163,8 @@ void OutcomeComposer::add_derived(const engine::Block& block) {
     if (index + kAhead < block.derived.size()) {
       const u32 ahead = block.work[block.derived[index + kAhead]].transfer;
       const auto* record = reinterpret_cast<const std::byte*>(&tables_.transfers[ahead]);
-      __builtin_prefetch(record);
-      __builtin_prefetch(record + 64);
+      prefetch_line(record);
+      prefetch_line(record + 64);
     }
     const u32 item = block.derived[index];
     // Of a dry run, or given back with its chain.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 
 namespace florin::pipeline {
 
@@ -16,6 +17,11 @@ using ledger::RequestSource;
 namespace {
 
 constexpr usize kTakenAtOnce = 256;
+// How far ahead requests are fetched into the cache: of those taken, and by turns; an event can be
+// fetched when its request is there.
+constexpr usize kTakenAhead = 8;
+constexpr u32 kRequestTurnsAhead = 12;
+constexpr u32 kEventTurnsAhead = 6;
 
 bool takes_ids(const Request& request) { return request.operation == Operation::CreateTransfers; }
 
@@ -44,6 +50,7 @@ void Sequencer::submit(u32 channel, Request* request) {
 usize Sequencer::take_submitted() {
   const usize count = queue_.try_dequeue_bulk(consumer_, taken_.begin(), kTakenAtOnce);
   for (usize index = 0; index < count; ++index) {
+    if (index + kTakenAhead < count) ledger::fetch_small(*taken_[index + kTakenAhead]);
     Request* request = taken_[index];
     RequestSource* source = request->source;
     request->next = nullptr;
@@ -140,15 +147,21 @@ bool Sequencer::take_turn(Slot& slot, Share share, u64 now) {
   return taken;
 }
 
-// Thousands of small requests do not stay in the cache between receiving and ordering: the request
-// of the turn after next is fetched, and the event of the next one, which is known by then.
+// Thousands of small requests do not stay in the cache between receiving and ordering.
 void Sequencer::fetch_ahead() const {
-  if (first_waiting_ == nullptr) return;
-  if (const std::byte* const event = first_waiting_->first->events; event != nullptr) {
-    __builtin_prefetch(event);
-    __builtin_prefetch(event + 64);
+  const RequestSource* source = first_waiting_;
+  for (u32 turns = 1; source != nullptr; source = source->next, ++turns) {
+    if (turns == kEventTurnsAhead && source->first->events != nullptr) {
+      const std::byte* const event = source->first->events;
+      prefetch_line(event);
+      prefetch_line(event + sizeof(ledger::Transfer) / 2);
+      prefetch_line(event + sizeof(ledger::Transfer) - 1);
+    }
+    if (turns == kRequestTurnsAhead) {
+      ledger::fetch_small(*source->first);
+      return;
+    }
   }
-  if (first_waiting_->next != nullptr) __builtin_prefetch(first_waiting_->next->first);
 }
 
 void Sequencer::bring_to_front(RequestSource* source) {
@@ -247,7 +260,8 @@ void Sequencer::order_tick(Slot& slot) {
 void Sequencer::release(const Slot& slot) {
   transfers_in_flight_ -= slot.ids_max;
   for (const engine::BlockRequest& request : slot.block.requests) {
-    if (!request.request->is_logged() || takes_ids(*request.request)) continue;
+    if (request.dry_run || !is_write(request.operation)) continue;
+    if (request.operation == Operation::CreateTransfers) continue;
     in_flight(request.operation) -= request.item_count;
     if (request.operation == Operation::Tick) tick_in_flight_ = false;
   }

@@ -70,14 +70,12 @@ bool verify_frame(std::span<std::byte> frame) {
 void seal_frame(std::span<std::byte> frame, u64 request_number) {
   CHECK(frame.size() >= kFrameHeaderBytes && frame.size() % kFrameAlignment == 0);
   CHECK(frame.size() <= std::numeric_limits<u32>::max());
-  const FrameHeader header = {.magic = kFrameMagic,
-                              .version = kProtocolVersion,
-                              .flags = 0,
-                              .body_bytes = static_cast<u32>(frame.size() - kFrameHeaderBytes),
-                              .reserved = 0,
-                              .request_number = request_number,
-                              .checksum = 0};
-  std::memcpy(frame.data(), &header, sizeof(header));
+  // By words, as the checksum reads it: see set_in_word.
+  const u64 words[] = {kFrameMagic | u64{kProtocolVersion} << 32, frame.size() - kFrameHeaderBytes,
+                       request_number};
+  static_assert(offsetof(FrameHeader, version) == 4 && offsetof(FrameHeader, body_bytes) == 8 &&
+                offsetof(FrameHeader, request_number) == 16 && kChecksumOffset == 24);
+  std::memcpy(frame.data(), words, sizeof(words));
   const u64 checksum = compute_checksum(frame);
   std::memcpy(frame.data() + kChecksumOffset, &checksum, sizeof(checksum));
 }

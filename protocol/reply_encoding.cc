@@ -42,9 +42,9 @@ class WriteReplyStencil {
     const usize offset = stencil_.stamp(request.exceptions.size(), out);
     std::byte* const frame = out.data() + offset;
     flatbuffers::WriteScalar(frame + position_, request.position.value);
-    flatbuffers::WriteScalar(frame + operation_, static_cast<u16>(request.operation));
+    set_in_word(frame, operation_, static_cast<u16>(request.operation));
     flatbuffers::WriteScalar(frame + timestamp_, request.timestamp.ns);
-    flatbuffers::WriteScalar(frame + event_count_, request.event_count);
+    set_in_word(frame, event_count_, request.event_count);
     if (!request.exceptions.empty()) {
       std::memcpy(frame + stencil_.elements_offset(), request.exceptions.data(),
                   request.exceptions.size() * sizeof(ledger::EventResult));
