@@ -1,25 +1,36 @@
 // The life of one connection: open, then lingering until the peer has read the last reply, closed.
 #include "net/connection.h"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
+#include <cerrno>
+
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace florin::net {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
-
-Connection::Connection(ConnectionContext& context, asio::ip::tcp::socket socket)
-    : context_(context), socket_(std::move(socket)), session_(context.session, this) {
-  error_code ignored;
+Connection::Connection(ConnectionContext& context, int socket)
+    : context_(context), socket_(socket), session_(context.session, this) {
   // Without them the connection works all the same, only slower to answer or to notice a dead peer.
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-  error_code failed;
-  socket_.non_blocking(true, failed);
-  if (failed) close();
+  const int yes = 1;
+  setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+  setsockopt(socket_, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
+  if (!context_.readiness.add(socket_, this)) close();
+}
+
+Connection::~Connection() {
+  if (socket_ >= 0) ::close(socket_);
+}
+
+void Connection::note(u32 events) {
+  constexpr u32 kEnds = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  if ((events & (EPOLLIN | kEnds)) != 0) readable_ = true;
+  if ((events & kEnds) != 0) ends_ = true;
+  if ((events & EPOLLOUT) != 0) waiting_to_send_ = false;
+  touch();
 }
 
 void Connection::touch() {
@@ -45,70 +56,71 @@ void Connection::deliver_answers() {
 void Connection::service() {
   touched_ = false;
   deliver_answers();
-  if (state_ == State::Open) {
-    // Before as well: whoever has an answer finds it counted.
-    count_frames();
-    send();
-    count_frames();
-    watch_frame();
+  if (state_ == State::Lingering) discard();
+  if (state_ != State::Open) return;
+  receive();
+  if (state_ != State::Open) return;
+  // Before as well: whoever has an answer finds it counted.
+  count_frames();
+  send();
+  count_frames();
+  watch_frame();
+  if (state_ != State::Open) return;
+  if (session_.finished()) {
+    linger();
+  } else if (readable_ && session_.wants_read()) {
+    touch();
   }
-  if (state_ == State::Open && session_.finished()) linger();
-  if (state_ == State::Open) receive();
 }
 
 // One system call as a rule: everything that was answered since the last one goes together.
 void Connection::send() {
   while (!waiting_to_send_ && !session_.output().empty()) {
     const auto output = session_.output();
-    error_code error;
-    const usize bytes = socket_.write_some(asio::buffer(output.data(), output.size()), error);
-    if (error == asio::error::would_block || error == asio::error::try_again) {
-      waiting_to_send_ = true;
-      socket_.async_wait(asio::socket_base::wait_write, [this](const error_code&) {
-        waiting_to_send_ = false;
-        touch();
-      });
-      return;
-    }
-    if (error) {
-      close();
-      return;
-    }
-    context_.counters.bytes_sent.add(bytes);
-    session_.sent(bytes);
+    const ssize_t bytes =
+        ::send(socket_, output.data(), output.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (bytes < 0 && errno == EINTR) continue;
+    const bool full = bytes < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    if (bytes < 0 && (!full || !wait_to_send())) return close();
+    if (full) return;
+    context_.counters.bytes_sent.add(static_cast<u64>(bytes));
+    session_.sent(static_cast<usize>(bytes));
   }
+}
+
+bool Connection::wait_to_send() {
+  waiting_to_send_ = true;
+  if (told_of_writing_) return true;
+  told_of_writing_ = true;
+  return context_.readiness.add_writing(socket_, this);
+}
+
+// Returns how many bytes there were, 0 when there was nothing. Closes on an error.
+usize Connection::read_into(std::span<std::byte> space) {
+  const ssize_t bytes = ::recv(socket_, space.data(), space.size(), MSG_DONTWAIT);
+  if (bytes < 0) {
+    if (errno == EINTR) return 0;
+    readable_ = false;
+    if (errno != EAGAIN && errno != EWOULDBLOCK) close();
+    return 0;
+  }
+  if (bytes == 0) {
+    readable_ = false;
+    peer_closed_ = true;
+    return 0;
+  }
+  // Less than there was room for is all that there was: epoll tells when there is more.
+  readable_ = ends_ || static_cast<usize>(bytes) == space.size();
+  return static_cast<usize>(bytes);
 }
 
 void Connection::receive() {
-  if (receiving_ || !session_.wants_read()) return;
-  const auto space = session_.receive_space();
-  receiving_ = true;
-  socket_.async_read_some(
-      asio::buffer(space.data(), space.size()),
-      [this](const error_code& error, usize bytes) { on_received(error, bytes); });
-}
-
-void Connection::on_received(const error_code& error, usize bytes) {
-  receiving_ = false;
-  touch();
-  if (state_ == State::Lingering) {
-    if (error) {
-      close();
-    } else {
-      discard();
-    }
-    return;
-  }
-  if (state_ == State::Closed) return;
-  if (error == asio::error::eof) {
-    peer_closed_ = true;
-    session_.peer_closed();
-  } else if (error) {
-    close();
-  } else {
-    context_.counters.bytes_received.add(bytes);
-    session_.received(bytes);
-  }
+  if (!readable_ || !session_.wants_read()) return;
+  const usize bytes = read_into(session_.receive_space());
+  if (peer_closed_) session_.peer_closed();
+  if (bytes == 0) return;
+  context_.counters.bytes_received.add(bytes);
+  session_.received(bytes);
 }
 
 void Connection::count_frames() {
@@ -148,9 +160,8 @@ bool Connection::may_close_at_once() {
   if (session_.failed()) return false;
   int unacknowledged_bytes = 0;
   int unread_bytes = 0;
-  const int descriptor = socket_.native_handle();
-  return ioctl(descriptor, SIOCOUTQ, &unacknowledged_bytes) == 0 && unacknowledged_bytes == 0 &&
-         ioctl(descriptor, FIONREAD, &unread_bytes) == 0 && unread_bytes == 0;
+  return ioctl(socket_, SIOCOUTQ, &unacknowledged_bytes) == 0 && unacknowledged_bytes == 0 &&
+         ioctl(socket_, FIONREAD, &unread_bytes) == 0 && unread_bytes == 0;
 }
 
 // Ends the sending direction and waits for the peer to close. If bytes of the peer that nobody read
@@ -161,42 +172,31 @@ void Connection::linger() {
     close();
     return;
   }
-  error_code error;
-  socket_.shutdown(asio::socket_base::shutdown_send, error);
-  if (error) {
+  if (shutdown(socket_, SHUT_WR) != 0) {
     close();
     return;
   }
   state_ = State::Lingering;
   linger_begun_ns_ = context_.now_ns;
-  // A read into the session that is pending becomes the first that is discarded.
-  if (!receiving_) discard();
+  discard();
 }
 
 void Connection::discard() {
-  receiving_ = true;
-  socket_.async_read_some(asio::buffer(context_.discarded), [this](const error_code& error, usize) {
-    receiving_ = false;
-    touch();
-    if (state_ != State::Lingering) return;
-    if (error) {
-      close();
-    } else {
-      discard();
-    }
-  });
+  if (!readable_) return;
+  read_into(context_.discarded);
+  if (peer_closed_) close();
+  if (readable_ && state_ == State::Lingering) touch();
 }
 
 void Connection::close() {
   state_ = State::Closed;
   session_.abandon();
-  error_code ignored;
-  socket_.close(ignored);
+  if (socket_ >= 0) ::close(socket_);
+  socket_ = -1;
 }
 
 bool Connection::gone() const {
-  return state_ == State::Closed && !touched_ && !receiving_ && !waiting_to_send_ &&
-         session_.requests_in_flight() == 0;
+  return state_ == State::Closed && !touched_ && session_.requests_in_flight() == 0;
 }
 
 }  // namespace florin::net

@@ -1,16 +1,14 @@
-// One socket and its session, within a network thread. Internal to this folder, so that nobody else
-// includes Boost.Asio.
+// One socket and its session, within a network thread. Internal to this folder.
 #pragma once
 
 #include <array>
 #include <atomic>
-#include <memory>
+#include <cstddef>
+#include <span>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
 #include "base/types.h"
+#include "net/readiness.h"
 #include "net/server.h"
 #include "net/session.h"
 
@@ -44,6 +42,7 @@ struct ConnectionContext {
   SessionContext session;
   const ServerOptions& options;
   ConnectionCounters counters;
+  Readiness readiness;
   // Connections that something happened to; the server services each before it waits.
   std::vector<Connection*> touched;
   // The step's time, so that not every read asks the clock.
@@ -54,7 +53,11 @@ struct ConnectionContext {
 
 class Connection {
  public:
-  Connection(ConnectionContext& context, boost::asio::ip::tcp::socket socket);
+  // Takes the socket, connected, over.
+  Connection(ConnectionContext& context, int socket);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   Session& session() { return session_; }
   // Marks this connection for the next service().
@@ -62,11 +65,14 @@ class Connection {
   // An answer to a request of this connection. All that there are by the next service() are encoded
   // then, one behind the other: blocks have the requests of many connections by turns.
   void take_answer(ledger::Request* request);
-  // Encodes answers, sends what can be sent, asks for more bytes, closes when the session is over.
+  // What epoll tells of the socket, for the next service().
+  void note(u32 events);
+  // Encodes answers, reads once if there is something, sends what can be sent, closes when the
+  // session is over. Touches itself when there may be more to read.
   void service();
   // Closes it if a frame takes too long to arrive, or the peer to close.
   void enforce_deadlines();
-  // Whether it can be destroyed: closed, no operation pending, no request unanswered.
+  // Whether it can be destroyed: closed, no request unanswered.
   bool gone() const;
 
  private:
@@ -74,8 +80,9 @@ class Connection {
 
   void deliver_answers();
   void send();
+  bool wait_to_send();
   void receive();
-  void on_received(const boost::system::error_code& error, usize bytes);
+  usize read_into(std::span<std::byte> space);
   void count_frames();
   void watch_frame();
   void linger();
@@ -84,13 +91,15 @@ class Connection {
   void close();
 
   ConnectionContext& context_;
-  boost::asio::ip::tcp::socket socket_;
+  int socket_;  // -1 once it is closed.
   Session session_;
   std::vector<ledger::Request*> answered_;
   State state_ = State::Open;
   bool touched_ = false;
-  bool receiving_ = false;        // A read is pending.
+  bool readable_ = false;  // There may be something to read, or the end.
+  bool ends_ = false;      // The peer sends nothing any more, or an error waits behind the rest.
   bool waiting_to_send_ = false;  // The socket took less than the output.
+  bool told_of_writing_ = false;  // It was so before.
   bool peer_closed_ = false;
   u64 counted_received_ = 0;  // Frames of the session that are in the counters.
   u64 counted_sent_ = 0;

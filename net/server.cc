@@ -1,5 +1,6 @@
-// The network thread on Boost.Asio: one io_context per server, used by one thread without locks.
-// Other threads reach it through two queues and a doorbell only.
+// The network thread: one io_context of Boost.Asio per server, used by one thread without locks,
+// for accepting, timers and waiting; epoll for what happens to connections. Other threads reach it
+// through two queues and a doorbell only.
 #include "net/server.h"
 
 #include <algorithm>
@@ -28,6 +29,8 @@ namespace {
 
 // What one step does at most of each kind, so that replies do not wait for reads without end.
 constexpr usize kHandlersPerStep = 256;
+// While connections keep a step busy, all else is looked at every so many steps.
+constexpr u32 kBusyStepsPerLook = 16;
 constexpr usize kRepliesPerStep = 4096;
 constexpr usize kReplyBatch = 64;
 constexpr usize kRepliesAhead = 8;  // Fetched into the cache so many before their turn.
@@ -35,12 +38,6 @@ constexpr usize kRepliesAhead = 8;  // Fetched into the cache so many before the
 constexpr usize kRefusedConnectionsMax = 64;
 constexpr u64 kTickNsMax = 1'000'000'000;
 constexpr u64 kTickNsMin = 5'000'000;
-
-// A connection on its way from the server that accepted it to the one that serves it.
-struct AcceptedSocket {
-  int descriptor = -1;
-  bool v6 = false;
-};
 
 // The way in of one more thread that answers: a lane of its own in the queue of replies.
 class Outbox final : public ledger::ReplySink {
@@ -69,11 +66,13 @@ struct Server::Impl {
                             .voice = std::move(voice)},
                 .options = options,
                 .counters = {},
+                .readiness = {},
                 .touched = {},
                 .now_ns = 0},
         acceptor(io),
         timer(io),
-        bell_watch(io, bell.descriptor()) {
+        bell_watch(io, bell.descriptor()),
+        ready_watch(io, context.readiness.descriptor()) {
     context.now_ns = clock.monotonic_ns();
     tick_ns =
         std::clamp(std::min(given.frame_deadline_ns, given.linger_ns) / 4, kTickNsMin, kTickNsMax);
@@ -81,8 +80,8 @@ struct Server::Impl {
   }
 
   ~Impl() {
-    AcceptedSocket accepted;
-    while (sockets.try_dequeue(accepted)) close(accepted.descriptor);
+    int accepted = -1;
+    while (sockets.try_dequeue(accepted)) close(accepted);
   }
 
   // Until something happens, or so many nanoseconds have passed.
@@ -96,9 +95,10 @@ struct Server::Impl {
   Status listen(const std::string& host, u16 port);
   void accept();
   void on_accepted(tcp::socket socket);
-  void adopt(tcp::socket socket);
-  void hand_over(AcceptedSocket accepted);
+  void adopt(int socket);
+  void hand_over(int socket);
   usize take_sockets();
+  usize take_events();
   usize take_replies();
   void take_orders();
   void service_touched();
@@ -111,6 +111,8 @@ struct Server::Impl {
   // The hint says that one thread uses it: no locks within.
   asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
   ConnectionContext context;
+  std::vector<Connection*> serviced;  // Empty but while they are.
+  u32 busy_steps = 0;
   std::vector<std::unique_ptr<Connection>> connections;
   tcp::acceptor acceptor;
   u16 port = 0;
@@ -124,12 +126,13 @@ struct Server::Impl {
   // From other threads.
   Doorbell bell;
   WatchedDescriptor bell_watch;
+  WatchedDescriptor ready_watch;
   std::vector<std::unique_ptr<WatchedDescriptor>> watched;
   moodycamel::ConcurrentQueue<ledger::Request*> replies;
   moodycamel::ProducerToken reply_producer{replies};
   moodycamel::ConsumerToken reply_consumer{replies};
   std::vector<std::unique_ptr<Outbox>> outboxes;
-  moodycamel::ConcurrentQueue<AcceptedSocket> sockets;
+  moodycamel::ConcurrentQueue<int> sockets;  // Accepted by another server, to be served by this.
   // Orders are published by the bell: no other memory depends on them.
   std::atomic<bool> woken{false};
   std::atomic<bool> stop_ordered{false};
@@ -179,27 +182,30 @@ void Server::Impl::accept() {
 
 void Server::Impl::on_accepted(tcp::socket socket) {
   Server* const target = servers.empty() ? nullptr : servers[next_server++ % servers.size()];
-  if (target == nullptr || target->impl_.get() == this) {
-    adopt(std::move(socket));
-    return;
-  }
   error_code error;
-  const bool v6 = socket.local_endpoint(error).address().is_v6();
-  const int descriptor = error ? -1 : socket.release(error);
-  if (!error) target->impl_->hand_over({.descriptor = descriptor, .v6 = v6});
+  const int descriptor = socket.release(error);
+  if (error) return;
+  if (target == nullptr || target->impl_.get() == this) {
+    adopt(descriptor);
+  } else {
+    target->impl_->hand_over(descriptor);
+  }
 }
 
-void Server::Impl::hand_over(AcceptedSocket accepted) {
-  sockets.enqueue(accepted);
+void Server::Impl::hand_over(int socket) {
+  sockets.enqueue(socket);
   bell.ring();
 }
 
-void Server::Impl::adopt(tcp::socket socket) {
+void Server::Impl::adopt(int socket) {
   const bool refused = connections.size() >= options.connections_max;
   connections_accepted.add(1);
   if (refused) connections_refused.add(1);
-  if (connections.size() >= options.connections_max + kRefusedConnectionsMax) return;
-  connections.push_back(std::make_unique<Connection>(context, std::move(socket)));
+  if (connections.size() >= options.connections_max + kRefusedConnectionsMax) {
+    close(socket);
+    return;
+  }
+  connections.push_back(std::make_unique<Connection>(context, socket));
   connections_open.add(1);
   Connection& connection = *connections.back();
   if (refused) {
@@ -215,15 +221,21 @@ void Server::Impl::adopt(tcp::socket socket) {
 
 usize Server::Impl::take_sockets() {
   usize taken = 0;
-  AcceptedSocket accepted;
+  int accepted = -1;
   while (sockets.try_dequeue(accepted)) {
     ++taken;
-    tcp::socket socket(io);
-    error_code error;
-    socket.assign(accepted.v6 ? tcp::v6() : tcp::v4(), accepted.descriptor, error);
-    if (!error) adopt(std::move(socket));
+    adopt(accepted);
   }
   return taken;
+}
+
+// What happened to connections, and at times to all else.
+usize Server::Impl::take_events() {
+  const usize ready = context.readiness.poll();
+  if (ready != 0 && ++busy_steps % kBusyStepsPerLook != 0) return ready;
+  usize handlers = 0;
+  while (handlers < kHandlersPerStep && io.poll_one() > 0) ++handlers;
+  return ready + handlers;
 }
 
 usize Server::Impl::take_replies() {
@@ -262,12 +274,13 @@ void Server::Impl::take_orders() {
 void Server::Impl::service_touched() {
   if (context.touched.empty()) return;
   bool any_gone = false;
-  // Servicing touches nothing anew: what happens then is reported by a handler.
-  for (Connection* const connection : context.touched) {
+  // Those that may have more to read touch themselves anew, for the next time.
+  std::swap(context.touched, serviced);
+  for (Connection* const connection : serviced) {
     connection->service();
     any_gone = any_gone || connection->gone();
   }
-  context.touched.clear();
+  serviced.clear();
   if (!any_gone) return;
   connections_open.subtract(
       std::erase_if(connections, [](const auto& connection) { return connection->gone(); }));
@@ -313,16 +326,15 @@ usize Server::step() {
   // Answers first: whoever gets one may be waiting for nothing else.
   const usize replies = impl_->take_replies();
   impl_->service_touched();
-  usize handlers = 0;
-  while (handlers < kHandlersPerStep && impl_->io.poll_one() > 0) ++handlers;
-  const usize work = replies + handlers + impl_->take_sockets();
+  const usize work = replies + impl_->take_events() + impl_->take_sockets();
   impl_->take_orders();
   impl_->service_touched();
-  return work;
+  return work + impl_->context.touched.size();
 }
 
 void Server::park(u64 sleep_ns_max) {
   impl_->bell_watch.arm([this] { impl_->bell.clear(); });
+  impl_->ready_watch.arm([] {});
   for (auto& descriptor : impl_->watched) descriptor->arm([] {});
   impl_->bell.arm();
   const bool was_drained = drained();
@@ -331,7 +343,8 @@ void Server::park(u64 sleep_ns_max) {
   impl_->take_orders();
   impl_->service_touched();
   const bool woken = impl_->woken.exchange(false, std::memory_order_relaxed);
-  const bool news = found != 0 || woken || drained() != was_drained;
+  const bool more = !impl_->context.touched.empty();
+  const bool news = found != 0 || more || woken || drained() != was_drained;
   if (!news) impl_->wait(sleep_ns_max);
   impl_->bell.disarm();
 }
