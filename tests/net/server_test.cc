@@ -252,6 +252,31 @@ TEST_F(ServerTest, answers_a_client_that_ended_its_sending) {
   EXPECT_TRUE(client.sees_end());
 }
 
+// All that the socket had to tell came while the connection had as much in flight as it may.
+TEST_F(ServerTest, reads_on_below_the_limit_although_nothing_more_comes) {
+  constexpr u64 kRequests = 200;
+  ServerOptions options;
+  options.session.requests_max = 4;
+  held = true;
+  start(1, options);
+  TestClient client = connect();
+  ByteBuffer all;
+  for (u64 number = 1; number <= kRequests; ++number) {
+    protocol::encode_create_transfers({.number = number, .trace_id = number}, numbered_transfers(4),
+                                      all);
+  }
+  client.send(all);
+  client.end_sending();
+  ASSERT_TRUE(eventually([&] { return queue.submitted() == 4; }));
+  held = false;
+  for (u64 expected = 1; expected <= kRequests; ++expected) {
+    u64 number = 0;
+    client.receive(&number);
+    ASSERT_EQ(number, expected);
+  }
+  EXPECT_TRUE(client.sees_end());
+}
+
 TEST_F(ServerTest, tells_why_it_closes_although_bytes_were_left_unread) {
   start();
   TestClient client = connect();
