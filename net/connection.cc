@@ -29,7 +29,8 @@ void Connection::note(u32 events) {
   constexpr u32 kEnds = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
   if ((events & (EPOLLIN | kEnds)) != 0) readable_ = true;
   if ((events & kEnds) != 0) ends_ = true;
-  if ((events & EPOLLOUT) != 0) waiting_to_send_ = false;
+  // A write is told of an error too.
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) waiting_to_send_ = false;
   touch();
 }
 
