@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 
 namespace florin::bench {
-namespace {}  // namespace
 
 LoadObservation::LoadObservation(const LoadOptions& options, client::Loop& loop,
                                  const client::Endpoint& endpoint)

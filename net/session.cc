@@ -34,6 +34,7 @@ u64 answer_bytes_max(const ledger::Request& request) {
   const u64 events = request.event_count;
   // Apart, and first: what only reads have is not fetched from memory for a write.
   if (ledger::is_write(request.operation)) {
+    CHECK(request.operation != Operation::Tick);
     return events * (sizeof(ledger::EventResult) +
                      (request.wants_balances ? sizeof(ledger::TransferBalances) : 0));
   }

@@ -23,7 +23,7 @@ constexpr usize kTakenAhead = 8;
 constexpr u32 kRequestTurnsAhead = 12;
 constexpr u32 kEventTurnsAhead = 6;
 
-bool takes_ids(const Request& request) { return request.operation == Operation::CreateTransfers; }
+bool takes_ids(Operation operation) { return operation == Operation::CreateTransfers; }
 
 }  // namespace
 
@@ -185,23 +185,23 @@ bool Sequencer::fits(const Slot& slot, const Request& request, Share share) {
 
 // A dry run leaves in memory what it brought back from the past.
 bool Sequencer::needs_room(const Request& request) const {
-  return request.is_logged() || (window_ != nullptr && takes_ids(request));
+  return request.is_logged() || (window_ != nullptr && takes_ids(request.operation));
 }
 
 // What is in flight may turn out to use less than it may: until that is known, wait. Once transfers
 // wait for room, those behind them do too, or a large request would wait for ever.
 bool Sequencer::has_room(const Request& request) {
-  if (takes_ids(request) && room_awaited_) return false;
+  if (takes_ids(request.operation) && room_awaited_) return false;
   const Room room = room_for(request);
   const u64 free = room.left_beside(room.used + room.in_flight);
   if (request.event_count <= free && objects_of(request, free) <= free) return true;
-  if (takes_ids(request)) starved_ = room_awaited_ = true;
+  if (takes_ids(request.operation)) starved_ = room_awaited_ = true;
   return false;
 }
 
 void Sequencer::keep_room(Slot& slot, const Request& request) {
   if (!needs_room(request)) return;
-  if (!takes_ids(request)) {
+  if (!takes_ids(request.operation)) {
     in_flight(request.operation) += request.event_count;
     return;
   }
@@ -217,7 +217,7 @@ void Sequencer::keep_room(Slot& slot, const Request& request) {
 // as there are items in flight.
 u64 Sequencer::objects_of(const Request& request, u64 free) const {
   const u64 own = request.event_count;
-  if (window_ == nullptr || !takes_ids(request)) return own;
+  if (window_ == nullptr || !takes_ids(request.operation)) return own;
   if (2 * own <= free) return 2 * own;
   u64 all = own;
   for (const ledger::Transfer& event : request.transfer_events()) {
@@ -260,8 +260,8 @@ void Sequencer::order_tick(Slot& slot) {
 void Sequencer::release(const Slot& slot) {
   transfers_in_flight_ -= slot.ids_max;
   for (const engine::BlockRequest& request : slot.block.requests) {
-    if (request.dry_run || !is_write(request.operation)) continue;
-    if (request.operation == Operation::CreateTransfers) continue;
+    const bool is_logged = is_write(request.operation) && !request.dry_run;
+    if (!is_logged || takes_ids(request.operation)) continue;
     in_flight(request.operation) -= request.item_count;
     if (request.operation == Operation::Tick) tick_in_flight_ = false;
   }
@@ -300,9 +300,10 @@ bool Sequencer::refuse_if_needed(Request* request) {
 bool Sequencer::refuse_beyond_room(Request* request) {
   const Room room = room_for(*request);
   const u64 free = room.left_beside(room.used);
-  const bool waits = takes_ids(*request) && room_awaited_;  // Behind others, whatever it needs.
+  const bool waits =
+      takes_ids(request->operation) && room_awaited_;  // Behind others, whatever it needs.
   if (request->event_count <= free && (waits || objects_of(*request, free) <= free)) return false;
-  const bool in_window = window_ != nullptr && takes_ids(*request);
+  const bool in_window = window_ != nullptr && takes_ids(request->operation);
   if (in_window && request->event_count <= room.most) {
     starved_ = true;
     if (window_->refusal == RefusalCode::None) return false;
