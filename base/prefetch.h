@@ -11,4 +11,13 @@ inline void prefetch_line(const void* address) {
   asm volatile("" : : "r"(address));
 }
 
+// The same for all lines of an object that begins with a line.
+template <class Object>
+void prefetch_object(const Object& object) {
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(&object);
+  for (unsigned long offset = 0; offset < sizeof(Object); offset += 64) {
+    prefetch_line(bytes + offset);
+  }
+}
+
 }  // namespace florin

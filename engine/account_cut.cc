@@ -105,9 +105,7 @@ void AccountCut::enter_next_virtual_slot(Part& part) {
 void AccountCut::prefetch(const Part& part) const {
   if (part.next + kCopyAhead >= part.slots.size()) return;
   const u32 slot = part.slots[part.next + kCopyAhead];
-  const auto* record = reinterpret_cast<const std::byte*>(&tables_.accounts[slot]);
-  prefetch_line(record);
-  prefetch_line(record + 64);
+  prefetch_object(tables_.accounts[slot]);
   prefetch_line(&tables_.account_states[slot].flags);
 }
 
@@ -125,9 +123,7 @@ void AccountCut::for_each_change(Block& block, Visit&& visit) {
   const u32 cut = scope_.current();
   const auto fetch = [&](u32 slot) {
     if (copied_.has(slot, cut)) return;
-    const auto* record = reinterpret_cast<const std::byte*>(&tables_.accounts[slot]);
-    prefetch_line(record);
-    prefetch_line(record + 64);
+    prefetch_object(tables_.accounts[slot]);
   };
   for (const BlockRequest& request : block.requests) {
     if (request.operation != ledger::Operation::CreateTransfers) continue;

@@ -311,9 +311,7 @@ void Authoriser::prefetch_hold(const Block& block, u32 item) const {
   if (const u32 slot = earlier(item + kMarkAhead); slot != kNoSlot) {
     prefetch_line(&books_.holds.mark(slot));
     prefetch_line(&tables_.transfer_states[slot]);
-    const auto* record = reinterpret_cast<const std::byte*>(&tables_.transfers[slot]);
-    prefetch_line(record);
-    prefetch_line(record + 64);
+    prefetch_object(tables_.transfers[slot]);
   }
   if (const u32 slot = earlier(item + kHoldAhead); slot != kNoSlot) {
     const u32 hold = books_.holds.mark(slot).hold;

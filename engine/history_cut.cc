@@ -64,9 +64,7 @@ usize HistoryCut::copy_failed_ids(u64 bytes_max) {
 
 void HistoryCut::prefetch(u64 number) const {
   const u32 slot = tables_.created_slot(number);
-  const auto* record = reinterpret_cast<const std::byte*>(&tables_.transfers[slot]);
-  prefetch_line(record);
-  prefetch_line(record + 64);
+  prefetch_object(tables_.transfers[slot]);
   prefetch_line(&tables_.transfer_states[slot]);
 }
 

@@ -50,9 +50,7 @@ bool LimitBook::has_velocity(u32 account) const {
 void LimitBook::prefetch_limits(u32 account) const {
   const u32 number = tables_.account_limits[account];
   if (number == 0) return;
-  const auto* limits = reinterpret_cast<const std::byte*>(&limits_[number - 1]);
-  prefetch_line(limits);
-  prefetch_line(limits + 64);
+  prefetch_object(limits_[number - 1]);
 }
 
 void LimitBook::prefetch_window(u32 account) const {

@@ -17,9 +17,7 @@ constexpr u64 kRetiredIndexAhead = 12;
 constexpr u64 kRetiredHashRing = 32;  // More than kRetiredIndexAhead; a power of two.
 
 void prefetch_record(const Tables& tables, u32 slot) {
-  const auto* record = reinterpret_cast<const std::byte*>(&tables.transfers[slot]);
-  prefetch_line(record);
-  prefetch_line(record + 64);
+  prefetch_object(tables.transfers[slot]);
   prefetch_line(&tables.transfer_states[slot]);
   if (tables.marked_chunks[slot / kSlotChunk] != 0) {
     prefetch_line(&tables.transfer_marks[slot]);

@@ -211,10 +211,7 @@ Status RunFile::write_entries_of(RowFile& file, u128 account,
       const EntryLink* const* const entry = &entries[index];
       if (end - entry > static_cast<std::ptrdiff_t>(2 * kAhead)) {
         prefetch_line(entry[2 * kAhead]);
-        const auto* const ahead = reinterpret_cast<const char*>(entry[kAhead]->change);
-        for (usize line = 0; line < sizeof(TransferChange); line += 64) {
-          prefetch_line(ahead + line);
-        }
+        prefetch_object(*entry[kAhead]->change);
       }
       writer_.add(*(*entry)->change);
     }

@@ -162,9 +162,7 @@ void OutcomeComposer::add_derived(const engine::Block& block) {
   for (usize index = 0; index < block.derived.size(); ++index) {
     if (index + kAhead < block.derived.size()) {
       const u32 ahead = block.work[block.derived[index + kAhead]].transfer;
-      const auto* record = reinterpret_cast<const std::byte*>(&tables_.transfers[ahead]);
-      prefetch_line(record);
-      prefetch_line(record + 64);
+      prefetch_object(tables_.transfers[ahead]);
     }
     const u32 item = block.derived[index];
     // Of a dry run, or given back with its chain.
