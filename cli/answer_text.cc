@@ -7,7 +7,7 @@
 #include "base/int128.h"
 #include "cli/history_tables.h"
 #include "cli/json_writer.h"
-#include "cli/money.h"
+#include "cli/typed_amount.h"
 #include "cli/object_tables.h"
 #include "cli/value_text.h"
 
@@ -19,7 +19,7 @@ namespace {
 bool is_success(std::string_view outcome) { return outcome == "created" || outcome == "exists"; }
 
 void add_balances(Table& table, const ledger::Transfer& event,
-                  const ledger::TransferBalances& after, const client::LedgerNames& names) {
+                  const ledger::TransferBalances& after, const money::LedgerNames& names) {
   const auto money = [&](u128 amount) { return money_text(amount, event.ledger, names); };
   const auto if_any = [&](u128 amount) { return amount == 0 ? "" : money(amount); };
   table.add({{florin::to_decimal(event.id), Tone::Strong},
@@ -36,7 +36,7 @@ void add_balances(Table& table, const ledger::Transfer& event,
 }
 
 std::string render_balances(const std::vector<ledger::Transfer>& events, const Answer& answer,
-                            Colour colour, const client::LedgerNames& names) {
+                            Colour colour, const money::LedgerNames& names) {
   if (answer.balances.empty()) return "";
   CHECK(events.size() == answer.balances.size());
   Table table({{"id", Align::Right},
@@ -72,7 +72,7 @@ std::string render_results(const std::vector<Event>& events, const Answer& answe
                                             answer.position.value);
 }
 
-std::string render_totals(const Answer& answer, Colour colour, const client::LedgerNames& names) {
+std::string render_totals(const Answer& answer, Colour colour, const money::LedgerNames& names) {
   Table table({{"ledger", Align::Right},
                {"accounts", Align::Right},
                {"debits pending", Align::Right, true},
@@ -111,7 +111,7 @@ std::string render_server(const Answer& answer, Colour colour) {
 }  // namespace
 
 std::string render_answer(const Command& command, const Answer& answer, Colour colour,
-                          const client::LedgerNames& names) {
+                          const money::LedgerNames& names) {
   switch (answer.kind) {
     case CommandKind::CreateAccounts: return render_results(command.accounts, answer, colour);
     case CommandKind::CreateTransfers:

@@ -24,7 +24,7 @@
 #include "cli/prompt.h"
 #include "cli/text_grammar.h"
 #include "cli/witness_file.h"
-#include "client/amount.h"
+#include "money/amount.h"
 #include "client/client.h"
 #include "client/endpoint.h"
 
@@ -104,7 +104,7 @@ int run_script(client::Client& client) {
 struct Display {
   bool json;
   Colour colour;
-  client::LedgerNames names;
+  money::LedgerNames names;
 };
 
 // Beside the answers: on a terminal only, and gone when it is over.

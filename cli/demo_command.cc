@@ -26,7 +26,7 @@
 #include "cli/table.h"
 #include "cli/value_text.h"
 #include "cli/work_directory.h"
-#include "client/amount.h"
+#include "money/amount.h"
 
 namespace florin::cli {
 
@@ -206,7 +206,7 @@ Status Demo::show_trial_balance() {
   command.kind = CommandKind::GetTrialBalance;
   const auto answer = cli::run(*client_, command);
   if (!answer) return fail(ErrorCode::Refused, answer.error().failure.message);
-  client::LedgerNames names;
+  money::LedgerNames names;
   RETURN_IF_ERROR(names.add("978=EUR"));
   RETURN_IF_ERROR(names.add("840=USD"));
   say("\nThe trial balance (1 and 2 are the load's own ledgers):\n\n");

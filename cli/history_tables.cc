@@ -4,7 +4,7 @@
 
 #include "base/int128.h"
 #include "cli/fields.h"
-#include "cli/money.h"
+#include "cli/typed_amount.h"
 #include "cli/object_tables.h"
 #include "cli/value_text.h"
 
@@ -30,7 +30,7 @@ Table balance_table() {
                 {"since", Align::Left, true}});
 }
 
-void add_balance(Table& table, const AccountBalance& balance, const client::LedgerNames& names) {
+void add_balance(Table& table, const AccountBalance& balance, const money::LedgerNames& names) {
   const auto money = [&](u128 amount) { return money_text(amount, balance.ledger, names); };
   const auto if_any = [&](u128 amount) { return amount == 0 ? "" : money(amount); };
   table.add({{florin::to_decimal(balance.account_id), Tone::Strong},
@@ -59,7 +59,7 @@ Table event_table() {
 }
 
 void add_transfer(Table& table, const ChangeEvent& event, const ledger::Transfer& transfer,
-                  const client::LedgerNames& names) {
+                  const money::LedgerNames& names) {
   const auto if_any = [&](u128 amount) {
     return amount == 0 ? "" : money_text(amount, transfer.ledger, names);
   };
@@ -99,7 +99,7 @@ std::string account_text(const ledger::Account& account) {
 }
 
 void add_event(Table& table, const Answer& answer, const ChangeEvent& event,
-               const client::LedgerNames& names) {
+               const money::LedgerNames& names) {
   switch (static_cast<ledger::ChangeKind>(event.kind)) {
     case ledger::ChangeKind::AccountCreated: {
       const ledger::Account& account = answer.accounts[event.object];
@@ -118,7 +118,7 @@ void add_event(Table& table, const Answer& answer, const ChangeEvent& event,
 }  // namespace
 
 std::string render_account_balances(const Answer& answer, Colour colour,
-                                    const client::LedgerNames& names) {
+                                    const money::LedgerNames& names) {
   Table table = balance_table();
   for (const AccountBalance& balance : answer.account_balances) add_balance(table, balance, names);
   return (table.empty() ? "" : table.render(colour)) +
@@ -126,7 +126,7 @@ std::string render_account_balances(const Answer& answer, Colour colour,
 }
 
 std::string render_balances_at(const Command& command, const Answer& answer, Colour colour,
-                               const client::LedgerNames& names) {
+                               const money::LedgerNames& names) {
   Table table = balance_table();
   std::vector<u128> missing;
   for (usize i = 0; i < answer.account_balances.size(); ++i) {
@@ -140,7 +140,7 @@ std::string render_balances_at(const Command& command, const Answer& answer, Col
 }
 
 std::string render_change_events(const Answer& answer, Colour colour,
-                                 const client::LedgerNames& names) {
+                                 const money::LedgerNames& names) {
   Table table = event_table();
   for (const ChangeEvent& event : answer.change_events) add_event(table, answer, event, names);
   return (table.empty() ? "" : table.render(colour)) +

@@ -5,17 +5,17 @@
 
 #include "cli/command.h"
 #include "cli/table.h"
-#include "client/amount.h"
+#include "money/amount.h"
 
 namespace florin::cli {
 
 // Whole lines. Columns that say nothing are left out.
 std::string render_account_balances(const Answer& answer, Colour colour,
-                                    const client::LedgerNames& names);
+                                    const money::LedgerNames& names);
 // Also which accounts were not there at the time.
 std::string render_balances_at(const Command& command, const Answer& answer, Colour colour,
-                               const client::LedgerNames& names);
+                               const money::LedgerNames& names);
 std::string render_change_events(const Answer& answer, Colour colour,
-                                 const client::LedgerNames& names);
+                                 const money::LedgerNames& names);
 
 }  // namespace florin::cli

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/int128.h"
 #include "cli/fields.h"
-#include "cli/money.h"
+#include "cli/typed_amount.h"
 #include "cli/value_text.h"
 
 namespace florin::cli {
@@ -18,7 +18,7 @@ std::string rendered(const Table& table, Colour colour) {
   return table.empty() ? "" : table.render(colour);
 }
 
-void add_account(Table& table, const ledger::Account& account, const client::LedgerNames& names) {
+void add_account(Table& table, const ledger::Account& account, const money::LedgerNames& names) {
   const auto money = [&](u128 amount) { return money_text(amount, account.ledger, names); };
   table.add({{florin::to_decimal(account.id), Tone::Strong},
              std::to_string(account.ledger),
@@ -36,7 +36,7 @@ void add_account(Table& table, const ledger::Account& account, const client::Led
 
 // A transfer that is not there is a refusal that has consumed the id.
 void add_transfer(Table& table, u128 id, const ledger::Transfer& transfer,
-                  const ledger::TransferStatus& status, const client::LedgerNames& names) {
+                  const ledger::TransferStatus& status, const money::LedgerNames& names) {
   const auto outcome = ledger::TransferOutcome{status.outcome};
   const bool created = outcome == ledger::TransferOutcome::Created;
   const bool held = ledger::PendingStatus{status.pending_status} == ledger::PendingStatus::Pending;
@@ -144,7 +144,7 @@ std::string changes_text(const ledger::AccountUpdate& update) {
 }
 
 std::string render_accounts(const Command& command, const Answer& answer, Colour colour,
-                            const client::LedgerNames& names) {
+                            const money::LedgerNames& names) {
   Table table({{"id", Align::Right},
                {"ledger", Align::Right},
                {"code", Align::Right},
@@ -172,7 +172,7 @@ std::string render_accounts(const Command& command, const Answer& answer, Colour
 }
 
 std::string render_transfers(const Command& command, const Answer& answer, Colour colour,
-                             const client::LedgerNames& names) {
+                             const money::LedgerNames& names) {
   CHECK(answer.statuses.size() == answer.transfers.size());
   Table table({{"id", Align::Right},
                {"outcome"},

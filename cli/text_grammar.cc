@@ -22,7 +22,7 @@ tl::unexpected<GrammarError> pass_on(GrammarError error) {
 // The arguments of one command.
 class Arguments {
  public:
-  Arguments(Tokenizer& tokens, const client::LedgerNames& names, Command& command)
+  Arguments(Tokenizer& tokens, const money::LedgerNames& names, Command& command)
       : tokens_(tokens), names_(names), command_(command) {}
 
   Parsed<void> parse();
@@ -46,7 +46,7 @@ class Arguments {
   Parsed<void> note_seen(const Token& token);
 
   Tokenizer& tokens_;
-  const client::LedgerNames& names_;
+  const money::LedgerNames& names_;
   Command& command_;
   std::vector<std::string_view> seen_;  // What was said of the object at hand.
 };
@@ -264,7 +264,7 @@ Parsed<void> Arguments::parse() {
   return {};
 }
 
-Parsed<void> parse_rest(Tokenizer& tokens, const Token& first, const client::LedgerNames& names,
+Parsed<void> parse_rest(Tokenizer& tokens, const Token& first, const money::LedgerNames& names,
                         TypedLine& typed) {
   if (first.text == "exit" || first.text == "quit") {
     typed.kind = TypedLine::Kind::Exit;
@@ -305,7 +305,7 @@ Parsed<TypedLine> parse_json_line(std::string_view line) {
 
 }  // namespace
 
-Parsed<TypedLine> parse_typed_line(std::string_view line, const client::LedgerNames& names) {
+Parsed<TypedLine> parse_typed_line(std::string_view line, const money::LedgerNames& names) {
   Tokenizer tokens(line);
   TypedLine typed;
   const Token first = tokens.take();

@@ -8,7 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/grammar_error.h"
-#include "client/amount.h"
+#include "money/amount.h"
 
 namespace florin::cli {
 
@@ -20,6 +20,6 @@ struct TypedLine {
 };
 
 // Amounts may be written in the currencies of these ledgers.
-Parsed<TypedLine> parse_typed_line(std::string_view line, const client::LedgerNames& names = {});
+Parsed<TypedLine> parse_typed_line(std::string_view line, const money::LedgerNames& names = {});
 
 }  // namespace florin::cli

@@ -5,7 +5,7 @@
 #include <fmt/core.h>
 
 #include "base/int128.h"
-#include "cli/money.h"
+#include "cli/typed_amount.h"
 #include "cli/value_parser.h"
 
 namespace florin::cli {
@@ -83,7 +83,7 @@ Parsed<u128> ObjectValues::take_signed_amount(std::string_view what) {
 }
 
 Parsed<u128> ObjectValues::take_ledger() {
-  const client::LedgerName* named = names_.find(tokens_.peek().text);
+  const money::LedgerName* named = names_.find(tokens_.peek().text);
   if (named == nullptr) return take_number(tokens_, 32, "ledger", FieldForm::Ledger);
   tokens_.take();
   return u128{named->ledger};

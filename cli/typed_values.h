@@ -7,7 +7,7 @@
 #include "cli/fields.h"
 #include "cli/grammar_error.h"
 #include "cli/tokens.h"
-#include "client/amount.h"
+#include "money/amount.h"
 
 namespace florin::cli {
 
@@ -21,7 +21,7 @@ Parsed<Token> take_word(Tokenizer& tokens, std::string_view what);
 // of the event: settle_ledger says so, or names the ledger of an event that names none.
 class ObjectValues {
  public:
-  ObjectValues(Tokenizer& tokens, const client::LedgerNames& names)
+  ObjectValues(Tokenizer& tokens, const money::LedgerNames& names)
       : tokens_(tokens), names_(names) {}
 
   Parsed<u128> take_amount(std::string_view what);
@@ -35,7 +35,7 @@ class ObjectValues {
   Parsed<u128> amount_of(const Token& token, std::string_view text);
 
   Tokenizer& tokens_;
-  const client::LedgerNames& names_;
+  const money::LedgerNames& names_;
   u32 ledger_ = 0;         // Of the amounts in a currency, 0 = there were none.
   Token currency_amount_;  // One of them.
 };

@@ -9,6 +9,22 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 pkg_check_modules(LIBEDIT REQUIRED IMPORTED_TARGET libedit)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(NATS REQUIRED IMPORTED_TARGET libnats)
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+find_package(tomlplusplus REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(CURL REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(LibXml2 REQUIRED)
+find_package(simdjson REQUIRED)
+
+# Libraries that bring no CMake files.
+foreach(name IN ITEMS hpdf csv)
+  string(TOUPPER ${name} variable)
+  find_library(${variable}_LIBRARY ${name} REQUIRED)
+  add_library(florin_lib${name} INTERFACE)
+  target_link_libraries(florin_lib${name} INTERFACE ${${variable}_LIBRARY})
+endforeach()
 
 # Debian's shared liburing 2.3 lacks symbols that its header declares; the static one has them.
 find_library(LIBURING_STATIC liburing.a REQUIRED)

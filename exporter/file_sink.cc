@@ -65,9 +65,13 @@ Result<SinkStand> FileSink::open() {
   if (!open_file) return tl::unexpected<Error>(open_file.error());
   const bool goes_on = *open_file && (*open_file)->first >= manifest_.next;
   if (goes_on) RETURN_IF_ERROR(resume(**open_file));
-  if (open_) return SinkStand{{open_->last.position, open_->last.index + 1}, open_->last_logged_at};
-  const bool has_files = !manifest_.files.empty();
-  return SinkStand{manifest_.next, has_files ? manifest_.files.back().last_logged_at : 0};
+  if (open_) {
+    const history::Place next{open_->last.position, open_->last.index + 1};
+    return SinkStand{next, open_->last, open_->last_logged_at};
+  }
+  if (manifest_.files.empty()) return SinkStand{manifest_.next, {}, 0};
+  const ClosedFile& last = manifest_.files.back();
+  return SinkStand{manifest_.next, last.last, last.last_logged_at};
 }
 
 Status FileSink::check_manifest() const {
@@ -144,7 +148,7 @@ Status FileSink::write_out() {
   return {};
 }
 
-Status FileSink::commit(const history::Place&) {
+Status FileSink::commit(const SinkStand&) {
   if (!open_) return {};
   RETURN_IF_ERROR(write_out());
   RETURN_IF_ERROR(part_->sync());

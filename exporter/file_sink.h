@@ -35,7 +35,7 @@ class FileSink final : public Sink {
   // InvalidArgument: the directory was written with other options, or by another ledger.
   Result<SinkStand> open() override;
   Result<Delivery> deliver(const ChangePage& page, usize first) override;
-  Status commit(const history::Place& next) override;
+  Status commit(const SinkStand& stand) override;
   // Closes the file of a day that is over.
   Status rest(Timestamp now) override;
   // Closes the open file, however small: the end of an export by hand.

@@ -19,10 +19,13 @@ struct Delivery {
   std::optional<Error> rejected;
 };
 
-// Where a sink's data ends.
+// Where a sink's data ends. The driver compares it with the ledger when it takes up again: a sink
+// that has changes which the ledger does not have belongs to another one.
 struct SinkStand {
-  history::Place next;     // {} without data.
-  u64 last_logged_at = 0;  // When the event of the change before that was logged; 0 without data.
+  history::Place next;  // Behind the last change that was delivered or passed over; {}: none was.
+  history::Place last;  // The last change that was delivered, and ...
+  u64 last_logged_at = 0;  // ... when its event was logged, nanoseconds; 0: nothing was.
+  friend bool operator==(const SinkStand&, const SinkStand&) = default;
 };
 
 // Belongs to the thread of its driver.
@@ -38,8 +41,8 @@ class Sink {
   // that it may work later: nothing is known of what was taken since the last commit.
   virtual Result<Delivery> deliver(const ChangePage& page, usize first) = 0;
 
-  // Makes what was taken durable, together with the place behind it.
-  virtual Status commit(const history::Place& next) = 0;
+  // Makes what was taken durable, together with where it ends.
+  virtual Status commit(const SinkStand& stand) = 0;
 
   // Everything up to now was delivered and committed, and time has passed: for sinks that close
   // something at an hour or day. Wall clock.

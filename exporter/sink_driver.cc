@@ -42,12 +42,12 @@ u64 SinkDriver::sleep_ns_max() {
 
 Result<usize> SinkDriver::work() {
   if (!open_) RETURN_IF_ERROR(open_sink());
-  if (unproven_logged_at_ != 0) {
+  if (!proven_) {
     // After a crash history may have to come up to where the sink stands.
-    if (store_.readable().value < next_.position) return usize{0};
+    if (store_.readable().value < stand_.last.position) return usize{0};
     RETURN_IF_ERROR(prove_stand());
   }
-  auto page = reader_.read(next_, options_.page_changes_max);
+  auto page = reader_.read(stand_.next, options_.page_changes_max);
   if (!page) return tl::unexpected<Error>(std::move(page).error());
   const usize changes = (*page)->events.size();
   if (changes != 0) RETURN_IF_ERROR(deliver_page(**page));
@@ -70,8 +70,8 @@ Result<usize> SinkDriver::work() {
 Status SinkDriver::open_sink() {
   const auto stand = sink_.open();
   if (!stand) return tl::unexpected<Error>(stand.error());
-  next_ = stand->next;
-  unproven_logged_at_ = stand->last_logged_at;
+  stand_ = *stand;
+  proven_ = stand_.last_logged_at == 0;
   uncommitted_ = 0;
   open_ = true;
   publish();
@@ -81,11 +81,11 @@ Status SinkDriver::open_sink() {
 // The same change in the same place, logged at the same nanosecond: otherwise the sink has changes
 // of another ledger, such as one that was put back to an earlier moment and went on differently.
 Status SinkDriver::prove_stand() {
-  const history::Place last{next_.position, next_.index - 1};
+  const history::Place& last = stand_.last;
   const auto page = reader_.read(last, 1);
   if (!page) return tl::unexpected<Error>(page.error());
   const bool same = !(*page)->events.empty() && place_of((*page)->events[0]) == last &&
-                    (*page)->events[0].timestamp == unproven_logged_at_;
+                    (*page)->events[0].timestamp == stand_.last_logged_at;
   if (!same) {
     return fail(
         ErrorCode::InvalidArgument,
@@ -93,23 +93,39 @@ Status SinkDriver::prove_stand() {
             " that this ledger does not have: it was put back to an earlier moment, or is "
             "another copy. Export into another directory, and tell those who read this one");
   }
-  unproven_logged_at_ = 0;
+  proven_ = true;
   return {};
 }
 
 Status SinkDriver::deliver_page(const ChangePage& page) {
   if (uncommitted_ == 0) uncommitted_since_ns_ = clock_.monotonic_ns();
+  if (options_.filter.takes_all()) {
+    RETURN_IF_ERROR(deliver_wanted(page));
+  } else {
+    copy_wanted(options_.filter, page, wanted_);
+    RETURN_IF_ERROR(deliver_wanted(wanted_));
+    uncommitted_ += page.events.size() - wanted_.events.size();
+  }
+  stand_.next = page.next;
+  return {};
+}
+
+Status SinkDriver::deliver_wanted(const ChangePage& page) {
   for (usize first = 0; first < page.events.size();) {
     const auto delivery = sink_.deliver(page, first);
     if (!delivery) return tl::unexpected<Error>(delivery.error());
     first += delivery->taken;
     uncommitted_ += delivery->taken;
+    if (delivery->taken != 0) {
+      const ledger::ChangeEvent& last = page.events[first - 1];
+      stand_.last = place_of(last);
+      stand_.last_logged_at = last.timestamp;
+    }
     if (!delivery->rejected) continue;
     RETURN_IF_ERROR(put_aside(place_of(page.events[first]), *delivery->rejected));
     ++first;
     ++uncommitted_;
   }
-  next_ = page.next;
   return {};
 }
 
@@ -167,7 +183,7 @@ bool SinkDriver::commit_due() const {
 }
 
 Status SinkDriver::commit() {
-  RETURN_IF_ERROR(sink_.commit(next_));
+  RETURN_IF_ERROR(sink_.commit(stand_));
   {
     const std::lock_guard lock(status_mutex_);
     status_.changes += uncommitted_;
@@ -202,7 +218,7 @@ void SinkDriver::succeeded() {
 
 void SinkDriver::publish() {
   const std::lock_guard lock(status_mutex_);
-  status_.committed = next_;
+  status_.committed = stand_.next;
 }
 
 SinkStatus SinkDriver::status() const {

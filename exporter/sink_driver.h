@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/types.h"
+#include "exporter/change_filter.h"
 #include "exporter/change_reader.h"
 #include "exporter/dead_letters.h"
 #include "exporter/sink.h"
@@ -23,6 +24,7 @@ namespace florin::exporter {
 struct SinkDriverOptions {
   std::string name = "files";
   std::string dead_letter_directory;
+  ChangeFilter filter;  // Changes that it does not want are passed over.
   u32 page_changes_max = 2048;
   u64 commit_interval_ns = 1'000'000'000;  // At the latest so long after the first change of it.
   u64 commit_changes_max = 100'000;
@@ -70,6 +72,7 @@ class SinkDriver final : public Agent {
   Status open_sink();
   Status prove_stand();
   Status deliver_page(const ChangePage& page);
+  Status deliver_wanted(const ChangePage& page);
   Status deliver_again();
   Result<bool> deliver_letter(const DeadLetter& letter);
   Status put_aside(const history::Place& place, const Error& reason);
@@ -88,9 +91,10 @@ class SinkDriver final : public Agent {
   SinkListener listener_;
   DeadLetters letters_;
   bool open_ = false;
-  u64 unproven_logged_at_ = 0;  // Of the change before `next_`; 0: history has the same one.
-  history::Place next_;         // What was delivered ends here.
-  u64 uncommitted_ = 0;         // Changes.
+  SinkStand stand_;      // What was delivered ends here.
+  bool proven_ = false;  // History has the last change of it.
+  ChangePage wanted_;    // Of a page, with a filter.
+  u64 uncommitted_ = 0;  // Changes.
   u64 uncommitted_since_ns_ = 0;
   u64 next_look_ns_ = 0;
   std::atomic<bool> stop_requested_{false};

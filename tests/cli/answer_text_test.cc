@@ -8,8 +8,8 @@
 namespace florin::cli {
 namespace {
 
-client::LedgerNames euros() {
-  client::LedgerNames names;
+money::LedgerNames euros() {
+  money::LedgerNames names;
   EXPECT_TRUE(names.add("978=EUR"));
   return names;
 }

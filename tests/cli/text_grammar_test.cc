@@ -12,14 +12,14 @@
 namespace florin::cli {
 namespace {
 
-client::LedgerNames euros_and_yen() {
-  client::LedgerNames names;
+money::LedgerNames euros_and_yen() {
+  money::LedgerNames names;
   EXPECT_TRUE(names.add("978=EUR"));
   EXPECT_TRUE(names.add("392=JPY"));
   return names;
 }
 
-TypedLine understood(std::string_view line, const client::LedgerNames& names = {}) {
+TypedLine understood(std::string_view line, const money::LedgerNames& names = {}) {
   auto typed = parse_typed_line(line, names);
   EXPECT_TRUE(typed) << line << ": " << (typed ? "" : typed.error().message);
   return typed.value_or(TypedLine{});
@@ -183,7 +183,7 @@ TEST(TextGrammar, reads_questions_about_the_past) {
 }
 
 TEST(TextGrammar, reads_amounts_in_the_currency_of_their_ledger) {
-  const client::LedgerNames names = euros_and_yen();
+  const money::LedgerNames names = euros_and_yen();
   const Command command =
       understood(
           "create_transfers id=1 amount=12.34EUR debit_at_least=-5.00EUR, "
@@ -221,7 +221,7 @@ struct Wrong {
 };
 
 TEST(TextGrammar, points_at_what_is_wrong) {
-  const client::LedgerNames names = euros_and_yen();
+  const money::LedgerNames names = euros_and_yen();
   const Wrong wrongs[] = {
       {"create_acounts id=1",  //
        "^~~~~~~~~~~~~~", "is not a command; known are create_accounts"},
@@ -365,7 +365,7 @@ TEST(TextGrammar, takes_as_many_ids_as_a_request_takes) {
 
 // Whatever is typed, the answer is a command or an error that has its place in the line.
 TEST(TextGrammar, places_the_errors_of_damaged_lines_within_them) {
-  const client::LedgerNames names = euros_and_yen();
+  const money::LedgerNames names = euros_and_yen();
   const std::string_view lines[] = {
       "create_accounts id=1 ledger=1 code=10 flags=linked|history, id=0x2 ledger=EUR",
       "create_transfers id=7 amount=12.34EUR debit_at_least=-5 dry_run, id=8 balances;",

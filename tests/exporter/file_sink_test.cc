@@ -81,7 +81,7 @@ Status deliver_all(FileSink& sink, MemoryStore& store, u32 page) {
   for (;;) {
     const auto changes = reader.read(place, page);
     if (!changes) return tl::unexpected<Error>(changes.error());
-    if ((*changes)->events.empty()) return sink.commit(place);
+    if ((*changes)->events.empty()) return sink.commit({place, {}, 0});
     const auto delivered = sink.deliver(**changes, 0);
     if (!delivered) return tl::unexpected<Error>(delivered.error());
     place = (*changes)->next;
@@ -164,7 +164,7 @@ TEST(FileSink, an_export_made_again_has_the_same_files) {
       if ((*page)->events.empty()) break;
       ASSERT_OK(sink.deliver(**page, 0));
       next = (*page)->next;
-      if (random.chance(1, 2)) ASSERT_OK(sink.commit(next));
+      if (random.chance(1, 2)) ASSERT_OK(sink.commit({next, {}, 0}));
     }
   }
   FileSink last(small_files(scratch / "often"));

@@ -23,7 +23,7 @@ class FakeSink final : public exporter::Sink {
     ++opens;
     if (failing) return fail(ErrorCode::Disconnected, "the warehouse does not answer");
     pending_ = committed;
-    return exporter::SinkStand{place_, logged_at_};
+    return stand_;
   }
   Result<exporter::Delivery> deliver(const exporter::ChangePage& page, usize first) override {
     exporter::Delivery delivery;
@@ -35,16 +35,14 @@ class FakeSink final : public exporter::Sink {
         return delivery;
       }
       pending_.push_back(place);
-      pending_logged_at_ = page.events[event].timestamp;
       ++delivery.taken;
     }
     return delivery;
   }
-  Status commit(const history::Place& next) override {
+  Status commit(const exporter::SinkStand& stand) override {
     if (failing) return fail(ErrorCode::Disconnected, "the warehouse does not answer");
     committed = pending_;
-    logged_at_ = pending_logged_at_;
-    place_ = next;
+    stand_ = stand;
     return {};
   }
   Status rest(Timestamp) override {
@@ -60,9 +58,7 @@ class FakeSink final : public exporter::Sink {
 
  private:
   std::vector<history::Place> pending_;
-  history::Place place_;
-  u64 logged_at_ = 0;
-  u64 pending_logged_at_ = 0;
+  exporter::SinkStand stand_;
 };
 
 struct World {

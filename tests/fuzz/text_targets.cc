@@ -32,9 +32,9 @@ FuzzVerdict run_json(std::span<const std::byte> input) {
   return FuzzVerdict::Taken;
 }
 
-const client::LedgerNames& ledger_names() {
-  static const client::LedgerNames kNames = [] {
-    client::LedgerNames names;
+const money::LedgerNames& ledger_names() {
+  static const money::LedgerNames kNames = [] {
+    money::LedgerNames names;
     CHECK(names.add("978=EUR"));
     CHECK(names.add("7=points:0"));
     return names;

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "client/amount.h"
+#include "money/amount.h"
 #include "ledger/operation.h"
 
 namespace florin::cli {
@@ -17,10 +17,10 @@ struct TypedAmount {
 };
 
 // "1234", "0x4d2", "12.34EUR" or "12.34 EUR". The error says what was wrong.
-Result<TypedAmount> parse_typed_amount(std::string_view text, const client::LedgerNames& names);
+Result<TypedAmount> parse_typed_amount(std::string_view text, const money::LedgerNames& names);
 
 // "1,234.56 EUR", or "123,456" where the ledger has no name.
-std::string money_text(u128 amount, u32 ledger, const client::LedgerNames& names);
-std::string money_text(const ledger::WideSum& sum, u32 ledger, const client::LedgerNames& names);
+std::string money_text(u128 amount, u32 ledger, const money::LedgerNames& names);
+std::string money_text(const ledger::WideSum& sum, u32 ledger, const money::LedgerNames& names);
 
 }  // namespace florin::cli

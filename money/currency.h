@@ -7,7 +7,7 @@
 
 #include "base/types.h"
 
-namespace florin::client {
+namespace florin::money {
 
 struct Currency {
   std::string_view code;  // Three capital letters, such as "EUR".
@@ -22,4 +22,4 @@ std::span<const Currency> currencies();
 const Currency* find_currency(std::string_view code);
 const Currency* find_currency(u32 number);
 
-}  // namespace florin::client
+}  // namespace florin::money

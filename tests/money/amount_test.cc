@@ -1,5 +1,5 @@
 // Amounts, currencies and the names of ledgers.
-#include "client/amount.h"
+#include "money/amount.h"
 
 #include <set>
 
@@ -7,9 +7,9 @@
 
 #include "base/int128.h"
 #include "base/random.h"
-#include "client/currency.h"
+#include "money/currency.h"
 
-namespace florin::client {
+namespace florin::money {
 namespace {
 
 constexpr const char* kMaxText = "340282366920938463463374607431768211455";
@@ -286,4 +286,4 @@ TEST(LedgerNames, print_the_currency_or_minor_units) {
 }
 
 }  // namespace
-}  // namespace florin::client
+}  // namespace florin::money

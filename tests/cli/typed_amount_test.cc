@@ -1,13 +1,13 @@
 // Amounts in the currencies of named ledgers, both ways.
-#include "cli/money.h"
+#include "cli/typed_amount.h"
 
 #include <gtest/gtest.h>
 
 namespace florin::cli {
 namespace {
 
-client::LedgerNames some_names() {
-  client::LedgerNames names;
+money::LedgerNames some_names() {
+  money::LedgerNames names;
   for (const char* name : {"978=EUR", "392=JPY", "414=KWD", "7=points:0", "9=BTC:8"}) {
     EXPECT_TRUE(names.add(name)) << name;
   }
@@ -15,7 +15,7 @@ client::LedgerNames some_names() {
 }
 
 TEST(Money, is_shown_with_the_decimals_and_the_name_of_its_ledger) {
-  const client::LedgerNames names = some_names();
+  const money::LedgerNames names = some_names();
   EXPECT_EQ(money_text(u128{123'456}, 978, names), "1,234.56 EUR");
   EXPECT_EQ(money_text(u128{0}, 978, names), "0.00 EUR");
   EXPECT_EQ(money_text(u128{5}, 978, names), "0.05 EUR");
@@ -39,7 +39,7 @@ TEST(Money, sums_beyond_128_bits_are_shown_too) {
 }
 
 TEST(Money, is_read_as_minor_units_or_with_its_currency) {
-  const client::LedgerNames names = some_names();
+  const money::LedgerNames names = some_names();
   const auto expect_read = [&](std::string_view text, u128 amount, u32 ledger) {
     const auto typed = parse_typed_amount(text, names);
     ASSERT_TRUE(typed) << text << ": " << typed.error().message;
@@ -57,11 +57,11 @@ TEST(Money, is_read_as_minor_units_or_with_its_currency) {
 }
 
 TEST(Money, that_is_not_understood_is_refused_with_a_reason) {
-  const auto message = [](std::string_view text, const client::LedgerNames& names) {
+  const auto message = [](std::string_view text, const money::LedgerNames& names) {
     const auto typed = parse_typed_amount(text, names);
     return typed ? "accepted" : typed.error().message;
   };
-  const client::LedgerNames names = some_names();
+  const money::LedgerNames names = some_names();
   EXPECT_NE(message("12.34", names).find("a whole number of minor units"), std::string::npos);
   EXPECT_NE(message("", names).find("a whole number of minor units"), std::string::npos);
   EXPECT_NE(message("12.345EUR", names).find("at most 2 are possible"), std::string::npos);

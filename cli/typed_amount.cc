@@ -1,4 +1,4 @@
-#include "cli/money.h"
+#include "cli/typed_amount.h"
 
 #include <algorithm>
 #include <cctype>
@@ -15,8 +15,8 @@ namespace {
 bool is_letter(char byte) { return std::isalpha(static_cast<unsigned char>(byte)) != 0; }
 
 // `digits` of minor units.
-std::string money_of(std::string digits, u32 ledger, const client::LedgerNames& names) {
-  const client::LedgerName* known = names.find(ledger);
+std::string money_of(std::string digits, u32 ledger, const money::LedgerNames& names) {
+  const money::LedgerName* known = names.find(ledger);
   if (known == nullptr) return with_thousands(digits);
   const usize decimals = known->decimals;
   if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
@@ -28,7 +28,7 @@ std::string money_of(std::string digits, u32 ledger, const client::LedgerNames& 
 
 }  // namespace
 
-Result<TypedAmount> parse_typed_amount(std::string_view text, const client::LedgerNames& names) {
+Result<TypedAmount> parse_typed_amount(std::string_view text, const money::LedgerNames& names) {
   if (const auto plain = parse_u128(text)) return TypedAmount{.amount = *plain, .ledger = 0};
   if (!std::any_of(text.begin(), text.end(), is_letter)) {
     return fail(ErrorCode::InvalidArgument,
@@ -42,11 +42,11 @@ Result<TypedAmount> parse_typed_amount(std::string_view text, const client::Ledg
   return fail(ErrorCode::InvalidArgument, named.error().message + hint);
 }
 
-std::string money_text(u128 amount, u32 ledger, const client::LedgerNames& names) {
+std::string money_text(u128 amount, u32 ledger, const money::LedgerNames& names) {
   return money_of(florin::to_decimal(amount), ledger, names);
 }
 
-std::string money_text(const ledger::WideSum& sum, u32 ledger, const client::LedgerNames& names) {
+std::string money_text(const ledger::WideSum& sum, u32 ledger, const money::LedgerNames& names) {
   return money_of(to_decimal(sum), ledger, names);
 }
 

@@ -1,5 +1,5 @@
 // The grammar of amounts and of ledger names.
-#include "client/amount.h"
+#include "money/amount.h"
 
 #include <algorithm>
 
@@ -7,9 +7,9 @@
 
 #include "base/check.h"
 #include "base/int128.h"
-#include "client/currency.h"
+#include "money/currency.h"
 
-namespace florin::client {
+namespace florin::money {
 
 namespace {
 
@@ -171,4 +171,4 @@ std::string LedgerNames::print(u128 amount, u32 ledger) const {
   return fmt::format("{} {}", format_amount(amount, known->decimals), known->name);
 }
 
-}  // namespace florin::client
+}  // namespace florin::money

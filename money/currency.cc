@@ -1,10 +1,10 @@
 // The table of currencies.
-#include "client/currency.h"
+#include "money/currency.h"
 
 #include <algorithm>
 #include <array>
 
-namespace florin::client {
+namespace florin::money {
 
 namespace {
 
@@ -71,4 +71,4 @@ const Currency* find_currency(u32 number) {
   return found != kCurrencies.end() ? found : nullptr;
 }
 
-}  // namespace florin::client
+}  // namespace florin::money

@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "base/types.h"
 
-namespace florin::client {
+namespace florin::money {
 
 // 128 bits have 39 digits: with more decimals no whole unit could be written.
 inline constexpr u32 kDecimalsMax = 38;
@@ -64,4 +64,4 @@ class LedgerNames {
   std::vector<LedgerName> names_;
 };
 
-}  // namespace florin::client
+}  // namespace florin::money

@@ -1,0 +1,74 @@
+#include "exporter/change_filter.h"
+
+#include <algorithm>
+
+namespace florin::exporter {
+
+namespace {
+
+using ledger::ChangeEvent;
+using ledger::ChangeKind;
+
+template <class Values, class Value>
+bool has(const Values& values, const Value& value) {
+  return values.empty() || std::find(values.begin(), values.end(), value) != values.end();
+}
+
+template <class Object>
+u32 add_object(std::vector<Object>& objects, const Object& object) {
+  objects.push_back(object);
+  return static_cast<u32>(objects.size() - 1);
+}
+
+bool wants_transfer(const ChangeFilter& filter, const ledger::Transfer& transfer) {
+  return transfer.amount >= filter.amount_min && has(filter.ledgers, transfer.ledger) &&
+         has(filter.codes, transfer.code) &&
+         (has(filter.accounts, transfer.debit_account_id) ||
+          has(filter.accounts, transfer.credit_account_id));
+}
+
+}  // namespace
+
+bool wants(const ChangeFilter& filter, const ChangePage& page, const ChangeEvent& event) {
+  if (filter.kinds != 0 && (filter.kinds >> event.kind & 1) == 0) return false;
+  switch (static_cast<ChangeKind>(event.kind)) {
+    case ChangeKind::TransferCreated:
+    case ChangeKind::HoldExpired: return wants_transfer(filter, page.transfers[event.object]);
+    case ChangeKind::AccountCreated: {
+      const ledger::Account& account = page.accounts[event.object];
+      return has(filter.ledgers, account.ledger) && has(filter.codes, account.code) &&
+             has(filter.accounts, account.id);
+    }
+    case ChangeKind::AccountUpdated:
+      return has(filter.accounts, page.account_changes[event.object].update.account_id);
+  }
+  return false;
+}
+
+void copy_wanted(const ChangeFilter& filter, const ChangePage& page, ChangePage& wanted) {
+  wanted.events.clear();
+  wanted.transfers.clear();
+  wanted.balances.clear();
+  wanted.accounts.clear();
+  wanted.account_changes.clear();
+  wanted.next = page.next;
+  for (const ChangeEvent& event : page.events) {
+    if (!wants(filter, page, event)) continue;
+    ChangeEvent& copy = wanted.events.emplace_back(event);
+    switch (static_cast<ChangeKind>(event.kind)) {
+      case ChangeKind::TransferCreated:
+      case ChangeKind::HoldExpired:
+        copy.object = add_object(wanted.transfers, page.transfers[event.object]);
+        wanted.balances.push_back(page.balances[event.object]);
+        break;
+      case ChangeKind::AccountCreated:
+        copy.object = add_object(wanted.accounts, page.accounts[event.object]);
+        break;
+      case ChangeKind::AccountUpdated:
+        copy.object = add_object(wanted.account_changes, page.account_changes[event.object]);
+        break;
+    }
+  }
+}
+
+}  // namespace florin::exporter
