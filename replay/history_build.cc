@@ -1,5 +1,10 @@
 #include "replay/history_build.h"
 
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+
 #include "history/block_source.h"
 #include "history/follower.h"
 #include "pipeline/log_record.h"
@@ -30,16 +35,69 @@ Status sync_log(storage::Storage& storage, const std::string& directory, u64 fir
   return {};
 }
 
-// Writes what is closed, so that there is room again.
-Status write_closed(history::Store& store) {
-  for (;;) {
-    const history::Mark before = store.durable();
-    const auto written = store.write_run();
-    if (!written) return tl::unexpected<Error>(written.error());
-    // A run without changes has an end all the same.
-    if (*written == 0 && store.durable() == before) return {};
+// Writes closed runs on a thread of its own while the next ones are filled. Belongs to the thread
+// that fills them.
+class ClosedRuns {
+ public:
+  explicit ClosedRuns(history::Store& store) : store_(store), thread_([this] { write_all(); }) {}
+  ~ClosedRuns() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
   }
-}
+  ClosedRuns(const ClosedRuns&) = delete;
+  ClosedRuns& operator=(const ClosedRuns&) = delete;
+
+  // A further run was closed. Returns when another can be filled.
+  Status closed() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return error_.has_value() || store_.has_room(); });
+    return result();
+  }
+  // Returns when all of them are written.
+  Status finish() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return error_.has_value() || waiting_ == 0; });
+    return result();
+  }
+
+ private:
+  Status result() const {
+    if (error_) return tl::unexpected<Error>(*error_);
+    return {};
+  }
+
+  void write_all() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return stopped_ || waiting_ != 0; });
+      if (stopped_) return;
+      lock.unlock();
+      const auto written = store_.write_run();
+      lock.lock();
+      if (!written) {
+        error_ = written.error();
+        stopped_ = true;
+      } else {
+        --waiting_;
+      }
+      changed_.notify_all();
+    }
+  }
+
+  history::Store& store_;
+  std::mutex mutex_;  // Of the next four.
+  std::condition_variable changed_;
+  u64 waiting_ = 0;  // Runs.
+  bool stopped_ = false;
+  std::optional<Error> error_;
+  std::thread thread_;  // Last: it uses all the others.
+};
 
 }  // namespace
 
@@ -56,6 +114,7 @@ Result<HistoryBuildProgress> build_history(
   source.restart(start.log);
   history::Follower follower(store, start, engine::HashSeed{kHashLow, kHashHigh});
   history::ChangeBatch batch;
+  ClosedRuns runs(store);
   for (;;) {
     const auto block = source.next();
     if (!block) return tl::unexpected<Error>(block.error());
@@ -65,11 +124,12 @@ Result<HistoryBuildProgress> build_history(
     RETURN_IF_ERROR(store.append(std::move(batch)));
     if (store.open_changes() < options.run_changes) continue;
     store.seal();
-    RETURN_IF_ERROR(write_closed(store));
+    RETURN_IF_ERROR(runs.closed());
     report({follower.mark().log.position, follower.mark().created});
   }
   store.seal();
-  RETURN_IF_ERROR(write_closed(store));
+  RETURN_IF_ERROR(runs.closed());
+  RETURN_IF_ERROR(runs.finish());
   return HistoryBuildProgress{follower.mark().log.position, follower.mark().created};
 }
 

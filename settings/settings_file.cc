@@ -48,10 +48,8 @@ const toml::node* not_asked(const FileState& state, const toml::table& table, st
       deeper = not_asked(state, *inner, here, found);
     } else if (const toml::array* list = node.as_array()) {
       for (const toml::node& element : *list) {
-        const toml::table* inner = element.as_table();
-        if (inner != nullptr && deeper == nullptr) {
-          deeper = not_asked(state, *inner, here, found);
-        }
+        const toml::table* each = element.as_table();
+        if (each != nullptr && deeper == nullptr) deeper = not_asked(state, *each, here, found);
       }
     }
     if (deeper != nullptr) return deeper;
