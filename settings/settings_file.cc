@@ -63,6 +63,10 @@ bool Section::has(std::string_view key) const {
   return table_ != nullptr && as_table(table_)->contains(key);
 }
 
+bool Section::is_list(std::string_view key) const {
+  return has(key) && as_table(table_)->get(key)->is_array();
+}
+
 std::vector<std::string> Section::keys() const {
   std::vector<std::string> keys;
   if (table_ == nullptr) return keys;
@@ -237,9 +241,9 @@ Result<SettingsFile> SettingsFile::of_text(std::string_view text, const std::str
   try {
     state->root = toml::parse(text, std::string_view(path));
   } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::InvalidArgument, fmt::format("{} line {}: {}", path,
-                                                        error.source().begin.line,
-                                                        error.description()));
+    return fail(
+        ErrorCode::InvalidArgument,
+        fmt::format("{} line {}: {}", path, error.source().begin.line, error.description()));
   }
   return SettingsFile(std::move(state));
 }
