@@ -237,9 +237,9 @@ Result<SettingsFile> SettingsFile::of_text(std::string_view text, const std::str
   try {
     state->root = toml::parse(text, std::string_view(path));
   } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::InvalidArgument, fmt::format("{} line {}: {}", path,
-                                                        error.source().begin.line,
-                                                        error.description()));
+    return fail(
+        ErrorCode::InvalidArgument,
+        fmt::format("{} line {}: {}", path, error.source().begin.line, error.description()));
   }
   return SettingsFile(std::move(state));
 }

@@ -30,7 +30,7 @@ struct Day {
 struct Party {
   u128 account_id = 0;
   std::string name;
-  std::string iban;  // Without spaces; otherwise the account is named by its id.
+  std::string iban;                  // Without spaces; otherwise the account is named by its id.
   std::vector<std::string> address;  // Lines.
 };
 
@@ -42,9 +42,9 @@ struct Bank {
 
 // What a code of a transfer means, for people and for camt's BkTxCd.
 struct TransactionKind {
-  std::string text;  // "Card payment".
+  std::string text;                        // "Card payment".
   std::string domain, family, sub_family;  // "PMNT", "CCRD", "POSD"; all three, or none.
-  std::string mt940;  // Three characters behind the N of :61:, such as "TRF".
+  std::string mt940;                       // Three characters behind the N of :61:, such as "TRF".
 };
 
 // A booked transfer, from the account's side.
@@ -55,13 +55,13 @@ struct Entry {
   u64 timestamp = 0;     // Nanoseconds.
   Day booked;            // Of the timestamp, in the bank's time zone; also the value date.
   u128 amount = 0;
-  bool credit = false;   // To the account.
-  bool reversal = false; // It reverses an earlier transfer.
+  bool credit = false;         // To the account.
+  bool reversal = false;       // It reverses an earlier transfer.
   u128 reverses_or_posts = 0;  // The original, or the hold that was captured; 0 = none.
   u16 code = 0;
   TransactionKind kind;
   Party counterparty;
-  Signed balance;        // Booked, right after the entry.
+  Signed balance;  // Booked, right after the entry.
   u128 user_data_128 = 0;
   u64 user_data_64 = 0;
   u32 user_data_32 = 0;
@@ -72,9 +72,9 @@ struct Hold {
   u128 transfer_id = 0;
   u64 timestamp = 0;
   Day made;
-  u64 expires_at = 0;  // Nanoseconds; 0 = never.
-  u128 amount = 0;     // Still on hold.
-  bool credit = false; // Incoming.
+  u64 expires_at = 0;   // Nanoseconds; 0 = never.
+  u128 amount = 0;      // Still on hold.
+  bool credit = false;  // Incoming.
   u16 code = 0;
   TransactionKind kind;
   Party counterparty;
@@ -90,9 +90,9 @@ struct Statement {
   Bank bank;
   Party account;
   u32 ledger = 0;
-  std::string currency;  // Of ISO 4217, or the bank's own name for the ledger.
-  u32 decimals = 0;      // Of its minor unit.
-  std::string time_zone; // Such as "Europe/Berlin".
+  std::string currency;   // Of ISO 4217, or the bank's own name for the ledger.
+  u32 decimals = 0;       // Of its minor unit.
+  std::string time_zone;  // Such as "Europe/Berlin".
 
   // "2026-10", "2026", "2026-10-31" for regular periods; otherwise "2026-10-03/2026-10-17".
   std::string period;
@@ -107,7 +107,7 @@ struct Statement {
   u64 created_at_ns = 0;   // First moment behind the period: the same however often it is made.
   std::string id;          // "101-2026-10", for names of files and camt's Stmt/Id.
 
-  Signed opening;    // Booked.
+  Signed opening;  // Booked.
   Signed closing;
   Signed available;  // At the end: booked, less outgoing holds.
   SideTotals credits;
