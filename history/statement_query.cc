@@ -95,8 +95,8 @@ class StatementPage {
     const auto opening = balance_at(view_, filter_.account_id, row.ledger,
                                     Timestamp{filter_.timestamp_min - 1}, as_of_);
     RETURN_IF_ERROR(opening);
-    const auto closing = balance_at(view_, filter_.account_id, row.ledger,
-                                    Timestamp{filter_.timestamp_max}, as_of_);
+    const auto closing =
+        balance_at(view_, filter_.account_id, row.ledger, Timestamp{filter_.timestamp_max}, as_of_);
     RETURN_IF_ERROR(closing);
     opening_ = *opening;
     closing_ = *closing;

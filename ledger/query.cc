@@ -127,8 +127,9 @@ Wrong check_period(Operation operation, const QueryFilter& filter) {
   if (filter.timestamp_min == 0) {
     return wrong("timestamp_min", 0, "the first moment of the period, above 0");
   }
-  if (filter.timestamp_max == 0) {
-    return wrong("timestamp_max", 0, "the last moment of the period, no less than timestamp_min");
+  if (filter.timestamp_max < filter.timestamp_min && filter.timestamp_min < kTimestampEnd) {
+    return wrong("timestamp_max", filter.timestamp_max,
+                 "the last moment of the period, no less than timestamp_min");
   }
   return std::nullopt;
 }
