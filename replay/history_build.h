@@ -24,9 +24,9 @@ struct HistoryBuildProgress {
 };
 
 // Makes the log durable as it can be read, follows it from where the store stands to its end, and
-// writes all of it durably, with a thread of its own for the writing. Nobody writes the log meanwhile. Errors: as
-// those of history::BlockSource (the log begins behind the store: it was trimmed), of
-// history::Follower and of the store.
+// writes all of it durably, with a thread of its own for the writing. Nobody writes the log
+// meanwhile. Errors: as those of history::BlockSource (the log begins behind the store: it was
+// trimmed), of history::Follower and of the store.
 Result<HistoryBuildProgress> build_history(
     storage::Storage& storage, const HistoryBuildOptions& options, history::Store& store,
     const std::function<void(const HistoryBuildProgress&)>& report);

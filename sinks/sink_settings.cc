@@ -45,7 +45,8 @@ exporter::ChangeFilter read_filter(Section section) {
 
 MessageForm read_form(Section section) {
   const std::string form = section.text("format", "json");
-  if (form != "json" && form != "flatbuffers") section.refuse("format", "expected json or flatbuffers");
+  if (form != "json" && form != "flatbuffers")
+    section.refuse("format", "expected json or flatbuffers");
   return form == "flatbuffers" ? MessageForm::FlatBuffers : MessageForm::Json;
 }
 
@@ -123,7 +124,8 @@ SinkSettings read_sink(Section section) {
     section.refuse("kind", "'" + kind + "'; expected postgres, nats, kafka, webhook or file");
   }
   if (sink.takes_changes && (kind == "webhook" || kind == "file")) {
-    section.refuse("changes", "a sink of this kind is for alerts; changes go into files with --export");
+    section.refuse("changes",
+                   "a sink of this kind is for alerts; changes go into files with --export");
   }
   return sink;
 }
@@ -139,8 +141,9 @@ std::vector<SinkSettings> read_sinks(Section root) {
   std::vector<SinkSettings> sinks;
   for (Section section : root.sections("sink")) {
     SinkSettings sink = read_sink(section);
-    const bool taken = std::any_of(sinks.begin(), sinks.end(),
-                                   [&](const SinkSettings& other) { return other.name == sink.name; });
+    const bool taken = std::any_of(sinks.begin(), sinks.end(), [&](const SinkSettings& other) {
+      return other.name == sink.name;
+    });
     if (taken) section.refuse("name", "another sink has this name; expected names that differ");
     sinks.push_back(std::move(sink));
   }

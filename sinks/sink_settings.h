@@ -26,7 +26,7 @@ struct NatsSettings {
   std::vector<std::string> servers;  // "nats://127.0.0.1:4222"
   std::string credentials_file;      // Empty: none.
   std::string stream = "FLORIN";     // Made if missing, with the subjects below.
-  std::string subject = "florin";    // Batches go to SUBJECT.changes, alerts to SUBJECT.alerts.KIND.
+  std::string subject = "florin";  // Batches go to SUBJECT.changes, alerts to SUBJECT.alerts.KIND.
   // Each change also, alone, to SUBJECT.account.ID of both its accounts.
   bool per_account = false;
   MessageForm form = MessageForm::Json;

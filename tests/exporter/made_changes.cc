@@ -27,7 +27,7 @@ history::Place MadeChanges::next_place() {
 }
 
 void MadeChanges::add_account(history::ChangeBatch& batch) {
-  history::AccountEvent event;
+  history::AccountEvent event{};
   event.place = next_place();
   event.decided = mark_.last_timestamp;
   event.account.id = ++mark_.accounts;
@@ -39,7 +39,7 @@ void MadeChanges::add_account(history::ChangeBatch& batch) {
 }
 
 void MadeChanges::add_update(history::ChangeBatch& batch) {
-  history::AccountEvent event;
+  history::AccountEvent event{};
   event.place = next_place();
   event.decided = mark_.last_timestamp;
   event.kind = ledger::ChangeKind::AccountUpdated;
@@ -56,7 +56,7 @@ void MadeChanges::add_update(history::ChangeBatch& batch) {
 }
 
 void MadeChanges::add_transfer(history::ChangeBatch& batch) {
-  history::TransferChange change;
+  history::TransferChange change{};
   change.place = next_place();
   change.decided = mark_.last_timestamp;
   change.number = mark_.created++;

@@ -300,4 +300,29 @@ TEST(SinkDriver, effects_are_exactly_once_over_many_lives) {
   }
 }
 
+TEST(SinkDriver, passes_over_what_the_sink_does_not_want_and_never_comes_back_to_it) {
+  World world(11);
+  world.options.filter.kinds = 1U << static_cast<u8>(ledger::ChangeKind::AccountCreated);
+  world.start();
+  world.made.append_to(world.store, 300);
+  world.run();
+  world.pass(2'000'000'000);
+  world.run();
+  std::vector<history::Place> wanted;
+  const exporter::ChangePage changes = all_changes(world.store);
+  for (const auto& event : changes.events) {
+    if (event.kind == static_cast<u8>(ledger::ChangeKind::AccountCreated)) {
+      wanted.push_back(exporter::place_of(event));
+    }
+  }
+  ASSERT_FALSE(wanted.empty());
+  EXPECT_EQ(world.sink.committed, wanted);
+  EXPECT_EQ(world.driver->status().committed, changes.next);
+  // A new start takes up behind all of it, the sink's last change being proven to be the ledger's.
+  world.start();
+  world.run();
+  EXPECT_EQ(world.sink.committed, wanted);
+  EXPECT_EQ(world.events_of(SinkEvent::Kind::Failed), 0U);
+}
+
 }  // namespace florin::test
