@@ -234,7 +234,8 @@ void Authoriser::authorise_request(Block& block, const BlockRequest& request) {
     case Operation::GetAccountTransfers:
     case Operation::GetAccountBalances:
     case Operation::GetBalanceAt:
-    case Operation::GetChangeEvents: request.request->needs_history = true; break;
+    case Operation::GetChangeEvents:
+    case Operation::GetStatement: request.request->needs_history = true; break;
     case Operation::LookupAccounts:
     case Operation::GetTrialBalance: break;
   }

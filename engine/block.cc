@@ -31,7 +31,8 @@ u32 answers_of(const ledger::Request& request) {
     // Found and answered elsewhere.
     case GetAccountTransfers:
     case GetAccountBalances:
-    case GetChangeEvents: return request.filter.limit;
+    case GetChangeEvents:
+    case GetStatement: return request.filter.limit;
   }
   return 0;
 }

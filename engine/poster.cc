@@ -103,6 +103,7 @@ void Poster::post_items(Block& block, const BlockRequest& request, EffectCursor&
       case Operation::GetAccountBalances:
       case Operation::GetBalanceAt:
       case Operation::GetChangeEvents:
+      case Operation::GetStatement:
       case Operation::Tick: break;
     }
   }

@@ -98,6 +98,7 @@ void Resolver::resolve_all(Block& block) {
       case Operation::GetAccountBalances:
       case Operation::GetBalanceAt:
       case Operation::GetChangeEvents:
+      case Operation::GetStatement:
       case Operation::Tick: break;
     }
     ++index;
@@ -363,6 +364,7 @@ void Resolver::route_request(Block& block, const BlockRequest& request, u32 slic
       case Operation::GetAccountBalances:
       case Operation::GetBalanceAt:
       case Operation::GetChangeEvents:
+      case Operation::GetStatement:
       case Operation::Tick: break;
     }
   }

@@ -144,7 +144,8 @@ bool Follower::follow_requests(ChangeBatch& batch) {
       case Operation::GetAccountTransfers:
       case Operation::GetAccountBalances:
       case Operation::GetBalanceAt:
-      case Operation::GetChangeEvents: CHECK(false);  // The reader of records takes writes only.
+      case Operation::GetChangeEvents:
+      case Operation::GetStatement: CHECK(false);  // The reader of records takes writes only.
     }
     if (!done) return false;
     mark_.last_timestamp = request.record.timestamp + request.record.event_count - 1;

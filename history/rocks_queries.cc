@@ -4,9 +4,11 @@
 
 #include "base/check.h"
 #include "history/account_walk.h"
+#include "history/balance_at.h"
 #include "history/change_walk.h"
 #include "history/movement.h"
 #include "history/page_filler.h"
+#include "history/statement_query.h"
 #include "ledger/outcome.h"
 
 namespace florin::history {
@@ -185,31 +187,16 @@ Status list_account(const StoreView& view, Request& request) {
   return {};
 }
 
-Result<ledger::AccountBalance> balance_at(const StoreView& view, u128 id, u64 time,
-                                          Position as_of) {
-  ledger::AccountBalance balance;
-  const auto account = view.account(id, as_of);
-  RETURN_IF_ERROR(account);
-  if (!account->has_value() || (*account)->timestamp > time) return balance;
-  balance.account_id = id;
-  balance.ledger = (*account)->ledger;
-  auto range = places_of_time(view, 0, time);
-  RETURN_IF_ERROR(range);
-  range->last = std::min(range->last, Place{as_of.value + 1, 0});
-  AccountWalk walk(view, id, *range, true);
-  for (;;) {
-    const auto change = walk.next();
-    RETURN_IF_ERROR(change);
-    if (*change == nullptr) return balance;
-    if (time_of(**change) <= time) return balance_of(**change, id);
-  }
-}
-
 Status get_balance_at(const StoreView& view, Request& request) {
+  const Timestamp time{request.filter.timestamp_max};
   for (const u128 id : request.ids()) {
-    auto balance = balance_at(view, id, request.filter.timestamp_max, request.position);
-    RETURN_IF_ERROR(balance);
-    request.account_balances.push_back(*balance);
+    ledger::AccountBalance& balance = request.account_balances.emplace_back();
+    const auto account = view.account(id, request.position);
+    RETURN_IF_ERROR(account);
+    if (!account->has_value() || (*account)->timestamp > time.ns) continue;
+    const auto found = balance_at(view, id, (*account)->ledger, time, request.position);
+    RETURN_IF_ERROR(found);
+    balance = *found;
   }
   return {};
 }
@@ -344,6 +331,9 @@ Status answer_from(const StoreView& view, Request& request) {
     case Operation::GetAccountBalances: return list_account(view, request);
     case Operation::GetBalanceAt: return get_balance_at(view, request);
     case Operation::GetChangeEvents: return ChangePage(view, request).fill();
+    case Operation::GetStatement:
+      if (refuse_cursor(request, request.position.value)) return {};
+      return get_statement(view, request);
     case Operation::LookupTransfers:
     case Operation::CreateAccounts:
     case Operation::CreateTransfers:

@@ -55,8 +55,8 @@ class Store : public engine::Past {
 
   // Answers what memory could not: lookup_transfers (only those without an outcome yet),
   // query_transfers, get_account_transfers, get_account_balances, get_balance_at,
-  // get_change_events; as of request.position, which `readable` has reached. Pages and cursors as
-  // ledger/query.h and docs/ledger.md have them. Errors: Io, Corrupt.
+  // get_change_events, get_statement; as of request.position, which `readable` has reached. Pages
+  // and cursors as ledger/query.h and docs/ledger.md have them. Errors: Io, Corrupt.
   virtual Status answer(ledger::Request& request) = 0;
 };
 

@@ -23,6 +23,7 @@ std::string_view name(Operation operation) {
     case Operation::GetAccountBalances: return "get_account_balances";
     case Operation::GetBalanceAt: return "get_balance_at";
     case Operation::GetChangeEvents: return "get_change_events";
+    case Operation::GetStatement: return "get_statement";
   }
   return "unknown";
 }
@@ -43,6 +44,7 @@ usize event_bytes(Operation operation) {
     case Operation::GetAccountTransfers:
     case Operation::GetAccountBalances:
     case Operation::GetChangeEvents:
+    case Operation::GetStatement:
     case Operation::Tick: return 0;
   }
   return 0;

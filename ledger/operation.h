@@ -26,6 +26,7 @@ enum class Operation : u16 {
   GetAccountBalances = 14,
   GetBalanceAt = 15,
   GetChangeEvents = 16,
+  GetStatement = 17,
 };
 
 std::string_view name(Operation operation);
@@ -38,7 +39,7 @@ constexpr bool is_write(Operation operation) {
 
 // Whether history alone can answer requests of this kind.
 constexpr bool is_of_history(Operation operation) {
-  return operation >= Operation::GetAccountTransfers && operation <= Operation::GetChangeEvents;
+  return operation >= Operation::GetAccountTransfers && operation <= Operation::GetStatement;
 }
 
 // Bytes of one event, or id, of a request; 0 when it carries none.

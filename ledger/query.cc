@@ -28,6 +28,7 @@ enum Subject : u32 {
   kChange = 1 << 5,  // kinds and wait_ms
   kSides = 1 << 6,   // debits and credits
   kOrder = 1 << 7,   // newest_first
+  kEnd = 1 << 8,     // holds
 };
 
 // Of what the filter of this kind of query speaks.
@@ -40,6 +41,7 @@ u32 subjects_of(Operation operation) {
     case Operation::GetAccountChanges:
     case Operation::GetAccountBalances: return kAccount | kTimes | kOrder;
     case Operation::GetChangeEvents: return kAccount | kClass | kChange;
+    case Operation::GetStatement: return kAccount | kTimes | kEnd;
     case Operation::CreateAccounts:
     case Operation::CreateTransfers:
     case Operation::UpdateAccounts:
@@ -83,7 +85,8 @@ Wrong check_inapplicable(Operation operation, const QueryFilter& filter) {
 }
 
 bool needs_account(Operation operation) {
-  return operation == Operation::GetAccountTransfers || operation == Operation::GetAccountBalances;
+  return operation == Operation::GetAccountTransfers ||
+         operation == Operation::GetAccountBalances || operation == Operation::GetStatement;
 }
 
 Wrong check_account(Operation operation, const QueryFilter& filter) {
@@ -95,7 +98,7 @@ Wrong check_flags(Operation operation, const QueryFilter& filter) {
   constexpr u16 kDebitsCredits = QueryFilter::kDebits | QueryFilter::kCredits;
   const u32 subjects = subjects_of(operation);
   if ((filter.flags & ~QueryFilter::kDefined) != 0) {
-    return wrong("flags", filter.flags, "none but debits, credits and newest_first");
+    return wrong("flags", filter.flags, "none but debits, credits, newest_first and holds");
   }
   if ((filter.flags & kDebitsCredits) != 0 &&
       ((subjects & kSides) == 0 || filter.account_id == 0)) {
@@ -105,12 +108,28 @@ Wrong check_flags(Operation operation, const QueryFilter& filter) {
   }
   if ((filter.flags & QueryFilter::kNewestFirst) != 0 && (subjects & kOrder) == 0) {
     return wrong("flags", filter.flags,
-                 "no newest_first: " + std::string(name(operation)) + " goes on for ever");
+                 "no newest_first: " + std::string(name(operation)) + " has an order of its own");
+  }
+  if ((filter.flags & QueryFilter::kHolds) != 0 && (subjects & kEnd) == 0) {
+    return wrong("flags", filter.flags, "holds only in get_statement");
   }
   const u16 defined =
       operation == Operation::QueryAccounts ? account_flags::kDefined : transfer_flags::kDefined;
   if ((filter.object_flags & ~defined) != 0) {
     return wrong("object_flags", filter.object_flags, "only flags that are defined");
+  }
+  return std::nullopt;
+}
+
+// A statement is of a period, which has two ends.
+Wrong check_period(Operation operation, const QueryFilter& filter) {
+  if (operation != Operation::GetStatement) return std::nullopt;
+  if (filter.timestamp_min == 0) {
+    return wrong("timestamp_min", 0, "the first moment of the period, above 0");
+  }
+  if (filter.timestamp_max < filter.timestamp_min && filter.timestamp_min < kTimestampEnd) {
+    return wrong("timestamp_max", filter.timestamp_max,
+                 "the last moment of the period, no less than timestamp_min");
   }
   return std::nullopt;
 }
@@ -168,6 +187,7 @@ Wrong check_cursor(Operation operation, const QueryCursor& cursor) {
 u32 query_limit_max(Operation operation) {
   if (operation == Operation::GetAccountChanges) return kAccountChangesLimitMax;
   if (operation == Operation::GetChangeEvents) return kChangeEventsLimitMax;
+  if (operation == Operation::GetStatement) return kStatementLimitMax;
   return kQueryLimitMax;
 }
 
@@ -179,6 +199,7 @@ std::optional<std::string> check_filter(Operation operation, const QueryFilter& 
   if (Wrong found = check_account(operation, filter)) return found;
   if (Wrong found = check_inapplicable(operation, filter)) return found;
   if (Wrong found = check_flags(operation, filter)) return found;
+  if (Wrong found = check_period(operation, filter)) return found;
   if (Wrong found = check_ranges(filter)) return found;
   return check_cursor(operation, filter.cursor);
 }

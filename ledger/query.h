@@ -16,9 +16,10 @@ namespace florin::ledger {
 struct QueryCursor {
   u64 next = 0;   // Newest first: objects below this number remain. Oldest first: from it on.
   u64 as_of = 0;  // Objects created since the first page are left out: those from this number on.
-  // Of get_account_transfers, get_account_balances and get_change_events, which list changes by
-  // their place (see ledger/change_event.h): `next` is a position, `index` the place within it, and
-  // `as_of` the position of the first page; get_change_events has none, it goes on for ever.
+  // Of get_account_transfers, get_account_balances, get_statement and get_change_events, which list
+  // changes by their place (see ledger/change_event.h): `next` is a position, `index` the place
+  // within it, and `as_of` the position of the first page; get_change_events has none, it goes on
+  // for ever.
   u64 index = 0;
   friend bool operator==(const QueryCursor&, const QueryCursor&) = default;
 };
@@ -29,7 +30,9 @@ struct QueryFilter {
   static constexpr u16 kDebits = 1 << 0;       // With `account_id`: where it is debited ...
   static constexpr u16 kCredits = 1 << 1;      // ... or credited; neither or both = either.
   static constexpr u16 kNewestFirst = 1 << 2;  // Otherwise oldest first.
-  static constexpr u16 kDefined = 0x0007;
+  // Get_statement: the holds that were open at its end, in place of its entries.
+  static constexpr u16 kHolds = 1 << 3;
+  static constexpr u16 kDefined = 0x000f;
 
   u128 account_id = 0;  // Transfers: one of the sides. Changes: the account changed.
   u128 user_data_128 = 0;
@@ -44,7 +47,7 @@ struct QueryFilter {
   u32 limit = 0;  // Objects in a page, at least 1.
   u16 code = 0;
   u16 object_flags = 0;   // Objects that have all of these flags (of their kind).
-  u16 flags = 0;          // kDebits, kCredits, kNewestFirst
+  u16 flags = 0;          // kDebits, kCredits, kNewestFirst, kHolds
   u8 pending_status = 0;  // Transfers: PendingStatus.
   u8 kinds = 0;           // Get_change_events: 1 << ChangeKind of those wanted; 0 = all.
   u32 wait_ms = 0;        // The same: how long to wait for the first when there is none yet.
@@ -59,6 +62,7 @@ constexpr bool wants(u128 wanted, u128 value) { return wanted == 0 || wanted == 
 inline constexpr u32 kQueryLimitMax = 8189;
 inline constexpr u32 kAccountChangesLimitMax = 3600;  // Larger objects: so many fit a reply.
 inline constexpr u32 kChangeEventsLimitMax = 3600;    // Likewise, of the largest kind.
+inline constexpr u32 kStatementLimitMax = 4090;       // Likewise, of entries with their balances.
 inline constexpr u32 kQueryExaminedMax = 16'384;
 // The longest wait of a get_change_events.
 inline constexpr u32 kQueryWaitMsMax = 60'000;

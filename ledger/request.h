@@ -98,7 +98,8 @@ struct Request {
   // Asked of reads alone.
   TrialBalanceFilter trial_balance_filter;
   // Query_accounts, query_transfers, get_account_changes, get_account_transfers,
-  // get_account_balances, get_change_events; of get_balance_at `timestamp_max`, the time.
+  // get_account_balances, get_change_events, get_statement; of get_balance_at `timestamp_max`, the
+  // time.
   QueryFilter filter;
 
   // Answered by reads alone. `more`: of queries and the trial balance, there may be more behind the
@@ -106,13 +107,16 @@ struct Request {
   // history completes it, as of `position`, before the reply leaves.
   //
   // Look-ups: by index of the id; id 0 = not found. Queries: those found, in the order asked for.
+  // Get_statement: the account as it was created, with its counters at the end of the period, or
+  // nothing at all; the entries or the holds of the page; see `account_balances`.
   std::vector<Account> accounts;
   std::vector<Transfer> transfers;
-  std::vector<TransferStatus> transfer_statuses;  // One for each of `transfers`.
+  std::vector<TransferStatus> transfer_statuses;  // One for each of `transfers`, but for entries.
   std::vector<AccountLimits> limits;              // By index of the id; account_id 0 = not found.
   std::vector<AccountChange> changes;             // Get_account_changes, get_change_events.
   std::vector<ChangeEvent> change_events;         // Their objects are in the lists above and below.
-  // Get_account_balances; get_balance_at: by index of the id.
+  // Get_account_balances; get_balance_at: by index of the id. Get_statement: at the beginning and
+  // at the end of the period, then right after each of the page's entries.
   std::vector<AccountBalance> account_balances;
   QueryCursor next_cursor;           // Queries: where the next page begins.
   std::vector<LedgerTotals> totals;  // Trial balance, by ledger.

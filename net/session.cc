@@ -28,6 +28,11 @@ static_assert(sizeof(ledger::Transfer) + sizeof(ledger::TransferBalances) <=
                   sizeof(ledger::AccountChange) &&
               sizeof(ledger::Account) <= sizeof(ledger::AccountChange));
 
+// Of the statement's account and of each entry; a hold is smaller.
+constexpr u64 kStatementEndsBytes = sizeof(ledger::Account) + 2 * sizeof(ledger::AccountBalance);
+constexpr u64 kEntryAnswerBytes = sizeof(ledger::Transfer) + sizeof(ledger::AccountBalance);
+static_assert(kTransferAnswerBytes <= kEntryAnswerBytes);
+
 // The largest answer that a request can get, roughly: what is in flight is bounded by what it can
 // become.
 u64 answer_bytes_max(const ledger::Request& request) {
@@ -50,6 +55,7 @@ u64 answer_bytes_max(const ledger::Request& request) {
     case Operation::GetAccountBalances: return limit * sizeof(ledger::AccountBalance);
     case Operation::GetBalanceAt: return events * sizeof(ledger::AccountBalance);
     case Operation::GetChangeEvents: return limit * kChangeAnswerBytes;
+    case Operation::GetStatement: return kStatementEndsBytes + limit * kEntryAnswerBytes;
     case Operation::GetTrialBalance:
       return request.trial_balance_filter.limit * sizeof(ledger::LedgerTotals);
     case Operation::CreateAccounts:

@@ -138,7 +138,7 @@ void encode_lookup_limits(RequestLabel label, std::span<const u128> ids, ByteBuf
 void encode_get_trial_balance(RequestLabel label, ledger::TrialBalanceFilter filter,
                               ByteBuffer& out);
 // `operation` is one that takes a filter: QueryAccounts, QueryTransfers, GetAccountChanges,
-// GetAccountTransfers, GetAccountBalances or GetChangeEvents.
+// GetAccountTransfers, GetAccountBalances, GetChangeEvents or GetStatement.
 void encode_query(ledger::Operation operation, RequestLabel label,
                   const ledger::QueryFilter& filter, ByteBuffer& out);
 void encode_get_balance_at(RequestLabel label, std::span<const u128> ids, Timestamp at,
@@ -171,7 +171,8 @@ enum class ReplyKind : u8 {
   Limits,
   AccountChanges,
   AccountBalances,
-  ChangeEvents
+  ChangeEvents,
+  Statement
 };
 
 // A decoded reply. Fields belong to the kinds that the comment names; spans point into the body.
@@ -185,12 +186,15 @@ struct Reply {
   std::span<const ledger::EventResult> exceptions;                  // Write
   // Write: one per event, or none. ChangeEvents: one per transfer.
   std::span<const ledger::TransferBalances> balances;
-  std::span<const ledger::Account> accounts;                 // Accounts, ChangeEvents
-  std::span<const ledger::Transfer> transfers;               // Transfers, ChangeEvents
-  std::span<const ledger::TransferStatus> statuses;          // Transfers: as many.
+  // Accounts, ChangeEvents. Statement: one, or none, and then nothing else either.
+  std::span<const ledger::Account> accounts;
+  std::span<const ledger::Transfer> transfers;               // Transfers, ChangeEvents, Statement
+  // Transfers: as many. Statement: as many, of holds; or none, of entries.
+  std::span<const ledger::TransferStatus> statuses;
   std::span<const ledger::AccountLimits> limits;             // Limits
   std::span<const ledger::AccountChange> changes;            // AccountChanges, ChangeEvents
-  std::span<const ledger::AccountBalance> account_balances;  // AccountBalances
+  // AccountBalances. Statement: the first two, then one for each of its entries.
+  std::span<const ledger::AccountBalance> account_balances;
   std::span<const ledger::ChangeEvent> change_events;        // ChangeEvents
   std::span<const ledger::LedgerTotals> totals;              // TrialBalance
   ledger::QueryCursor next_cursor;                           // Answers to queries.

@@ -133,6 +133,34 @@ Status take_change_events(const wire::ChangeEventsReply& body, Reply& reply) {
   return check_named_objects(reply);
 }
 
+// Either entries, with a balance for each behind the first two, or holds, with their statuses.
+Status check_statement(const Reply& reply) {
+  const usize transfers = reply.transfers.size();
+  const bool has_holds = !reply.statuses.empty();
+  if (reply.accounts.empty()) {
+    if (reply.account_balances.empty() && transfers == 0 && !has_holds) return {};
+    return malformed("a statement of no account is not empty");
+  }
+  if (reply.accounts.size() != 1) return malformed("a statement is of more than one account");
+  if (has_holds && reply.statuses.size() != transfers) {
+    return malformed("there is not one status for each hold of a statement");
+  }
+  const usize balances = 2 + (has_holds ? 0 : transfers);
+  if (reply.account_balances.size() == balances) return {};
+  return malformed(fmt::format("a statement has {} balances; expected {}",
+                               reply.account_balances.size(), balances));
+}
+
+Status take_statement(const wire::StatementReply& body, Reply& reply) {
+  reply.kind = ReplyKind::Statement;
+  take_page(body.next_cursor(), body.more(), reply);
+  RETURN_IF_ERROR(take_vector(body.accounts(), reply.accounts));
+  RETURN_IF_ERROR(take_vector(body.balances(), reply.account_balances));
+  RETURN_IF_ERROR(take_vector(body.transfers(), reply.transfers));
+  RETURN_IF_ERROR(take_vector(body.statuses(), reply.statuses));
+  return check_statement(reply);
+}
+
 Status take_trial_balance(const wire::TrialBalanceReply& body, Reply& reply) {
   reply.kind = ReplyKind::TrialBalance;
   reply.more = body.more();
@@ -226,6 +254,8 @@ Status take_body(const wire::Reply& message, Reply& reply) {
       return take_account_balances(*message.body_as_AccountBalancesReply(), reply);
     case wire::ReplyBody::ChangeEventsReply:
       return take_change_events(*message.body_as_ChangeEventsReply(), reply);
+    case wire::ReplyBody::StatementReply:
+      return take_statement(*message.body_as_StatementReply(), reply);
     case wire::ReplyBody::NONE: break;
   }
   return malformed(

@@ -122,6 +122,23 @@ flatbuffers::Offset<void> build_change_events(const ledger::Request& request, Bu
       .Union();
 }
 
+// The largest statement fits 1 MiB, with what is between its lists.
+static_assert(kBesidesVectors + sizeof(ledger::Account) + 2 * sizeof(ledger::AccountBalance) +
+                  ledger::kStatementLimitMax *
+                      (sizeof(ledger::Transfer) + sizeof(ledger::AccountBalance)) <=
+              kMiB);
+
+flatbuffers::Offset<void> build_statement(const ledger::Request& request, Builder& builder,
+                                          const wire::QueryCursor* cursor) {
+  const auto accounts = copy<wire::Account>(builder, request.accounts);
+  const auto balances = copy<wire::AccountBalance>(builder, request.account_balances);
+  const auto transfers = copy<wire::Transfer>(builder, request.transfers);
+  const auto statuses = copy<wire::TransferStatus>(builder, request.transfer_statuses);
+  return wire::CreateStatementReply(builder, accounts, balances, transfers, statuses, cursor,
+                                    request.more)
+      .Union();
+}
+
 wire::ReplyBody build_read_body(const ledger::Request& request, Builder& builder,
                                 flatbuffers::Offset<void>& body) {
   wire::QueryCursor space;
@@ -166,6 +183,9 @@ wire::ReplyBody build_read_body(const ledger::Request& request, Builder& builder
     case Operation::GetChangeEvents:
       body = build_change_events(request, builder, cursor);
       return wire::ReplyBody::ChangeEventsReply;
+    case Operation::GetStatement:
+      body = build_statement(request, builder, cursor);
+      return wire::ReplyBody::StatementReply;
     case Operation::CreateAccounts:
     case Operation::CreateTransfers:
     case Operation::UpdateAccounts:

@@ -174,6 +174,8 @@ Decoded decode_body(const wire::Request& message, const DecodeLimits& limits,
     case RequestBody::GetChangeEvents:
       return take_query(message.body_as_GetChangeEvents()->filter(), Operation::GetChangeEvents,
                         request);
+    case RequestBody::GetStatement:
+      return take_query(message.body_as_GetStatement()->filter(), Operation::GetStatement, request);
     case RequestBody::Ping: return RequestKind::Ping;
     case RequestBody::TakeSnapshot: return RequestKind::TakeSnapshot;
     case RequestBody::PresentWitness:

@@ -147,6 +147,7 @@ const Stencil& request_stencil(Operation operation) {
     case Operation::GetAccountBalances:
     case Operation::GetBalanceAt:
     case Operation::GetChangeEvents:
+    case Operation::GetStatement:
     case Operation::Tick: break;
   }
   CHECK(false);
@@ -241,6 +242,8 @@ void encode_query(Operation operation, RequestLabel label, const ledger::QueryFi
                     wire::CreateGetAccountBalances(builder, fields));
     case Operation::GetChangeEvents:
       return append(RequestBody::GetChangeEvents, wire::CreateGetChangeEvents(builder, fields));
+    case Operation::GetStatement:
+      return append(RequestBody::GetStatement, wire::CreateGetStatement(builder, fields));
     case Operation::CreateAccounts:
     case Operation::CreateTransfers:
     case Operation::UpdateAccounts:

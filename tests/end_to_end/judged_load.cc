@@ -52,6 +52,7 @@ void encode(const ledger::Request& request, u64 number, protocol::ByteBuffer& ou
     case ledger::Operation::GetAccountTransfers:
     case ledger::Operation::GetAccountBalances:
     case ledger::Operation::GetChangeEvents:
+    case ledger::Operation::GetStatement:
       return protocol::encode_query(request.operation, label, request.filter, out);
     case ledger::Operation::GetBalanceAt:
       return protocol::encode_get_balance_at(label, request.ids(),

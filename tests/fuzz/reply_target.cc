@@ -59,6 +59,13 @@ usize objects_of_changes(const client::ChangePage& page) {
   return page.events.size();
 }
 
+// Of an account that there was, or nothing; entries or holds.
+usize lines_of_statement(const client::StatementPage& page) {
+  CHECK(page.account.has_value() || (page.entries.empty() && page.holds.empty()));
+  CHECK(page.entries.empty() || page.holds.empty());
+  return page.entries.size() + page.holds.size();
+}
+
 FuzzVerdict run_reply(std::span<const std::byte> input) {
   ByteBuffer body;
   body.append(input);
@@ -86,6 +93,7 @@ FuzzVerdict run_reply(std::span<const std::byte> input) {
   read_as_lookup<client::AccountBalancePage>(
       *reply, [](const auto& answer) { return answer.balances.size(); });
   read_as_lookup<client::ChangePage>(*reply, objects_of_changes);
+  read_as_lookup<client::StatementPage>(*reply, lines_of_statement);
   read_as_lookup<client::TrialBalance>(*reply,
                                        [](const auto& answer) { return answer.lines.size(); });
   protocol::ServerInfo info;
@@ -126,7 +134,8 @@ std::vector<Bytes> reply_seeds() {
   add(OwnedRequest::get_trial_balance({0, kAsked}));
   for (const auto operation :
        {ledger::Operation::GetAccountTransfers, ledger::Operation::GetAccountBalances,
-        ledger::Operation::GetBalanceAt, ledger::Operation::GetChangeEvents}) {
+        ledger::Operation::GetBalanceAt, ledger::Operation::GetChangeEvents,
+        ledger::Operation::GetStatement}) {
     ledger::Request asked;
     asked.operation = operation;
     asked.filter = filter;

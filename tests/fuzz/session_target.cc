@@ -197,6 +197,11 @@ std::vector<Bytes> session_seeds() {
     filter.account_id = 1;
     add_seed(seeds, [&](auto& out) { protocol::encode_query(operation, {9, 0}, filter, out); });
   }
+  filter.timestamp_min = 1;
+  filter.timestamp_max = 9;
+  add_seed(seeds, [&](auto& out) {
+    protocol::encode_query(ledger::Operation::GetStatement, {9, 0}, filter, out);
+  });
   add_seed(seeds, [&](auto& out) {
     protocol::encode_get_balance_at({9, 0}, ids, Timestamp{5}, out);
   });

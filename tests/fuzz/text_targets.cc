@@ -68,6 +68,8 @@ constexpr std::string_view kJsonLines[] = {
     R"({"request":"get_account_transfers","account_id":1,"debits":true,"cursor":"5:9:2"})",
     R"({"request":"get_balance_at","ids":["1",2],"at":"2026-10-31T12:00:00.5Z"})",
     R"({"request":"get_change_events","from":"7:0:1","kinds":["hold_expired"],"wait_ms":5})",
+    R"({"request":"get_statement","account_id":1,"timestamp_min":"2026-10-01",)"
+    R"("timestamp_max":"2026-10-31","holds":true})",
     R"({"request":"ping"})",
     R"({"request":"\ud83d\ude00","ids":[1e99,-1,[[[[]]]],null]})"};
 
@@ -83,6 +85,7 @@ constexpr std::string_view kTypedLines[] = {
     "get_account_balances account_id=1 newest_first cursor=5:9:2 timestamp_min=2026-10-01",
     "get_balance_at id=1, 2 at='2026-10-31 12:00:00'",
     "get_change_events from=1000 kinds=account_created|hold_expired wait_ms=5",
+    "get_statement account_id=1 timestamp_min=2026-10-01 timestamp_max=2026-10-31 holds",
     "trial_balance",
     "help create_transfers",
     "exit"};

@@ -80,6 +80,7 @@ class OrderChecker {
       case Operation::GetAccountBalances:
       case Operation::GetBalanceAt:
       case Operation::GetChangeEvents:
+      case Operation::GetStatement:
       case Operation::Tick: return;
     }
   }

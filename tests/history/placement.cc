@@ -38,6 +38,7 @@ std::optional<u64> time_of_first_event(const Request& request, const FinalTimes&
     case Operation::GetAccountBalances:
     case Operation::GetBalanceAt:
     case Operation::GetChangeEvents:
+    case Operation::GetStatement:
     case Operation::Tick: return std::nullopt;
   }
   return std::nullopt;

@@ -182,7 +182,8 @@ class Replay {
       case Operation::GetAccountTransfers:
       case Operation::GetAccountBalances:
       case Operation::GetBalanceAt:
-      case Operation::GetChangeEvents: return Anomaly::WrongPage;
+      case Operation::GetChangeEvents:
+      case Operation::GetStatement: return Anomaly::WrongPage;
     }
     return Anomaly::WrongOutcome;
   }

@@ -31,6 +31,7 @@ void encode_request(const ledger::Request& request, u64 number, protocol::ByteBu
     case Operation::GetAccountTransfers:
     case Operation::GetAccountBalances:
     case Operation::GetChangeEvents:
+    case Operation::GetStatement:
       return protocol::encode_query(request.operation, label, request.filter, out);
     case Operation::GetBalanceAt:
       return protocol::encode_get_balance_at(label, request.ids(),

@@ -146,7 +146,7 @@ OwnedRequest RocksWorld::some_question() {
     limit_to(operation, filter);
     return make(filter);
   };
-  switch (random_.below(5)) {
+  switch (random_.below(6)) {
     case 0:
       if (random_.chance(1, 3)) filter.account_id = some_account();
       return ask(Operation::QueryTransfers, OwnedRequest::query_transfers);
@@ -159,12 +159,26 @@ OwnedRequest RocksWorld::some_question() {
     case 3:
       if (random_.chance(1, 4)) filter.account_id = some_account();
       return ask(Operation::GetChangeEvents, OwnedRequest::get_change_events);
+    case 4: return some_statement();
     default: {
       std::vector<u128> ids;
       for (u64 count = 1 + random_.below(6); count > 0; --count) ids.push_back(some_account());
       return OwnedRequest::get_balance_at(ids, Timestamp{some_time()});
     }
   }
+}
+
+OwnedRequest RocksWorld::some_statement() {
+  QueryFilter filter;
+  filter.account_id = some_account();
+  filter.limit = 1 + static_cast<u32>(random_.below(random_.chance(1, 4) ? 400 : 6));
+  filter.timestamp_min = std::max<u64>(random_.chance(1, 4) ? 1 : some_time(), 1);
+  filter.timestamp_max = std::max<u64>(some_time(), 1);
+  if (filter.timestamp_max < filter.timestamp_min) {
+    std::swap(filter.timestamp_min, filter.timestamp_max);
+  }
+  if (random_.chance(1, 2)) filter.flags = QueryFilter::kHolds;
+  return OwnedRequest::get_statement(filter);
 }
 
 void RocksWorld::compare(OwnedRequest question) {

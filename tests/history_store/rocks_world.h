@@ -46,6 +46,8 @@ class RocksWorld {
 
   // A question as of any position that both can be asked about, at random.
   OwnedRequest some_question();
+  // One of these, a statement.
+  OwnedRequest some_statement();
   // Asks both; if there is more, the next pages too. Fails the test where they differ.
   void compare(OwnedRequest question);
   // Looks ids up as of any position.

@@ -216,6 +216,7 @@ constexpr Kind kKinds[] = {
     {Operation::GetAccountBalances, 14, "get_account_balances", false, 0},
     {Operation::GetBalanceAt, 15, "get_balance_at", false, 16},
     {Operation::GetChangeEvents, 16, "get_change_events", false, 0},
+    {Operation::GetStatement, 17, "get_statement", false, 0},
 };
 
 TEST(Operation, has_its_number_its_name_and_its_size_and_is_a_write_or_a_read) {

@@ -10,16 +10,20 @@ namespace florin::ledger {
 namespace {
 
 // In the order of the letters in a Case.
-constexpr Operation kQueries[] = {Operation::QueryAccounts,      Operation::QueryTransfers,
-                                  Operation::GetAccountChanges,  Operation::GetAccountTransfers,
-                                  Operation::GetAccountBalances, Operation::GetChangeEvents};
+constexpr Operation kQueries[] = {
+    Operation::QueryAccounts,       Operation::QueryTransfers,     Operation::GetAccountChanges,
+    Operation::GetAccountTransfers, Operation::GetAccountBalances, Operation::GetChangeEvents,
+    Operation::GetStatement};
 
 QueryFilter any(Operation operation) {
   QueryFilter filter;
   filter.limit = 1;
-  const bool of_account =
-      operation == Operation::GetAccountTransfers || operation == Operation::GetAccountBalances;
+  const bool of_period = operation == Operation::GetStatement;
+  const bool of_account = operation == Operation::GetAccountTransfers ||
+                          operation == Operation::GetAccountBalances || of_period;
   filter.account_id = of_account ? 5 : 0;
+  filter.timestamp_min = of_period ? 1 : 0;
+  filter.timestamp_max = of_period ? kTimestampEnd - 1 : 0;
   return filter;
 }
 
@@ -39,7 +43,7 @@ TEST(CheckFilter, bounds_the_limit) {
   for (const Operation operation : kQueries) {
     const bool large_objects =
         operation == Operation::GetAccountChanges || operation == Operation::GetChangeEvents;
-    const u32 most = large_objects ? 3600 : 8189;
+    const u32 most = operation == Operation::GetStatement ? 4090 : large_objects ? 3600 : 8189;
     EXPECT_EQ(query_limit_max(operation), most);
     QueryFilter filter = any(operation);
     for (const u32 limit : {u32{0}, most + 1, ~u32{0}}) {
@@ -55,18 +59,19 @@ TEST(CheckFilter, bounds_the_limit) {
 }
 
 // A change of a filter, the field that it concerns, and the kinds of query that take it: Accounts,
-// Transfers, Changes of accounts, transfers Of an account, its Balances, change Events.
+// Transfers, Changes of accounts, transfers Of an account, its Balances, change Events,
+// Statements.
 struct Case {
   std::string_view field;
   void (*change)(QueryFilter&);
   std::string_view taken_by;
 };
 
-constexpr std::string_view kLetters = "ATCOBE";
+constexpr std::string_view kLetters = "ATCOBES";
 static_assert(kLetters.size() == std::size(kQueries));
 
 const Case kCases[] = {
-    {"account_id", [](QueryFilter& filter) { filter.account_id = 1; }, "TCOBE"},
+    {"account_id", [](QueryFilter& filter) { filter.account_id = 1; }, "TCOBES"},
     {"user_data_128", [](QueryFilter& filter) { filter.user_data_128 = kU128Max; }, "ATO"},
     {"user_data_64", [](QueryFilter& filter) { filter.user_data_64 = 1; }, "ATO"},
     {"user_data_32", [](QueryFilter& filter) { filter.user_data_32 = 1; }, "ATO"},
@@ -83,13 +88,14 @@ const Case kCases[] = {
     // Sides are those of an account, which is there where it must be.
     {"flags", [](QueryFilter& filter) { filter.flags = QueryFilter::kDebits; }, "O"},
     {"flags", [](QueryFilter& filter) { filter.flags = QueryFilter::kCredits; }, "O"},
-    {"flags", [](QueryFilter& filter) { filter.flags = 1 << 3; }, ""},
+    {"flags", [](QueryFilter& filter) { filter.flags = QueryFilter::kHolds; }, "S"},
+    {"flags", [](QueryFilter& filter) { filter.flags = 1 << 4; }, ""},
     {"flags", [](QueryFilter& filter) { filter.flags = 1 << 15; }, ""},
     {"timestamp_min", [](QueryFilter& filter) { filter.timestamp_min = (u64{1} << 63) - 1; },
-     "ATCOB"},
+     "ATCOBS"},
     {"timestamp_min", [](QueryFilter& filter) { filter.timestamp_min = u64{1} << 63; }, ""},
     {"timestamp_max", [](QueryFilter& filter) { filter.timestamp_max = (u64{1} << 63) - 1; },
-     "ATCOB"},
+     "ATCOBS"},
     {"timestamp_max", [](QueryFilter& filter) { filter.timestamp_max = u64{1} << 63; }, ""},
     {"kinds", [](QueryFilter& filter) { filter.kinds = 0x02; }, "E"},
     {"kinds", [](QueryFilter& filter) { filter.kinds = 0x1e; }, "E"},
@@ -101,13 +107,13 @@ const Case kCases[] = {
      [](QueryFilter& filter) {
        filter.cursor = {7, 7};
      },
-     "ATCOB"},
+     "ATCOBS"},
     // Behind the last change that the first page could see.
     {"cursor.next",
      [](QueryFilter& filter) {
        filter.cursor = {8, 7};
      },
-     "OB"},
+     "OBS"},
     {"cursor.next",
      [](QueryFilter& filter) {
        filter.cursor = {9, 7};
@@ -117,7 +123,7 @@ const Case kCases[] = {
      [](QueryFilter& filter) {
        filter.cursor = {0, 0, 1};
      },
-     "OBE"},
+     "OBES"},
     {"cursor.index",
      [](QueryFilter& filter) {
        filter.cursor = {0, 0, u64{1} << 32};
@@ -194,7 +200,33 @@ TEST(CheckFilter, changes_go_on_from_any_place_for_ever) {
   filter.cursor = {};
   filter.flags = QueryFilter::kNewestFirst;
   EXPECT_EQ(check_filter(Operation::GetChangeEvents, filter),
-            "flags is 4; expected no newest_first: get_change_events goes on for ever");
+            "flags is 4; expected no newest_first: get_change_events has an order of its own");
+}
+
+TEST(CheckFilter, a_statement_is_of_a_period_with_two_ends) {
+  constexpr Operation kStatement = Operation::GetStatement;
+  QueryFilter filter = any(kStatement);
+  filter.timestamp_min = filter.timestamp_max = 1;
+  EXPECT_EQ(check_filter(kStatement, filter), std::nullopt);
+  filter.timestamp_min = 0;
+  EXPECT_EQ(check_filter(kStatement, filter),
+            "timestamp_min is 0; expected the first moment of the period, above 0");
+  filter.timestamp_min = 5;
+  EXPECT_EQ(check_filter(kStatement, filter),
+            "timestamp_max is 1; expected the last moment of the period, no less than "
+            "timestamp_min");
+  filter.timestamp_max = 0;
+  EXPECT_EQ(check_filter(kStatement, filter),
+            "timestamp_max is 0; expected the last moment of the period, no less than "
+            "timestamp_min");
+  filter = any(kStatement);
+  filter.account_id = 0;
+  EXPECT_EQ(check_filter(kStatement, filter),
+            "account_id is 0; expected the account that get_statement is about");
+  filter = any(Operation::GetAccountBalances);
+  filter.flags = QueryFilter::kHolds;
+  EXPECT_EQ(check_filter(Operation::GetAccountBalances, filter),
+            "flags is 8; expected holds only in get_statement");
 }
 
 TEST(CheckTime, wants_one_that_can_be) {
@@ -211,7 +243,7 @@ TEST(CheckCursorReached, does_not_take_one_from_beyond_the_ledger) {
     return check_cursor_reached(operation, cursor, Position{10}).value_or("");
   };
   for (const Operation operation :
-       {Operation::GetAccountTransfers, Operation::GetAccountBalances}) {
+       {Operation::GetAccountTransfers, Operation::GetAccountBalances, Operation::GetStatement}) {
     EXPECT_EQ(wrong(operation, {}), "");
     EXPECT_EQ(wrong(operation, {.next = 11, .as_of = 10}), "");
     EXPECT_EQ(wrong(operation, {.next = 5, .as_of = 11}),

@@ -55,6 +55,11 @@ inline void answer(ledger::Request& request) {
             {.object = i, .kind = static_cast<u8>(ledger::ChangeKind::AccountUpdated)});
       }
       break;
+    case Operation::GetStatement:
+      request.accounts.resize(1);
+      request.account_balances.resize(2 + limit);
+      request.transfers.resize(limit);
+      break;
     case Operation::GetTrialBalance:
       request.totals.resize(request.trial_balance_filter.limit);
       break;

@@ -36,6 +36,7 @@ void encode(const ledger::Request& request, protocol::RequestLabel label,
     case Operation::GetAccountTransfers:
     case Operation::GetAccountBalances:
     case Operation::GetChangeEvents:
+    case Operation::GetStatement:
       return protocol::encode_query(request.operation, label, request.filter, out);
     case Operation::GetBalanceAt:
       return protocol::encode_get_balance_at(label, request.ids(),
@@ -196,11 +197,12 @@ OwnedRequest SimClient::ask_past() {
     listings_.pop_front();
     return next;
   }
-  switch (random_.below(5)) {
+  switch (random_.below(6)) {
     case 0: return list_past(Operation::GetAccountTransfers);
     case 1: return list_past(Operation::GetAccountBalances);
     case 2: return list_past(Operation::QueryTransfers);
     case 3: return balance_at();
+    case 4: return statement();
   }
   const auto& ids = world_.generator.transfer_ids();
   std::vector<u128> asked;
@@ -234,6 +236,18 @@ OwnedRequest SimClient::list_past(Operation operation) {
                                                      : OwnedRequest::get_account_balances(filter);
 }
 
+OwnedRequest SimClient::statement() {
+  const auto& accounts = world_.generator.account_ids();
+  const u64 now = world_.generator.meant_time().ns;
+  ledger::QueryFilter filter;
+  filter.account_id = accounts.empty() ? 1 : accounts[random_.below(accounts.size())];
+  filter.limit = 1 + static_cast<u32>(random_.below(30));
+  filter.timestamp_max = now - std::min(now / 2, random_.below(u64{1} << random_.below(44)));
+  filter.timestamp_min = random_.between(1, filter.timestamp_max);
+  if (random_.chance(1, 2)) filter.flags = ledger::QueryFilter::kHolds;
+  return OwnedRequest::get_statement(filter);
+}
+
 OwnedRequest SimClient::balance_at() {
   const auto& accounts = world_.generator.account_ids();
   std::vector<u128> asked = {1};
@@ -262,6 +276,8 @@ void SimClient::take_page(const protocol::Reply& reply, ledger::Request& asked) 
     listings_.push_back(OwnedRequest::get_account_transfers(filter));
   } else if (asked.operation == Operation::GetAccountBalances) {
     listings_.push_back(OwnedRequest::get_account_balances(filter));
+  } else if (asked.operation == Operation::GetStatement) {
+    listings_.push_back(OwnedRequest::get_statement(filter));
   } else if (asked.operation == Operation::QueryTransfers) {
     listings_.push_back(OwnedRequest::query_transfers(filter));
   }

@@ -74,6 +74,7 @@ class SimClient {
   OwnedRequest ask_past();
   OwnedRequest follow_changes();
   OwnedRequest list_past(ledger::Operation operation);
+  OwnedRequest statement();
   OwnedRequest balance_at();
   void take_changes(const protocol::Reply& reply);
   void take_page(const protocol::Reply& reply, ledger::Request& asked);

@@ -8,6 +8,9 @@
 //   asked.
 // - Get_account_transfers lists created transfers, get_account_balances expiries of holds as well;
 //   both look at either kind, so that a page examines the same entries.
+// - Get_statement has the balances that get_balance_at would show; its holds are those by which
+//   something was on hold right after the change that the closing balance shows. It looks at all
+//   there is, however much that is.
 // - What became of holds and originals is shown, and filtered by, as of the page's own position;
 //   which entries there are, as of the first page's.
 #pragma once
@@ -115,6 +118,8 @@ class MemoryStore final : public history::Store {
   void list_account(ledger::Request& request) const;
   void get_balance_at(ledger::Request& request) const;
   void get_change_events(ledger::Request& request) const;
+  void get_statement(ledger::Request& request) const;
+  bool is_open_hold(const history::TransferChange& change, Position at) const;
   void add_event(const history::TransferChange& change, ledger::Request& request) const;
   void add_event(const history::AccountEvent& change, ledger::Request& request) const;
   std::span<const usize> entries_of(u128 account) const;

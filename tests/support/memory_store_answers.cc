@@ -89,6 +89,15 @@ ledger::AccountBalance balance_after(const TransferChange& change, u128 account)
   return balance;
 }
 
+// By its own time, and by what it is: all but holds and their release moves what is posted.
+bool is_entry(const QueryFilter& filter, const TransferChange& change) {
+  const u16 flags = change.transfer.flags;
+  const bool hold = (flags & ledger::transfer_flags::kPending) != 0;
+  const bool release = (flags & ledger::transfer_flags::kVoidPendingTransfer) != 0;
+  return change.kind == ChangeKind::TransferCreated && !hold && !release &&
+         in_time(filter, change.transfer.timestamp);
+}
+
 bool refuse_cursor(Request& request, u64 as_of_max) {
   if (request.filter.cursor.as_of <= as_of_max) return false;
   request.refusal = ledger::RefusalCode::InvalidFilter;
@@ -112,6 +121,7 @@ Status MemoryStore::answer(Request& request) {
     case Operation::GetAccountBalances: list_account(request); return {};
     case Operation::GetBalanceAt: get_balance_at(request); return {};
     case Operation::GetChangeEvents: get_change_events(request); return {};
+    case Operation::GetStatement: get_statement(request); return {};
     case Operation::CreateAccounts:
     case Operation::CreateTransfers:
     case Operation::LookupAccounts:
@@ -291,6 +301,68 @@ void MemoryStore::get_balance_at(Request& request) const {
     request.account_balances.push_back(
         balance_at(id, request.filter.timestamp_max, request.position));
   }
+}
+
+void MemoryStore::get_statement(Request& request) const {
+  const QueryFilter& filter = request.filter;
+  request.accounts.clear();
+  request.account_balances.clear();
+  request.transfers.clear();
+  request.transfer_statuses.clear();
+  if (refuse_cursor(request, request.position.value)) return;
+  const bool first_page = filter.cursor == QueryCursor{};
+  const Position as_of{first_page ? request.position.value : filter.cursor.as_of};
+  request.next_cursor = filter.cursor;
+  request.next_cursor.as_of = as_of.value;
+  request.more = false;
+
+  const u128 id = filter.account_id;
+  const ledger::AccountBalance closing = balance_at(id, filter.timestamp_max, as_of);
+  if (closing.account_id == 0) return;
+  ledger::AccountBalance opening = balance_at(id, filter.timestamp_min - 1, as_of);
+  opening.account_id = id;
+  opening.ledger = closing.ledger;
+  ledger::Account account = by_account_.at(id).creation;
+  account.debits_pending = closing.debits_pending;
+  account.debits_posted = closing.debits_posted;
+  account.credits_pending = closing.credits_pending;
+  account.credits_posted = closing.credits_posted;
+  request.accounts = {account};
+  request.account_balances = {opening, closing};
+
+  const bool holds = (filter.flags & QueryFilter::kHolds) != 0;
+  const Place from{filter.cursor.next, static_cast<u32>(filter.cursor.index)};
+  std::vector<const TransferChange*> listed;
+  for (const usize index : entries_of(id)) {
+    const TransferChange& change = transfers_[index];
+    const bool remains = first_page || (holds ? change.place < from : change.place >= from);
+    if (!counts(change.place, as_of.value) || !remains) continue;
+    if (holds ? is_open_hold(change, Position{closing.position}) : is_entry(filter, change)) {
+      listed.push_back(&change);
+    }
+  }
+  if (holds) std::reverse(listed.begin(), listed.end());
+  request.more = listed.size() > filter.limit;
+  if (request.more) listed.resize(filter.limit);
+  for (const TransferChange* const change : listed) {
+    request.transfers.push_back(change->transfer);
+    if (holds) {
+      request.transfer_statuses.push_back(
+          status_of(change->transfer.id, Position{closing.position}));
+    } else {
+      request.account_balances.push_back(balance_after(*change, id));
+    }
+  }
+  if (listed.empty()) return;
+  request.next_cursor.next = listed.back()->place.position;
+  request.next_cursor.index = listed.back()->place.index + (holds ? 0 : 1);
+}
+
+// Whether something was on hold by it at this position.
+bool MemoryStore::is_open_hold(const TransferChange& change, Position at) const {
+  if (change.kind != ChangeKind::TransferCreated || !counts(change.place, at.value)) return false;
+  const TransferStatus status = status_of(change.transfer.id, at);
+  return status.pending_status == static_cast<u8>(PendingStatus::Pending) && status.remaining > 0;
 }
 
 void MemoryStore::get_change_events(Request& request) const {

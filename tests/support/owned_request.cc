@@ -80,6 +80,10 @@ OwnedRequest OwnedRequest::get_change_events(const ledger::QueryFilter& filter) 
   return query(Operation::GetChangeEvents, filter);
 }
 
+OwnedRequest OwnedRequest::get_statement(const ledger::QueryFilter& filter) {
+  return query(Operation::GetStatement, filter);
+}
+
 OwnedRequest OwnedRequest::get_trial_balance(ledger::TrialBalanceFilter filter) {
   OwnedRequest owned{Operation::GetTrialBalance, 0, {}};
   owned.request_.trial_balance_filter = filter;

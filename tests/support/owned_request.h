@@ -26,6 +26,7 @@ class OwnedRequest {
   static OwnedRequest get_account_balances(const ledger::QueryFilter& filter);
   static OwnedRequest get_balance_at(std::span<const u128> ids, Timestamp time);
   static OwnedRequest get_change_events(const ledger::QueryFilter& filter);
+  static OwnedRequest get_statement(const ledger::QueryFilter& filter);
   static OwnedRequest get_trial_balance(ledger::TrialBalanceFilter filter);
   static OwnedRequest tick();
   // Asks what the other asks, with memory of its own and no answer yet.

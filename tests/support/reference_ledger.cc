@@ -85,7 +85,8 @@ void ReferenceLedger::apply_operation(Request& request) {
     case Operation::GetAccountTransfers:
     case Operation::GetAccountBalances:
     case Operation::GetBalanceAt:
-    case Operation::GetChangeEvents: CHECK(false);  // tests/support/memory_store answers these.
+    case Operation::GetChangeEvents:
+    case Operation::GetStatement: CHECK(false);  // tests/support/memory_store answers these.
   }
 }
 
