@@ -7,8 +7,8 @@
 #include "base/int128.h"
 #include "cli/history_tables.h"
 #include "cli/json_writer.h"
-#include "cli/typed_amount.h"
 #include "cli/object_tables.h"
+#include "cli/typed_amount.h"
 #include "cli/value_text.h"
 
 namespace florin::cli {
@@ -129,6 +129,7 @@ std::string render_answer(const Command& command, const Answer& answer, Colour c
     case CommandKind::GetAccountBalances: return render_account_balances(answer, colour, names);
     case CommandKind::GetBalanceAt: return render_balances_at(command, answer, colour, names);
     case CommandKind::GetChangeEvents: return render_change_events(answer, colour, names);
+    case CommandKind::GetStatement: return render_statement(answer, colour, names);
     case CommandKind::GetTrialBalance: return render_totals(answer, colour, names);
     case CommandKind::Ping:
     case CommandKind::Snapshot: return render_server(answer, colour);

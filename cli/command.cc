@@ -20,6 +20,7 @@ std::string_view name(CommandKind kind) {
     case CommandKind::GetAccountBalances: return "get_account_balances";
     case CommandKind::GetBalanceAt: return "get_balance_at";
     case CommandKind::GetChangeEvents: return "get_change_events";
+    case CommandKind::GetStatement: return "get_statement";
     case CommandKind::Ping: return "ping";
     case CommandKind::Snapshot: return "snapshot";
     case CommandKind::Witness: return "witness";

@@ -36,21 +36,32 @@ enum class CommandKind : u8 {
   GetAccountBalances,
   GetBalanceAt,
   GetChangeEvents,
+  GetStatement,
   Ping,
   Snapshot,
   Witness,
 };
 
 inline constexpr CommandKind kCommandKinds[] = {
-    CommandKind::CreateAccounts,     CommandKind::CreateTransfers,
-    CommandKind::ReverseTransfers,   CommandKind::UpdateAccounts,
-    CommandKind::LookupAccounts,     CommandKind::LookupTransfers,
-    CommandKind::LookupLimits,       CommandKind::QueryAccounts,
-    CommandKind::QueryTransfers,     CommandKind::GetAccountChanges,
-    CommandKind::GetTrialBalance,    CommandKind::GetAccountTransfers,
-    CommandKind::GetAccountBalances, CommandKind::GetBalanceAt,
-    CommandKind::GetChangeEvents,    CommandKind::Ping,
-    CommandKind::Snapshot,           CommandKind::Witness,
+    CommandKind::CreateAccounts,
+    CommandKind::CreateTransfers,
+    CommandKind::ReverseTransfers,
+    CommandKind::UpdateAccounts,
+    CommandKind::LookupAccounts,
+    CommandKind::LookupTransfers,
+    CommandKind::LookupLimits,
+    CommandKind::QueryAccounts,
+    CommandKind::QueryTransfers,
+    CommandKind::GetAccountChanges,
+    CommandKind::GetTrialBalance,
+    CommandKind::GetAccountTransfers,
+    CommandKind::GetAccountBalances,
+    CommandKind::GetBalanceAt,
+    CommandKind::GetChangeEvents,
+    CommandKind::GetStatement,
+    CommandKind::Ping,
+    CommandKind::Snapshot,
+    CommandKind::Witness,
 };
 
 // The name in JSON, such as "create_accounts".
@@ -91,17 +102,20 @@ struct Answer {
   CommandKind kind = CommandKind::Ping;
   Position position;
   bool dry_run = false;                      // As was asked.
+  bool holds = false;                        // Get_statement: as was asked.
   std::vector<ledger::EventResult> results;  // Writes: one for each event, in order.
   // Writes: one for each event, if they were asked for. Changes: one for each of `transfers`.
   std::vector<ledger::TransferBalances> balances;
-  // Look-ups: by index of the id; id 0 = not found. Queries: those found.
+  // Look-ups: by index of the id; id 0 = not found. Queries: those found. Statements: the account,
+  // if it was there; entries or holds.
   std::vector<ledger::Account> accounts;
   std::vector<ledger::Transfer> transfers;
-  std::vector<ledger::TransferStatus> statuses;  // One for each of `transfers`.
+  std::vector<ledger::TransferStatus> statuses;  // One for each of `transfers`, but for entries.
   std::vector<ledger::AccountLimits> limits;     // By index of the id; account 0 = not found.
   std::vector<ledger::AccountChange> changes;
-  std::vector<ledger::AccountBalance> account_balances;  // At a time: account 0 = none then.
-  std::vector<ledger::ChangeEvent> change_events;        // Their objects are above.
+  // At a time: account 0 = none then. Of a statement: opening, closing, then after each entry.
+  std::vector<ledger::AccountBalance> account_balances;
+  std::vector<ledger::ChangeEvent> change_events;  // Their objects are above.
   std::vector<ledger::LedgerTotals> totals;
   ledger::QueryCursor next_cursor;  // Queries: where the next page begins, if there is `more`.
   bool more = false;                // Queries and trial balance.

@@ -95,6 +95,21 @@ void take_event_page(const client::ChangePage& page, Answer& answer) {
   answer.changes = page.changes;
 }
 
+void take_statement_page(const client::StatementPage& page, Answer& answer) {
+  take_page_end(page, answer);
+  if (!page.account.has_value()) return;
+  answer.accounts = {*page.account};
+  answer.account_balances = {page.opening, page.closing};
+  for (const client::StatementEntry& entry : page.entries) {
+    answer.transfers.push_back(entry.transfer);
+    answer.account_balances.push_back(entry.balance);
+  }
+  for (const client::ListedTransfer& hold : page.holds) {
+    answer.transfers.push_back(hold.transfer);
+    answer.statuses.push_back(hold.status);
+  }
+}
+
 void take_trial_balance(const client::TrialBalance& balance, Answer& answer) {
   answer.position = balance.position;
   answer.totals = balance.lines;
@@ -128,6 +143,13 @@ Ran create_transfers(client::Client& client, const Command& command) {
   auto answer = answer_from(command.kind, client.create_transfers(command.transfers, options),
                             take_created_transfers);
   if (answer) answer->dry_run = command.dry_run;
+  return answer;
+}
+
+Ran get_statement(client::Client& client, const Command& command) {
+  auto answer =
+      answer_from(command.kind, client.get_statement(command.filter), take_statement_page);
+  if (answer) answer->holds = (command.filter.flags & ledger::QueryFilter::kHolds) != 0;
   return answer;
 }
 
@@ -191,6 +213,7 @@ tl::expected<Answer, RunFailure> run(client::Client& client, const Command& comm
       return answer_from(kind, client.get_balance_at(command.ids, command.at), take_balances);
     case CommandKind::GetChangeEvents:
       return answer_from(kind, client.get_change_events(command.filter), take_event_page);
+    case CommandKind::GetStatement: return get_statement(client, command);
     case CommandKind::Ping: return answer_from(kind, client.ping(), take_server);
     case CommandKind::Snapshot: return snapshot(client, progress);
     case CommandKind::Witness: return answer_from(kind, client.ping(), take_witness);

@@ -91,6 +91,10 @@ constexpr FlagName kFilterWords[] = {
     {"credits", QueryFilter::kCredits, "only where account_id is credited"},
 };
 
+constexpr FlagName kStatementWords[] = {
+    {"holds", QueryFilter::kHolds, "what was on hold at the end, in place of the entries"},
+};
+
 QueryFilter blank_filter() {
   QueryFilter filter;
   filter.limit = kQueryLimitDefault;
@@ -137,6 +141,8 @@ const Schema<QueryFilter>& filter_schema(CommandKind kind) {
                          std::span(kFilterWords).first<1>());
   static const Schema<QueryFilter> events =
       make_filter_schema(kEventFilterFields, kChangeKinds, {});
+  static const Schema<QueryFilter> statement = make_filter_schema(
+      std::span(kFilterFields).first<kChangeFilterFields>(), {}, kStatementWords);
   switch (kind) {
     case CommandKind::QueryAccounts: return accounts;
     case CommandKind::QueryTransfers:
@@ -144,6 +150,7 @@ const Schema<QueryFilter>& filter_schema(CommandKind kind) {
     case CommandKind::GetAccountChanges:
     case CommandKind::GetAccountBalances: return changed;
     case CommandKind::GetChangeEvents: return events;
+    case CommandKind::GetStatement: return statement;
     case CommandKind::CreateAccounts:
     case CommandKind::CreateTransfers:
     case CommandKind::ReverseTransfers:

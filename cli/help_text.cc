@@ -28,6 +28,7 @@ constexpr std::string_view kOverview = R"(Commands (end with Enter; a ';' at the
   get_account_balances account_id=1 timestamp_min=2026-10-01
   get_balance_at id=1 at=2026-10-31T23:59:59Z
   get_change_events from=1000 kinds=transfer_created|hold_expired wait_ms=5000
+  get_statement account_id=1 timestamp_min=2026-10-01 timestamp_max=2026-10-31
   trial_balance                 sums of all accounts by ledger; debits equal credits
   server_info                   what the server says about itself; also: ping
   snapshot                      take a snapshot now, and wait for it
@@ -136,6 +137,14 @@ tells where to go on, for ever.
   get_change_events from=1000 kinds=transfer_created|hold_expired account_id=101
   get_change_events from=1250:0:1 wait_ms=30000
 )"},
+    {CommandKind::GetStatement,
+     R"(Tells what happened on an account in a period: its balance before, its entries with the
+balance after each, and its balance at the end; or what was on hold then. A date is its first
+moment in timestamp_min and its last one in timestamp_max, UTC.
+
+  get_statement account_id=101 timestamp_min=2026-10-01 timestamp_max=2026-10-31
+  get_statement account_id=101 timestamp_min=2026-10-01 timestamp_max=2026-10-31 holds
+)"},
     {CommandKind::GetTrialBalance, R"(Sums all accounts by ledger; debits equal credits.
 
   trial_balance
@@ -208,7 +217,8 @@ void with_schema(CommandKind kind, Use use) {
     case CommandKind::GetAccountChanges:
     case CommandKind::GetAccountTransfers:
     case CommandKind::GetAccountBalances:
-    case CommandKind::GetChangeEvents: return use(filter_schema(kind));
+    case CommandKind::GetChangeEvents:
+    case CommandKind::GetStatement: return use(filter_schema(kind));
     case CommandKind::GetTrialBalance: return use(schema<ledger::TrialBalanceFilter>());
     case CommandKind::LookupAccounts:
     case CommandKind::LookupTransfers:

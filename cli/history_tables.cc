@@ -4,8 +4,8 @@
 
 #include "base/int128.h"
 #include "cli/fields.h"
-#include "cli/typed_amount.h"
 #include "cli/object_tables.h"
+#include "cli/typed_amount.h"
 #include "cli/value_text.h"
 
 namespace florin::cli {
@@ -115,7 +115,99 @@ void add_event(Table& table, const Answer& answer, const ChangeEvent& event,
   }
 }
 
+Table entry_table() {
+  return Table({{"time"},
+                {"transfer", Align::Right},
+                {"other account", Align::Right},
+                {"debit", Align::Right, true},
+                {"credit", Align::Right, true},
+                {"debits pending", Align::Right, true},
+                {"debits posted", Align::Right},
+                {"credits pending", Align::Right, true},
+                {"credits posted", Align::Right}});
+}
+
+// What stands first in the row of a balance: of an entry, or of an end of the period.
+struct EntryCells {
+  std::string time;
+  Table::Cell transfer;
+  std::string other_account;
+  std::string debit;
+  std::string credit;
+};
+
+void add_statement_row(Table& table, EntryCells entry, const AccountBalance& balance,
+                       const money::LedgerNames& names) {
+  const auto money = [&](u128 amount) { return money_text(amount, balance.ledger, names); };
+  const auto if_any = [&](u128 amount) { return amount == 0 ? "" : money(amount); };
+  table.add({{std::move(entry.time), Tone::Faint},
+             std::move(entry.transfer),
+             std::move(entry.other_account),
+             std::move(entry.debit),
+             std::move(entry.credit),
+             if_any(balance.debits_pending),
+             money(balance.debits_posted),
+             if_any(balance.credits_pending),
+             money(balance.credits_posted)});
+}
+
+std::string render_entries(const Answer& answer, Colour colour, const money::LedgerNames& names) {
+  const u128 account = answer.accounts[0].id;
+  Table table = entry_table();
+  add_statement_row(table, {"", {"opening", Tone::Strong}, "", "", ""}, answer.account_balances[0],
+                    names);
+  for (usize i = 0; i < answer.transfers.size(); ++i) {
+    const ledger::Transfer& entry = answer.transfers[i];
+    const bool debited = entry.debit_account_id == account;
+    const u128 other = debited ? entry.credit_account_id : entry.debit_account_id;
+    const std::string amount = money_text(entry.amount, entry.ledger, names);
+    add_statement_row(table,
+                      {time_text({entry.timestamp}), florin::to_decimal(entry.id),
+                       florin::to_decimal(other), debited ? amount : "", debited ? "" : amount},
+                      answer.account_balances[2 + i], names);
+  }
+  add_statement_row(table, {"", {"closing", Tone::Strong}, "", "", ""}, answer.account_balances[1],
+                    names);
+  return table.render(colour);
+}
+
+std::string render_holds(const Answer& answer, Colour colour, const money::LedgerNames& names) {
+  const u128 account = answer.accounts[0].id;
+  Table table({{"time"},
+               {"transfer", Align::Right},
+               {"other account", Align::Right},
+               {"amount", Align::Right},
+               {"debits pending", Align::Right, true},
+               {"credits pending", Align::Right, true},
+               {"expires at", Align::Left, true}});
+  for (usize i = 0; i < answer.transfers.size(); ++i) {
+    const ledger::Transfer& hold = answer.transfers[i];
+    const bool debited = hold.debit_account_id == account;
+    const u128 other = debited ? hold.credit_account_id : hold.debit_account_id;
+    const std::string remaining = money_text(answer.statuses[i].remaining, hold.ledger, names);
+    table.add({{time_text({hold.timestamp}), Tone::Faint},
+               {florin::to_decimal(hold.id), Tone::Strong},
+               florin::to_decimal(other),
+               money_text(hold.amount, hold.ledger, names),
+               debited ? remaining : "",
+               debited ? "" : remaining,
+               {time_or_none(answer.statuses[i].expires_at), Tone::Faint}});
+  }
+  const AccountBalance& closing = answer.account_balances[1];
+  return (table.empty() ? "" : table.render(colour)) +
+         fmt::format("on hold at the end: debits {}, credits {}\n",
+                     money_text(closing.debits_pending, closing.ledger, names),
+                     money_text(closing.credits_pending, closing.ledger, names));
+}
+
 }  // namespace
+
+std::string render_statement(const Answer& answer, Colour colour, const money::LedgerNames& names) {
+  if (answer.accounts.empty()) return "there was no such account at the end of the period\n";
+  const std::string lines =
+      answer.holds ? render_holds(answer, colour, names) : render_entries(answer, colour, names);
+  return lines + render_page_end(answer, answer.transfers.size());
+}
 
 std::string render_account_balances(const Answer& answer, Colour colour,
                                     const money::LedgerNames& names) {

@@ -213,7 +213,8 @@ std::string members_of(CommandKind kind) {
     case CommandKind::GetAccountChanges:
     case CommandKind::GetAccountTransfers:
     case CommandKind::GetAccountBalances:
-    case CommandKind::GetChangeEvents: return "request, " + known_names(filter_schema(kind));
+    case CommandKind::GetChangeEvents:
+    case CommandKind::GetStatement: return "request, " + known_names(filter_schema(kind));
     case CommandKind::GetBalanceAt: return "request, ids, at";
     case CommandKind::GetTrialBalance:
       return "request, " + known_names(schema<ledger::TrialBalanceFilter>());
@@ -259,6 +260,7 @@ Status parse_members(const Json& json, Command& command) {
     case CommandKind::GetAccountTransfers:
     case CommandKind::GetAccountBalances:
     case CommandKind::GetChangeEvents:
+    case CommandKind::GetStatement:
       return parse_filter(json, filter_schema(command.kind), command.filter);
     case CommandKind::GetBalanceAt: return parse_balance_at(json, command);
     case CommandKind::GetTrialBalance:

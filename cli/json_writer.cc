@@ -225,6 +225,24 @@ void add_page_end(Json& json, const Answer& answer) {
   json["more"] = answer.more;
 }
 
+// Account and balances are null when the account was not there at the end of the period.
+void add_statement(Json& json, const Answer& answer) {
+  const bool found = !answer.accounts.empty();
+  json["account"] = found ? object_to_json(answer.accounts[0]) : Json(nullptr);
+  json["opening"] = found ? account_balance_to_json(answer.account_balances[0]) : Json(nullptr);
+  json["closing"] = found ? account_balance_to_json(answer.account_balances[1]) : Json(nullptr);
+  Json& lines = json[answer.holds ? "holds" : "entries"] = Json::array();
+  for (usize i = 0; i < answer.transfers.size(); ++i) {
+    Json line = {{"transfer", object_to_json(answer.transfers[i])}};
+    if (answer.holds) {
+      line["status"] = status_to_json(answer.statuses[i]);
+    } else {
+      line["balance"] = account_balance_to_json(answer.account_balances[2 + i]);
+    }
+    lines.push_back(std::move(line));
+  }
+}
+
 void add_members(Json& json, const Answer& answer) {
   switch (answer.kind) {
     case CommandKind::CreateAccounts:
@@ -262,6 +280,10 @@ void add_members(Json& json, const Answer& answer) {
       // The ledger goes on: so does whoever follows it.
       json["next_cursor"] = cursor_text(answer.next_cursor);
       json["more"] = answer.more;
+      break;
+    case CommandKind::GetStatement:
+      add_statement(json, answer);
+      add_page_end(json, answer);
       break;
     case CommandKind::GetTrialBalance:
       json["ledgers"] = array_of(answer.totals, totals_to_json);

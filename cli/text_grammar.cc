@@ -253,6 +253,7 @@ Parsed<void> Arguments::parse() {
     case CommandKind::GetAccountTransfers:
     case CommandKind::GetAccountBalances:
     case CommandKind::GetChangeEvents:
+    case CommandKind::GetStatement:
       return parse_object(command_.filter, filter_schema(command_.kind));
     case CommandKind::GetBalanceAt: return parse_balance_at();
     case CommandKind::GetTrialBalance:

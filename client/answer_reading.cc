@@ -213,6 +213,28 @@ Answer<void> read_answer(const Reply& reply, usize limit, ChangePage& answer) {
   return {};
 }
 
+// That the lists fit each other was checked when the reply was decoded.
+Answer<void> read_answer(const Reply& reply, usize limit, StatementPage& answer) {
+  auto fits = check_page(reply, ReplyKind::Statement, reply.transfers.size(), limit);
+  if (fits) fits = check_statuses(reply.statuses);
+  if (!fits) return fits;
+  take_page(reply, answer);
+  if (reply.accounts.empty()) return {};
+  answer.account = reply.accounts[0];
+  answer.opening = reply.account_balances[0];
+  answer.closing = reply.account_balances[1];
+  const bool has_holds = !reply.statuses.empty();
+  for (usize index = 0; index < reply.transfers.size(); ++index) {
+    const ledger::Transfer& transfer = reply.transfers[index];
+    if (has_holds) {
+      answer.holds.push_back({transfer, reply.statuses[index]});
+    } else {
+      answer.entries.push_back({transfer, reply.account_balances[2 + index]});
+    }
+  }
+  return {};
+}
+
 Answer<void> read_answer(const Reply& reply, usize limit, TrialBalance& answer) {
   const auto fits = check_page(reply, ReplyKind::TrialBalance, reply.totals.size(), limit);
   if (!fits) return fits;

@@ -30,6 +30,7 @@ Answer<void> read_answer(const protocol::Reply& reply, usize limit, TransferPage
 Answer<void> read_answer(const protocol::Reply& reply, usize limit, AccountChangePage& answer);
 Answer<void> read_answer(const protocol::Reply& reply, usize limit, AccountBalancePage& answer);
 Answer<void> read_answer(const protocol::Reply& reply, usize limit, ChangePage& answer);
+Answer<void> read_answer(const protocol::Reply& reply, usize limit, StatementPage& answer);
 Answer<void> read_answer(const protocol::Reply& reply, usize limit, TrialBalance& answer);
 
 Answer<void> read_answer(const protocol::Reply& reply, protocol::ServerInfo& answer);

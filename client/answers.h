@@ -119,6 +119,26 @@ struct AccountBalances {
   std::vector<std::optional<ledger::AccountBalance>> balances;
 };
 
+struct StatementEntry {
+  ledger::Transfer transfer;
+  ledger::AccountBalance balance;  // Right after it.
+};
+
+// A page of what happened on an account in a period: of its entries, or of the holds that were open
+// at its end, as was asked. Account and balances are the same on each page.
+struct StatementPage {
+  Position position;  // The last logged event that the answer reflects.
+  // As it was created, with its counters at the end of the period. Nothing when it was not there
+  // by then; so is everything else.
+  std::optional<ledger::Account> account;
+  ledger::AccountBalance opening;  // Right before the period.
+  ledger::AccountBalance closing;  // At its end.
+  std::vector<StatementEntry> entries;
+  std::vector<ListedTransfer> holds;  // Newest first, with their status as of the end.
+  ledger::QueryCursor next_cursor;
+  bool more = false;
+};
+
 // What happened, in the order of the ledger. The object of an event stands in the list of its kind,
 // at the index `object`.
 struct ChangePage {

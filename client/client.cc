@@ -218,6 +218,10 @@ Answer<ChangePage> Client::get_change_events(const ledger::QueryFilter& filter) 
   return impl_->query<ChangePage>(Operation::GetChangeEvents, filter);
 }
 
+Answer<StatementPage> Client::get_statement(const ledger::QueryFilter& filter) {
+  return impl_->query<StatementPage>(Operation::GetStatement, filter);
+}
+
 Answer<TrialBalance> Client::get_trial_balance(ledger::TrialBalanceFilter filter) {
   return impl_->call<TrialBalance>(
       name(Operation::GetTrialBalance), false,

@@ -64,6 +64,10 @@ class Client {
   // Everything that happened from filter.cursor on. The server waits up to filter.wait_ms for the
   // first change; that comes on top of the deadline. See also follow_changes.
   Answer<ChangePage> get_change_events(const ledger::QueryFilter& filter);
+  // What happened on filter.account_id from timestamp_min to timestamp_max, both inclusive: the
+  // balances at either end, and the entries between them; with the flag kHolds what was on hold at
+  // the end.
+  Answer<StatementPage> get_statement(const ledger::QueryFilter& filter);
 
   Answer<TrialBalance> get_trial_balance(ledger::TrialBalanceFilter filter);
   // Asks the server about itself; also measures that it is there.

@@ -26,6 +26,7 @@ namespace {
 
 using florin::Position;
 using florin::u128;
+using florin::u16;
 using florin::u32;
 using florin::u64;
 using florin::usize;
@@ -312,6 +313,35 @@ void BM_balance_at_any_time(benchmark::State& state) {
   });
 }
 BENCHMARK(BM_balance_at_any_time)->Iterations(2000)->Unit(benchmark::kMicrosecond);
+
+// A tenth of the time: some 20 entries of an account, where there are 100 transfers to each.
+void BM_statement(benchmark::State& state) {
+  const bool holds = state.range(0) != 0;
+  florin::Random random(5);
+  ledger::Request request;
+  request.operation = ledger::Operation::GetStatement;
+  u64 entries = 0;
+  u64 asked = 0;
+  measure(state, [&](Filled& filled) {
+    const u64 period = (filled.end_time() - kStart) / 10;
+    request.filter = {};
+    request.filter.account_id = 2 + random.below(filled.accounts() - 1);
+    request.filter.timestamp_min = kStart + random.below(9 * period);
+    request.filter.timestamp_max = request.filter.timestamp_min + period;
+    request.filter.limit = ledger::kStatementLimitMax;
+    request.filter.flags = holds ? ledger::QueryFilter::kHolds : u16{0};
+    ask(filled.store(), request);
+    entries += request.transfers.size();
+    ++asked;
+  });
+  state.counters["entries"] = static_cast<double>(entries) / static_cast<double>(asked);
+}
+BENCHMARK(BM_statement)
+    ->ArgName("holds")
+    ->Arg(0)
+    ->Arg(1)
+    ->Iterations(5000)
+    ->Unit(benchmark::kMicrosecond);
 
 void BM_page_of_changes(benchmark::State& state) {
   florin::Random random(3);

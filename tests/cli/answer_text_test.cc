@@ -188,6 +188,45 @@ TEST(AnswerText, shows_balances_of_the_past) {
             table + "1 shown; go on with cursor=12:20:2\n");
 }
 
+TEST(AnswerText, shows_a_statement_from_its_opening_to_its_closing_balance) {
+  Answer answer;
+  answer.kind = CommandKind::GetStatement;
+  EXPECT_EQ(render_answer({}, answer, Colour::Never, euros()),
+            "there was no such account at the end of the period\n");
+  answer.accounts.resize(1);
+  answer.accounts[0].id = 101;
+  answer.account_balances.resize(4);
+  for (auto& balance : answer.account_balances) balance.ledger = 978;
+  answer.account_balances[0].credits_posted = 1000;
+  answer.account_balances[2].credits_posted = 1500;
+  answer.account_balances[3].credits_posted = 1500;
+  answer.account_balances[3].debits_posted = 30;
+  answer.account_balances[1] = answer.account_balances[3];
+  answer.account_balances[1].debits_pending = 7;
+  answer.transfers.resize(2);
+  for (auto& transfer : answer.transfers) transfer.ledger = 978;
+  answer.transfers[0].id = 5;
+  answer.transfers[0].debit_account_id = 1;
+  answer.transfers[0].credit_account_id = 101;
+  answer.transfers[0].amount = 500;
+  answer.transfers[0].timestamp = 1;
+  answer.transfers[1].id = 6;
+  answer.transfers[1].debit_account_id = 101;
+  answer.transfers[1].credit_account_id = 2;
+  answer.transfers[1].amount = 30;
+  answer.transfers[1].timestamp = 2;
+  EXPECT_EQ(render_answer({}, answer, Colour::Never, euros()), "");
+  answer.holds = true;
+  answer.account_balances.resize(2);
+  answer.transfers.erase(answer.transfers.begin());
+  answer.statuses.resize(1);
+  answer.statuses[0].remaining = 7;
+  answer.statuses[0].expires_at = 1'000'000'000;
+  answer.more = true;
+  answer.next_cursor = {12, 20, 2};
+  EXPECT_EQ(render_answer({}, answer, Colour::Never, euros()), "");
+}
+
 TEST(AnswerText, shows_changes_one_after_the_other_and_where_to_go_on) {
   using ledger::ChangeKind;
   Answer answer;

@@ -306,6 +306,16 @@ TEST(JsonReader, reads_questions_about_the_past) {
   EXPECT_EQ(at->ids, (std::vector<u128>{1, 2}));
   EXPECT_EQ(at->at.ns, 1'790'899'199'999'999'999u);  // The last moment of the day.
   EXPECT_EQ(parse_json_command(R"({"request":"get_balance_at","ids":["1"],"at":7})")->at.ns, 7u);
+  const auto statement = parse_json_command(
+      R"({"request":"get_statement","account_id":"101","timestamp_min":"2026-10-01",)"
+      R"("timestamp_max":"2026-10-01","holds":true,"limit":7})");
+  ASSERT_TRUE(statement) << statement.error().message;
+  EXPECT_EQ(statement->kind, CommandKind::GetStatement);
+  EXPECT_EQ(statement->filter.account_id, 101u);
+  EXPECT_EQ(statement->filter.timestamp_min, 1'790'812'800'000'000'000u);
+  EXPECT_EQ(statement->filter.timestamp_max, 1'790'899'199'999'999'999u);
+  EXPECT_EQ(statement->filter.flags, ledger::QueryFilter::kHolds);
+  EXPECT_EQ(statement->filter.limit, 7u);
 }
 
 TEST(JsonReader, reads_from_where_changes_are_wanted) {
@@ -408,6 +418,9 @@ TEST(JsonReader, refuses_what_it_does_not_know_and_says_what_it_knows) {
        R"(kinds has the unknown flag "deleted"; known are account_created, account_updated)"},
       {R"({"request":"get_change_events","kinds":256})", "kinds is 256; it must be below 2^8"},
       {R"({"request":"get_change_events","newest_first":true})", "unknown field 'newest_first'"},
+      {R"({"request":"get_statement","newest_first":true})",
+       "unknown field 'newest_first'; get_statement knows request, timestamp_min, timestamp_max, "
+       "limit, cursor, account_id, holds"},
   };
   for (const Refusal& refusal : refusals) {
     EXPECT_NE(message_of(refusal.line).find(refusal.message_part), std::string::npos)

@@ -239,6 +239,50 @@ TEST(JsonWriter, writes_changes_with_their_objects_and_always_where_to_go_on) {
           R"("next_cursor":"3:0:1","more":false})");
 }
 
+TEST(JsonWriter, writes_statements_with_entries_or_holds_and_null_where_there_was_no_account) {
+  Answer answer;
+  answer.kind = CommandKind::GetStatement;
+  answer.position = {9};
+  answer.accounts.resize(1);
+  answer.accounts[0].id = 101;
+  answer.account_balances.resize(3);
+  for (auto& balance : answer.account_balances) balance.account_id = 101;
+  answer.account_balances[0].debits_posted = 1;
+  answer.account_balances[1].debits_posted = 3;
+  answer.account_balances[2].debits_posted = 2;
+  answer.transfers.resize(1);
+  answer.transfers[0].id = 5;
+  const auto balance = [](int debits_posted) {
+    return R"({"account_id":"101","ledger":0,"debits_pending":"0","debits_posted":")" +
+           std::to_string(debits_posted) +
+           R"(","credits_pending":"0","credits_posted":"0","transfer_id":"0","timestamp":"0",)"
+           R"("position":"0","index":0})";
+  };
+  const std::string head = R"({"request":"get_statement","position":"9","account":)" +
+                           to_json(answer.accounts[0]) + R"(,"opening":)" + balance(1) +
+                           R"(,"closing":)" + balance(3);
+  EXPECT_EQ(to_json(answer), head + R"(,"entries":[{"transfer":)" + to_json(answer.transfers[0]) +
+                                 R"(,"balance":)" + balance(2) +
+                                 R"(}],"next_cursor":null,"more":false})");
+  answer.holds = true;
+  answer.account_balances.pop_back();
+  answer.statuses.resize(1);
+  answer.statuses[0].outcome = 1;
+  answer.statuses[0].pending_status = 1;
+  answer.statuses[0].remaining = 8;
+  answer.next_cursor = {5, 9, 7};
+  answer.more = true;
+  EXPECT_EQ(to_json(answer),
+            head + R"(,"holds":[{"transfer":)" + to_json(answer.transfers[0]) +
+                R"(,"status":{"outcome":"created","pending_status":"pending","remaining":"8",)"
+                R"("expires_at":"0","reversed":false}}],"next_cursor":"5:9:7","more":true})");
+  Answer none;
+  none.kind = CommandKind::GetStatement;
+  EXPECT_EQ(to_json(none), R"({"request":"get_statement","position":"0","account":null,)"
+                           R"("opening":null,"closing":null,"entries":[],"next_cursor":null,)"
+                           R"("more":false})");
+}
+
 TEST(JsonWriter, writes_the_trial_balance_with_sums_beyond_128_bits) {
   Answer answer;
   answer.kind = CommandKind::GetTrialBalance;

@@ -180,6 +180,16 @@ TEST(TextGrammar, reads_questions_about_the_past) {
   EXPECT_EQ(understood("get_change_events from=1000:0:4").command.filter.cursor,
             (ledger::QueryCursor{1000, 0, 4}));
   EXPECT_EQ(understood("get_change_events").command.filter.limit, 100u);
+  const Command statement = understood(
+                                "get_statement account_id=101 timestamp_min=2026-10-01 "
+                                "timestamp_max=2026-10-01 holds cursor=5:9:2")
+                                .command;
+  EXPECT_EQ(statement.kind, CommandKind::GetStatement);
+  EXPECT_EQ(statement.filter.account_id, 101u);
+  EXPECT_EQ(statement.filter.timestamp_min, 1'790'812'800'000'000'000u);
+  EXPECT_EQ(statement.filter.timestamp_max, 1'790'899'199'999'999'999u);
+  EXPECT_EQ(statement.filter.flags, ledger::QueryFilter::kHolds);
+  EXPECT_EQ(statement.filter.cursor, (ledger::QueryCursor{5, 9, 2}));
 }
 
 TEST(TextGrammar, reads_amounts_in_the_currency_of_their_ledger) {
@@ -327,6 +337,10 @@ TEST(TextGrammar, points_at_what_is_wrong) {
        "                        ^~~", "flags must be below 2^8"},
       {"get_change_events newest_first",  //
        "                  ^~~~~~~~~~~~", "'newest_first' is not a field"},
+      {"get_statement account_id=1 newest_first",  //
+       "                           ^~~~~~~~~~~~", "'newest_first' is not a field"},
+      {"get_account_balances account_id=1 holds",  //
+       "                                  ^~~~~", "'holds' is not a field"},
   };
   for (const Wrong& wrong : wrongs) {
     const auto typed = parse_typed_line(wrong.line, names);
@@ -429,6 +443,7 @@ TEST(Completion, proposes_commands_then_fields_then_flags) {
   EXPECT_TRUE(proposes("get_balance_at 1 a", "at="));
   EXPECT_TRUE(proposes("get_change_events kinds=hold", "kinds=hold_expired"));
   EXPECT_TRUE(proposes("get_change_events f", "from="));
+  EXPECT_TRUE(proposes("get_statement ho", "holds"));
   EXPECT_TRUE(completions("ping ").empty());
   EXPECT_TRUE(completions("create_transfers amount=").empty());
 }
@@ -447,6 +462,7 @@ TEST(Help, tells_every_field_flag_and_word) {
   expect_words("reverse_transfers", {"original_id"});
   expect_words("get_change_events", {"from", "kinds", "wait_ms", "hold_expired", "0x10"});
   expect_words("get_account_balances", {"account_id", "newest_first", "timestamp_max"});
+  expect_words("get_statement", {"account_id", "timestamp_min", "timestamp_max", "holds"});
   expect_words("get_balance_at", {"at=2026-10-31", "last moment"});
   expect_words("", {"lookup_transfers 7", "get_account_changes", "--ledger 978=EUR"});
 }

@@ -256,6 +256,61 @@ TEST(ClientRequests, pages_of_an_account_come_from_history) {
   EXPECT_TRUE(transfers->more && balances->more);
 }
 
+TEST(ClientRequests, statements_come_with_both_ends_and_entries_or_holds) {
+  FakeServer server(answering([](ledger::Request& request) {
+    EXPECT_EQ(request.operation, Operation::GetStatement);
+    EXPECT_EQ(request.filter.timestamp_min, 7u);
+    EXPECT_EQ(request.filter.timestamp_max, 8u);
+    request.position = {9};
+    if (request.filter.account_id == 6) return;
+    request.accounts.resize(1);
+    request.accounts[0].id = 5;
+    request.transfers.resize(1);
+    request.transfers[0].id = 11;
+    request.account_balances.resize(3);
+    request.account_balances[0].debits_posted = 1;
+    request.account_balances[1].debits_posted = 3;
+    request.account_balances[2].debits_posted = 2;
+    if ((request.filter.flags & ledger::QueryFilter::kHolds) != 0) {
+      request.account_balances.resize(2);
+      request.transfer_statuses.resize(1);
+      request.transfer_statuses[0].remaining = 4;
+    }
+    request.next_cursor = {.next = 3, .as_of = 4, .index = 5};
+    request.more = true;
+  }));
+  Client client = connected(server);
+  ledger::QueryFilter filter = with_limit(1);
+  filter.account_id = 5;
+  filter.timestamp_min = 7;
+  filter.timestamp_max = 8;
+  const auto entries = client.get_statement(filter);
+  filter.flags = ledger::QueryFilter::kHolds;
+  const auto holds = client.get_statement(filter);
+  ASSERT_TRUE(entries && holds);
+  for (const auto& page : {*entries, *holds}) {
+    EXPECT_EQ(page.position, Position{9});
+    ASSERT_TRUE(page.account.has_value());
+    EXPECT_EQ(page.account->id, 5u);
+    EXPECT_EQ(page.opening.debits_posted, 1u);
+    EXPECT_EQ(page.closing.debits_posted, 3u);
+    EXPECT_EQ(page.next_cursor, (ledger::QueryCursor{.next = 3, .as_of = 4, .index = 5}));
+    EXPECT_TRUE(page.more);
+  }
+  EXPECT_TRUE(entries->holds.empty() && holds->entries.empty());
+  ASSERT_EQ(entries->entries.size(), 1u);
+  EXPECT_EQ(entries->entries[0].transfer.id, 11u);
+  EXPECT_EQ(entries->entries[0].balance.debits_posted, 2u);
+  ASSERT_EQ(holds->holds.size(), 1u);
+  EXPECT_EQ(holds->holds[0].transfer.id, 11u);
+  EXPECT_EQ(holds->holds[0].status.remaining, 4u);
+  filter.account_id = 6;
+  const auto none = client.get_statement(filter);
+  ASSERT_TRUE(none.has_value());
+  EXPECT_FALSE(none->account.has_value());
+  EXPECT_TRUE(none->entries.empty() && none->holds.empty() && !none->more);
+}
+
 TEST(ClientRequests, gives_accounts_that_were_not_there_their_place) {
   FakeServer server(answering([](ledger::Request& request) {
     EXPECT_EQ(request.operation, Operation::GetBalanceAt);
@@ -390,6 +445,11 @@ TEST(ClientRequests, more_than_the_limit_is_not_an_answer) {
     request.changes.resize(3);
     request.totals.resize(3);
     request.account_balances.resize(3);
+    if (request.operation == Operation::GetStatement) {
+      request.accounts.resize(1);
+      request.account_balances.resize(5);
+      request.transfer_statuses.clear();
+    }
     if (request.operation != Operation::GetChangeEvents) return;
     request.transfers.clear();
     request.accounts.clear();
@@ -408,6 +468,10 @@ TEST(ClientRequests, more_than_the_limit_is_not_an_answer) {
   expect_does_not_fit(client.get_account_balances(of_account));
   expect_does_not_fit(client.get_change_events(with_limit(2)));
   EXPECT_TRUE(client.get_change_events(with_limit(3)).has_value());
+  of_account.timestamp_min = of_account.timestamp_max = 1;
+  expect_does_not_fit(client.get_statement(of_account));
+  of_account.limit = 3;
+  EXPECT_TRUE(client.get_statement(of_account).has_value());
   expect_does_not_fit(client.get_trial_balance({.ledger_min = 0, .limit = 2}));
 }
 
@@ -445,6 +509,8 @@ TEST(ClientRequests, an_answer_of_another_kind_does_not_fit) {
   expect_does_not_fit(client.get_account_balances(of_account));
   expect_does_not_fit(client.get_balance_at(ids, Timestamp{1}));
   expect_does_not_fit(client.get_change_events(with_limit(1)));
+  of_account.timestamp_min = of_account.timestamp_max = 1;
+  expect_does_not_fit(client.get_statement(of_account));
   expect_does_not_fit(client.update_accounts(std::array<ledger::AccountUpdate, 1>{}));
 }
 

@@ -18,10 +18,10 @@ namespace {
 using ledger::Operation;
 using protocol::ByteBuffer;
 
-constexpr Operation kQueries[] = {
-    Operation::QueryAccounts,       Operation::QueryTransfers,     Operation::GetAccountChanges,
-    Operation::GetAccountTransfers, Operation::GetAccountBalances, Operation::GetChangeEvents,
-    Operation::GetStatement};
+constexpr Operation kQueries[] = {Operation::QueryAccounts,      Operation::QueryTransfers,
+                                  Operation::GetAccountChanges,  Operation::GetAccountTransfers,
+                                  Operation::GetAccountBalances, Operation::GetChangeEvents,
+                                  Operation::GetStatement};
 
 // A ledger with something of everything.
 ReferenceLedger make_ledger() {

@@ -50,7 +50,8 @@ Statement read(history::RocksStore& store, const QueryFilter& filter, Position p
     statement.accounts = request.accounts;
     statement.ends = page_ends;
     const auto append = [](auto& all, const auto& page, usize first = 0) {
-      all.insert(all.end(), page.begin() + static_cast<isize>(first), page.end());
+      const auto rest = std::span(page).subspan(first);
+      all.insert(all.end(), rest.begin(), rest.end());
     };
     append(statement.transfers, request.transfers);
     append(statement.after, request.account_balances, ends);
@@ -92,6 +93,19 @@ void expect_holds_add_up(const Statement& statement, u128 account) {
   EXPECT_TRUE(statement.ends[1].credits_pending == credits);
 }
 
+void expect_adds_up(const Statement& statement, const QueryFilter& filter) {
+  if (statement.accounts.empty()) {
+    EXPECT_TRUE(statement.ends.empty() && statement.transfers.empty());
+    return;
+  }
+  ASSERT_EQ(statement.ends.size(), 2u);
+  if ((filter.flags & QueryFilter::kHolds) != 0) {
+    expect_holds_add_up(statement, filter.account_id);
+  } else {
+    expect_entries_add_up(statement, filter.account_id);
+  }
+}
+
 TEST(Statement, of_random_ledgers_is_what_the_plain_store_says_and_adds_up) {
   const u64 seeds = (kSanitized ? 2 : 6) * soak_factor();
   u64 entries = 0;
@@ -103,26 +117,22 @@ TEST(Statement, of_random_ledgers_is_what_the_plain_store_says_and_adds_up) {
     for (u32 step = 0; step < 150; ++step) {
       world.run_next();
       if (world.random().chance(1, 40)) world.reopen();
-      OwnedRequest asked = world.some_statement();
-      const QueryFilter filter = asked.request().filter;
-      const Statement said = read(world.rocks(), filter, world.rocks().readable());
-      world.compare(std::move(asked));
-      if (HasFatalFailure()) return;
-      if (said.accounts.empty()) {
-        EXPECT_TRUE(said.ends.empty() && said.transfers.empty());
-        continue;
+      for (u32 count = 0; count < 4; ++count) {
+        OwnedRequest asked = world.some_statement();
+        const QueryFilter filter = asked.request().filter;
+        const Statement said = read(world.rocks(), filter, world.rocks().readable());
+        world.compare(std::move(asked));
+        if (HasFatalFailure()) return;
+        expect_adds_up(said, filter);
+        if (HasFatalFailure()) return;
+        const bool of_holds = (filter.flags & QueryFilter::kHolds) != 0;
+        (of_holds ? holds : entries) += said.transfers.size();
+        later_pages += said.pages - 1;
       }
-      ASSERT_EQ(said.ends.size(), 2u);
-      const bool of_holds = (filter.flags & QueryFilter::kHolds) != 0;
-      of_holds ? expect_holds_add_up(said, filter.account_id)
-               : expect_entries_add_up(said, filter.account_id);
-      (of_holds ? holds : entries) += said.transfers.size();
-      later_pages += said.pages - 1;
-      if (HasFatalFailure()) return;
     }
   }
-  EXPECT_GT(entries, 500 * seeds);
-  EXPECT_GT(holds, 50 * seeds);
+  EXPECT_GT(entries, 300 * seeds);
+  EXPECT_GT(holds, 20 * seeds);
   EXPECT_GT(later_pages, 50 * seeds);
 }
 
@@ -465,7 +475,7 @@ TEST(Statement, a_page_looks_at_so_many_changes_and_no_more) {
   }
   for (usize first = 0; first < pairs.size(); first += 8000) {
     const usize count = std::min<usize>(8000, pairs.size() - first);
-    ledger.at(1000 * kSecond,
+    ledger.at(1000 * kSecond + first * kSecond / 8000,
               OwnedRequest::create_transfers(std::span(pairs).subspan(first, count)));
   }
   ledger.transfer_at(2000 * kSecond, simple_transfer(3, 5));

@@ -10,10 +10,10 @@ namespace florin::ledger {
 namespace {
 
 // In the order of the letters in a Case.
-constexpr Operation kQueries[] = {
-    Operation::QueryAccounts,       Operation::QueryTransfers,     Operation::GetAccountChanges,
-    Operation::GetAccountTransfers, Operation::GetAccountBalances, Operation::GetChangeEvents,
-    Operation::GetStatement};
+constexpr Operation kQueries[] = {Operation::QueryAccounts,      Operation::QueryTransfers,
+                                  Operation::GetAccountChanges,  Operation::GetAccountTransfers,
+                                  Operation::GetAccountBalances, Operation::GetChangeEvents,
+                                  Operation::GetStatement};
 
 QueryFilter any(Operation operation) {
   QueryFilter filter;

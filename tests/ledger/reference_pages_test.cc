@@ -201,7 +201,8 @@ TEST(ReferencePages, are_all_on_the_index) {
        {"create_accounts", "create_transfers", "update_accounts", "lookup_accounts",
         "lookup_transfers", "lookup_limits", "query_accounts", "query_transfers",
         "get_account_changes", "get_account_transfers", "get_account_balances", "get_balance_at",
-        "get_change_events", "get_trial_balance", "ping", "snapshot", "witness", "errors"}) {
+        "get_change_events", "get_statement", "get_trial_balance", "ping", "snapshot", "witness",
+        "errors"}) {
     EXPECT_NE(index.find("](" + std::string(name) + ".md)"), std::string::npos) << name;
     EXPECT_TRUE(begins_with(page(name), "# ")) << name;
   }

@@ -542,9 +542,11 @@ template <ledger::Operation operation, u32 limit>
 void append_query(u64 number, ByteBuffer& out) {
   ledger::QueryFilter filter;
   filter.limit = limit;
+  const bool of_period = operation == ledger::Operation::GetStatement;
   const bool of_account = operation == ledger::Operation::GetAccountTransfers ||
-                          operation == ledger::Operation::GetAccountBalances;
+                          operation == ledger::Operation::GetAccountBalances || of_period;
   filter.account_id = of_account ? 1 : 0;
+  filter.timestamp_min = filter.timestamp_max = of_period ? 1 : 0;
   protocol::encode_query(operation, {.number = number}, filter, out);
 }
 
@@ -576,6 +578,7 @@ INSTANTIATE_TEST_SUITE_P(
                                                       Timestamp{1}, out);
                     }},
         LargeAnswer{"get_change_events", append_query<ledger::Operation::GetChangeEvents, 150>},
+        LargeAnswer{"get_statement", append_query<ledger::Operation::GetStatement, 200>},
         LargeAnswer{"get_trial_balance",
                     [](u64 number, ByteBuffer& out) {
                       protocol::encode_get_trial_balance({.number = number},

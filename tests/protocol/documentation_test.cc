@@ -89,6 +89,7 @@ TEST_F(Documentation, tells_the_maxima) {
   expect_said(fmt::format("1 to {} objects, of changes 1 to {};", grouped(ledger::kQueryLimitMax),
                           grouped(ledger::kAccountChangesLimitMax)));
   expect_said(fmt::format("1 to {} changes", grouped(ledger::kChangeEventsLimitMax)));
+  expect_said(fmt::format("`limit`, 1 to {}, `cursor`", grouped(ledger::kStatementLimitMax)));
   expect_said(fmt::format("up to {} ms", grouped(ledger::kQueryWaitMsMax)));
   expect_said(fmt::format("`limit` of 1 to {}.", grouped(ledger::kTrialBalanceLinesMax)));
   expect_said(fmt::format("({} to {} seconds)", ledger::kVelocityWindowMin,

@@ -18,7 +18,8 @@ using ledger::RefusalCode;
 
 constexpr Operation kQueries[] = {Operation::QueryAccounts,      Operation::QueryTransfers,
                                   Operation::GetAccountChanges,  Operation::GetAccountTransfers,
-                                  Operation::GetAccountBalances, Operation::GetChangeEvents};
+                                  Operation::GetAccountBalances, Operation::GetChangeEvents,
+                                  Operation::GetStatement};
 
 QueryFilter with_limit(u32 limit) {
   QueryFilter filter;
@@ -31,13 +32,17 @@ TEST(QueryMessages, each_kind_arrives_as_what_it_is) {
     ByteBuffer buffer;
     QueryFilter filter = with_limit(8);
     if (operation != Operation::QueryAccounts) filter.account_id = 9;
+    if (operation == Operation::GetStatement) {
+      filter.timestamp_min = 10;
+      filter.timestamp_max = 11;
+      filter.flags = QueryFilter::kHolds;
+    }
     encode_query(operation, {.number = 5, .trace_id = make_u128(6, 7)}, filter, buffer);
     EXPECT_EQ(header_of(buffer.bytes()).request_number, 5u);
     const ledger::Request request = expect_ledger_request(body_of(buffer));
     EXPECT_EQ(request.operation, operation);
     EXPECT_EQ(request.trace_id, make_u128(6, 7));
-    EXPECT_EQ(request.filter.limit, 8u);
-    EXPECT_EQ(request.filter.account_id, filter.account_id);
+    EXPECT_EQ(request.filter, filter);
     EXPECT_EQ(request.event_count, 0u);
   }
 }
@@ -164,9 +169,11 @@ class WrongFilters : public testing::TestWithParam<WrongFilter> {};
 TEST_P(WrongFilters, are_refused_with_the_name_of_the_field) {
   QueryFilter filter = with_limit(10);
   const Operation operation = GetParam().operation;
-  const bool of_account =
-      operation == Operation::GetAccountTransfers || operation == Operation::GetAccountBalances;
+  const bool of_period = operation == Operation::GetStatement;
+  const bool of_account = operation == Operation::GetAccountTransfers ||
+                          operation == Operation::GetAccountBalances || of_period;
   if (of_account) filter.account_id = 1;
+  if (of_period) filter.timestamp_min = filter.timestamp_max = 5;
   ByteBuffer buffer;
   encode_query(GetParam().operation, {}, filter, buffer);
   expect_ledger_request(body_of(buffer));
@@ -189,6 +196,7 @@ INSTANTIATE_TEST_SUITE_P(
                     [](QueryFilter& f) { f.amount_min = 1; }},
         WrongFilter{"ledger", Operation::GetAccountChanges, [](QueryFilter& f) { f.ledger = 1; }},
         WrongFilter{"flags", Operation::QueryTransfers, [](QueryFilter& f) { f.flags = 8; }},
+        WrongFilter{"flags", Operation::QueryTransfers, [](QueryFilter& f) { f.flags = 16; }},
         WrongFilter{"flags", Operation::QueryTransfers, [](QueryFilter& f) { f.flags = 1; }},
         WrongFilter{"object_flags", Operation::QueryAccounts,
                     [](QueryFilter& f) { f.object_flags = 0x100; }},
@@ -220,7 +228,17 @@ INSTANTIATE_TEST_SUITE_P(
         WrongFilter{"flags", Operation::GetChangeEvents,
                     [](QueryFilter& f) { f.flags = QueryFilter::kNewestFirst; }},
         WrongFilter{"cursor.as_of", Operation::GetChangeEvents,
-                    [](QueryFilter& f) { f.cursor = {.next = 1, .as_of = 1}; }}));
+                    [](QueryFilter& f) { f.cursor = {.next = 1, .as_of = 1}; }},
+        WrongFilter{"limit", Operation::GetStatement, [](QueryFilter& f) { f.limit = 4091; }},
+        WrongFilter{"account_id", Operation::GetStatement,
+                    [](QueryFilter& f) { f.account_id = 0; }},
+        WrongFilter{"timestamp_min", Operation::GetStatement,
+                    [](QueryFilter& f) { f.timestamp_min = 0; }},
+        WrongFilter{"timestamp_max", Operation::GetStatement,
+                    [](QueryFilter& f) { f.timestamp_max = 4; }},
+        WrongFilter{"flags", Operation::GetStatement,
+                    [](QueryFilter& f) { f.flags = QueryFilter::kNewestFirst; }},
+        WrongFilter{"code", Operation::GetStatement, [](QueryFilter& f) { f.code = 1; }}));
 
 }  // namespace
 }  // namespace florin::protocol

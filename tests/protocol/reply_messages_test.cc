@@ -245,6 +245,78 @@ ledger::Request some_changes() {
   return request;
 }
 
+// With two entries; or with two holds.
+ledger::Request some_statement(bool holds) {
+  ledger::Request request;
+  request.operation = Operation::GetStatement;
+  request.position = Position{60};
+  request.next_cursor = {.next = 51, .as_of = 55, .index = 2};
+  request.more = true;
+  request.accounts.resize(1);
+  request.accounts[0].id = 3;
+  request.transfers = transfers(2);
+  request.account_balances.resize(holds ? 2 : 4);
+  request.account_balances[0].debits_posted = 4;
+  request.account_balances.back().debits_posted = make_u128(2, 3);
+  request.transfer_statuses.resize(holds ? 2 : 0);
+  if (holds) request.transfer_statuses[1].remaining = 7;
+  return request;
+}
+
+TEST(ReplyMessages, statements_carry_both_ends_and_entries_or_holds) {
+  for (const bool holds : {false, true}) {
+    SCOPED_TRACE(holds);
+    const ledger::Request request = some_statement(holds);
+    ByteBuffer buffer;
+    encode_reply(request, buffer);
+    const Reply reply = expect_reply(buffer);
+    EXPECT_EQ(reply.kind, ReplyKind::Statement);
+    EXPECT_EQ(reply.position.value, 60u);
+    EXPECT_EQ(reply.next_cursor, request.next_cursor);
+    EXPECT_TRUE(reply.more);
+    ASSERT_EQ(reply.accounts.size(), 1u);
+    EXPECT_EQ(reply.accounts[0].id, 3u);
+    ASSERT_EQ(reply.transfers.size(), 2u);
+    EXPECT_EQ(reply.transfers[1].id, request.transfers[1].id);
+    const auto& balances = request.account_balances;
+    ASSERT_EQ(reply.account_balances.size(), balances.size());
+    EXPECT_EQ(std::memcmp(reply.account_balances.data(), balances.data(), balances.size() * 128),
+              0);
+    ASSERT_EQ(reply.statuses.size(), holds ? 2u : 0u);
+    if (holds) {
+      EXPECT_EQ(reply.statuses[1].remaining, 7u);
+    }
+  }
+  ledger::Request none;
+  none.operation = Operation::GetStatement;
+  ByteBuffer buffer;
+  encode_reply(none, buffer);
+  const Reply reply = expect_reply(buffer);
+  EXPECT_EQ(reply.kind, ReplyKind::Statement);
+  EXPECT_TRUE(reply.accounts.empty() && reply.account_balances.empty());
+}
+
+TEST(ReplyMessages, statements_that_do_not_fit_together_are_malformed) {
+  const auto expect_malformed = [](bool holds, void (*spoil)(ledger::Request&)) {
+    ledger::Request request = some_statement(holds);
+    spoil(request);
+    ByteBuffer buffer;
+    encode_reply(request, buffer);
+    const auto reply = decode_reply(body_of(buffer));
+    ASSERT_FALSE(reply.has_value());
+    EXPECT_EQ(reply.error().code, ErrorCode::Protocol);
+  };
+  for (const bool holds : {false, true}) {
+    SCOPED_TRACE(holds);
+    expect_malformed(holds, [](ledger::Request& request) { request.accounts.clear(); });
+    expect_malformed(holds, [](ledger::Request& request) { request.accounts.resize(2); });
+    expect_malformed(holds, [](ledger::Request& request) { request.transfers.clear(); });
+    expect_malformed(holds, [](ledger::Request& request) { request.account_balances.clear(); });
+    expect_malformed(holds, [](ledger::Request& request) { request.account_balances.resize(3); });
+    expect_malformed(holds, [](ledger::Request& request) { request.transfer_statuses.resize(1); });
+  }
+}
+
 TEST(ReplyMessages, changes_carry_their_objects) {
   const ledger::Request request = some_changes();
   ByteBuffer buffer;
@@ -370,6 +442,20 @@ TEST(ReplyMessages, the_most_changes_of_any_kind_fit_their_maximum) {
     encode_reply(request, buffer);
     EXPECT_LE(buffer.size(), kReplyFrameBytesMax) << u32{kind};
     EXPECT_EQ(expect_reply(buffer).change_events.size(), kMost);
+  }
+}
+
+TEST(ReplyMessages, the_longest_statement_fits_one_mebibyte) {
+  constexpr u32 kMost = ledger::kStatementLimitMax;
+  for (const bool holds : {false, true}) {
+    ledger::Request request = some_statement(holds);
+    request.transfers.resize(kMost);
+    request.account_balances.resize(holds ? 2 : 2 + kMost);
+    request.transfer_statuses.resize(holds ? kMost : 0);
+    ByteBuffer buffer;
+    encode_reply(request, buffer);
+    EXPECT_LE(buffer.size(), kMiB) << holds;
+    EXPECT_EQ(expect_reply(buffer).transfers.size(), kMost);
   }
 }
 
@@ -541,6 +627,8 @@ void encode_any(u64 which, ByteBuffer& buffer) {
     encode_reply(request, buffer);
   } else if (which == std::size(kOperations)) {
     encode_reply(some_changes(), buffer);
+  } else if (which == std::size(kOperations) + 1) {
+    encode_reply(some_statement(true), buffer);
   } else {
     ServerInfo info;
     info.threads = {"a", "bb"};
@@ -557,7 +645,7 @@ TEST(ReplyMessages, damaged_replies_are_errors_and_never_lead_outside) {
   u64 bytes_read = 0;
   for (u32 round = 0; round < 20'000; ++round) {
     ByteBuffer buffer;
-    encode_any(random.below(9), buffer);
+    encode_any(random.below(10), buffer);
     auto body = buffer.bytes().subspan(kFrameHeaderBytes);
     const usize prefix = std::min<usize>(body.size(), 160);
     for (u64 i = random.between(1, 4); i > 0; --i) {

@@ -227,7 +227,8 @@ TEST(Schema, kinds_of_requests_and_replies_keep_their_numbers) {
                                        RequestBody::GetAccountTransfers,
                                        RequestBody::GetAccountBalances,
                                        RequestBody::GetBalanceAt,
-                                       RequestBody::GetChangeEvents};
+                                       RequestBody::GetChangeEvents,
+                                       RequestBody::GetStatement};
   constexpr ReplyBody kReplies[] = {ReplyBody::NONE,
                                     ReplyBody::WriteReply,
                                     ReplyBody::AccountsReply,
@@ -238,7 +239,8 @@ TEST(Schema, kinds_of_requests_and_replies_keep_their_numbers) {
                                     ReplyBody::LimitsReply,
                                     ReplyBody::AccountChangesReply,
                                     ReplyBody::AccountBalancesReply,
-                                    ReplyBody::ChangeEventsReply};
+                                    ReplyBody::ChangeEventsReply,
+                                    ReplyBody::StatementReply};
   for (usize number = 0; number < std::size(kRequests); ++number) {
     EXPECT_EQ(static_cast<usize>(kRequests[number]), number);
   }
