@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "engine/account_state.h"
 #include "engine/tables.h"
+#include "history/account_listing.h"
 #include "history/account_walk.h"
 #include "history/movement.h"
 #include "history/rocks_queries.h"
@@ -176,6 +177,11 @@ Status RocksStore::answer(ledger::Request& request) {
                     "; the request wants it as of " + std::to_string(request.position.value));
   }
   return answer_from(view(), request);
+}
+
+Result<std::vector<ListedAccount>> RocksStore::list_accounts(u128 after, u32 limit,
+                                                             Position as_of) {
+  return listed_accounts(view(), after, limit, as_of);
 }
 
 void RocksStore::find(std::span<const u128> ids, Position as_of,

@@ -94,6 +94,7 @@ class RocksStore final : public Store {
   Position readable() const override;
   Mark durable() const override;
   Status answer(ledger::Request& request) override;
+  Result<std::vector<ListedAccount>> list_accounts(u128 after, u32 limit, Position as_of) override;
   bool may_have(u128 id) const override { return id_ranges_.may_have(id); }
   void find(std::span<const u128> ids, Position as_of,
             std::span<engine::PastTransfer> found) override;

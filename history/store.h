@@ -31,6 +31,15 @@ struct KnownHold {
   bool found = false;  // Whether it is an open hold.
 };
 
+// An account as a listing of all of them has it.
+struct ListedAccount {
+  u128 id = 0;
+  u64 timestamp = 0;  // Of its creation.
+  u32 ledger = 0;
+  u16 code = 0;
+  friend bool operator==(const ListedAccount&, const ListedAccount&) = default;
+};
+
 // Threads: `append`, `seal` and `known_…` belong to the follower's; `write_run` to the writer's;
 // everything else is for any thread, several at once.
 class Store : public engine::Past {
@@ -58,6 +67,12 @@ class Store : public engine::Past {
   // get_change_events, get_statement; as of request.position, which `readable` has reached. Pages
   // and cursors as ledger/query.h and docs/ledger.md have them. Errors: Io, Corrupt.
   virtual Status answer(ledger::Request& request) = 0;
+
+  // Accounts that were created up to `as_of`, by id, from the one behind `after` on (0: from the
+  // first); fewer than `limit` when there are no more. Accounts never go away, so that all pages as
+  // of one position are one view. Errors: Io, Corrupt.
+  virtual Result<std::vector<ListedAccount>> list_accounts(u128 after, u32 limit,
+                                                           Position as_of) = 0;
 };
 
 }  // namespace florin::history

@@ -63,6 +63,10 @@ bool Section::has(std::string_view key) const {
   return table_ != nullptr && as_table(table_)->contains(key);
 }
 
+bool Section::is_list(std::string_view key) const {
+  return has(key) && as_table(table_)->get(key)->is_array();
+}
+
 std::vector<std::string> Section::keys() const {
   std::vector<std::string> keys;
   if (table_ == nullptr) return keys;

@@ -23,6 +23,8 @@ class Section {
  public:
   bool exists() const { return table_ != nullptr; }
   bool has(std::string_view key) const;
+  // Whether the value is a list, for keys that take one or a single value of another kind.
+  bool is_list(std::string_view key) const;
   // Of a table whose keys are values themselves, in the order of their names.
   std::vector<std::string> keys() const;
 

@@ -27,6 +27,9 @@ class NoStore final : public history::Store {
   Position readable() const override { return {}; }
   history::Mark durable() const override { return {}; }
   Status answer(ledger::Request&) override { return {}; }
+  Result<std::vector<history::ListedAccount>> list_accounts(u128, u32, Position) override {
+    return std::vector<history::ListedAccount>();
+  }
 };
 
 // Everything in it comes from the seed.

@@ -44,6 +44,8 @@ TEST(SettingsFile, reads_every_form_of_value) {
   EXPECT_EQ(root.texts("list"), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(root.texts("one"), std::vector<std::string>{"a"});
   EXPECT_TRUE(root.wide_numbers("ids", 9) == (std::vector<u128>{1, 2}));
+  EXPECT_TRUE(root.is_list("ids") && root.is_list("many"));
+  EXPECT_FALSE(root.is_list("one") || root.is_list("absent"));
   Section inner = root.section("inner");
   EXPECT_EQ(inner.keys(), std::vector<std::string>{"key"});
   EXPECT_EQ(inner.text("key"), "value");

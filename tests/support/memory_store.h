@@ -64,6 +64,8 @@ class MemoryStore final : public history::Store {
   Position readable() const override;
   history::Mark durable() const override;
   Status answer(ledger::Request& request) override;
+  Result<std::vector<history::ListedAccount>> list_accounts(u128 after, u32 limit,
+                                                            Position as_of) override;
   bool may_have(u128 id) const override;
   void find(std::span<const u128> ids, Position as_of,
             std::span<engine::PastTransfer> found) override;

@@ -135,6 +135,23 @@ Status MemoryStore::answer(Request& request) {
   return fail(ErrorCode::InvalidArgument, "not a question about the past");
 }
 
+Result<std::vector<history::ListedAccount>> MemoryStore::list_accounts(u128 after, u32 limit,
+                                                                       Position as_of) {
+  const std::lock_guard lock(mutex_);
+  std::map<u128, history::ListedAccount> listed;
+  for (const AccountEvent& event : accounts_) {
+    const ledger::Account& account = event.account;
+    if (event.kind != ChangeKind::AccountCreated || !counts(event.place, as_of.value)) continue;
+    if (account.id <= after) continue;
+    listed[account.id] = {account.id, account.timestamp, account.ledger, account.code};
+  }
+  std::vector<history::ListedAccount> page;
+  for (const auto& [id, account] : listed) {
+    if (page.size() < limit) page.push_back(account);
+  }
+  return page;
+}
+
 TransferStatus MemoryStore::status_of(u128 id, Position as_of) const {
   TransferStatus status;
   const auto found = ids_.find(id);
