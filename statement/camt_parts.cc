@@ -106,14 +106,15 @@ void write_references(XmlWriter& xml, const Entry& entry) {
 // A reversal keeps the roles of what it reverses: who received money then is the creditor still.
 void write_counterparty(XmlWriter& xml, const Entry& entry) {
   const Party& party = entry.counterparty;
+  const std::string name = xml_text(party.name, kMax140Text);
   const bool has_account = party.account_id != 0 || !party.iban.empty();
-  if (!has_account && party.name.empty()) return;
+  if (!has_account && name.empty()) return;
   const bool debtor = entry.credit != entry.reversal;
   const XmlElement parties(xml, "RltdPties");
-  if (!party.name.empty()) {
+  if (!name.empty()) {
     const XmlElement role(xml, debtor ? "Dbtr" : "Cdtr");
     const XmlElement person(xml, "Pty");
-    xml.element("Nm", xml_text(party.name, kMax140Text));
+    xml.element("Nm", name);
   }
   if (has_account) {
     const XmlElement role(xml, debtor ? "DbtrAcct" : "CdtrAcct");
@@ -220,15 +221,17 @@ void write_camt_account(XmlWriter& xml, const CamtAccount& account) {
   const XmlElement element(xml, "Acct");
   write_party_id(xml, account.account);
   xml.element("Ccy", std::string(account.currency));
-  if (!account.account.name.empty()) {
+  const std::string name = xml_text(account.account.name, kMax140Text);
+  if (!name.empty()) {
     const XmlElement owner(xml, "Ownr");
-    xml.element("Nm", xml_text(account.account.name, kMax140Text));
+    xml.element("Nm", name);
   }
-  if (account.bank.bic.empty() && account.bank.name.empty()) return;
+  const std::string bank_name = xml_text(account.bank.name, kMax140Text);
+  if (account.bank.bic.empty() && bank_name.empty()) return;
   const XmlElement servicer(xml, "Svcr");
   const XmlElement institution(xml, "FinInstnId");
   if (!account.bank.bic.empty()) xml.element("BICFI", account.bank.bic);
-  if (!account.bank.name.empty()) xml.element("Nm", xml_text(account.bank.name, kMax140Text));
+  if (!bank_name.empty()) xml.element("Nm", bank_name);
 }
 
 Status write_camt_entry(XmlWriter& xml, const CamtAccount& account, const Entry& entry) {
@@ -252,9 +255,8 @@ Status write_camt_entry(XmlWriter& xml, const CamtAccount& account, const Entry&
   xml.element("AcctSvcrRef", identifier_text(entry.transfer_id));
   write_transaction_code(xml, entry);
   write_entry_details(xml, entry, currency, *amount);
-  if (!entry.kind.text.empty()) {
-    xml.element("AddtlNtryInf", xml_text(entry.kind.text, kMax500Text));
-  }
+  const std::string text = xml_text(entry.kind.text, kMax500Text);
+  if (!text.empty()) xml.element("AddtlNtryInf", text);
   return {};
 }
 

@@ -27,6 +27,8 @@ void initialise_library() {
   CHECK(initialised);
 }
 
+bool is_xml_space(char each) { return each == ' ' || each == '\n' || each == '\t' || each == '\r'; }
+
 bool continues(char byte) { return (static_cast<u8>(byte) & 0xc0) == 0x80; }
 
 // How many bytes of `rest` are one character that XML 1.0 can hold; 0: its first byte is none.
@@ -50,16 +52,17 @@ usize xml_character_bytes(std::string_view rest) {
 
 std::string xml_text(std::string_view text, usize characters_max) {
   std::string result;
-  result.reserve(text.size());
-  for (usize characters = 0; characters < characters_max && !text.empty(); ++characters) {
-    const char first = text.front();
-    usize bytes = xml_character_bytes(text);
-    if (first == '\n' || first == '\t' || first == '\r') {
-      result += ' ';
-    } else if (bytes > 0) {
-      result += text.substr(0, bytes);
+  usize characters = 0;
+  bool space = false;  // Goes before the next character.
+  while (!text.empty() && characters + (space ? 1 : 0) < characters_max) {
+    const usize bytes = xml_character_bytes(text);
+    if (is_xml_space(text.front())) {
+      space = !result.empty();
     } else {
-      result += kReplacement;
+      if (space) result += ' ';
+      result += bytes > 0 ? text.substr(0, bytes) : kReplacement;
+      characters += space ? 2 : 1;
+      space = false;
     }
     text.remove_prefix(std::max<usize>(bytes, 1));
   }

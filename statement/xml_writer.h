@@ -10,8 +10,9 @@
 
 namespace florin::statement {
 
-// The text as XML can hold it: bytes that are no UTF-8 and characters that XML 1.0 does not allow
-// become U+FFFD, line breaks and tabs become spaces; cut behind `characters_max` characters.
+// The text as XML can hold it, on one line: bytes that are no UTF-8 and characters that XML 1.0
+// does not allow become U+FFFD, line breaks and tabs are spaces; spaces in a row become one, those
+// at both ends go. Cut behind `characters_max` characters.
 std::string xml_text(std::string_view text, usize characters_max);
 
 // Belongs to one thread; several are used by several threads at once. What is written must be text
