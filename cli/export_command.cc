@@ -13,6 +13,7 @@
 #include "cli/json_values.h"
 #include "cli/offline.h"
 #include "cli/progress_line.h"
+#include "cli/sink_parts.h"
 #include "cli/table.h"
 #include "cli/value_parser.h"
 #include "cli/value_text.h"
@@ -127,7 +128,8 @@ int run_export(const ExportOptions& options) {
 }
 
 struct LettersOptions {
-  std::string directory;
+  std::string export_directory;  // One of the two is given.
+  std::string data;
   std::string sink = "files";
   bool redeliver = false;
   bool json = false;
@@ -162,7 +164,14 @@ int show_letters(const LettersOptions& options, const exporter::DeadLetters& let
 }
 
 int run_letters(const LettersOptions& options) {
-  const exporter::DeadLetters letters(options.directory + "/dead-letters", options.sink);
+  if (options.export_directory.empty() == options.data.empty()) {
+    return refuse("dead-letters",
+                  {ErrorCode::InvalidArgument,
+                   "expected --export DIR for exported files, or --data DIR with --sink NAME"});
+  }
+  const std::string directory = options.data.empty() ? options.export_directory + "/dead-letters"
+                                                     : sink_letters_path(options.data);
+  const exporter::DeadLetters letters(directory, options.sink);
   if (!options.redeliver) return show_letters(options, letters);
   const auto asked = letters.ask_again();
   if (!asked) return refuse("dead-letters", asked.error());
@@ -206,16 +215,21 @@ void add_dead_letters_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<LettersOptions>();
   CLI::App* command = app.add_subcommand(
       "dead-letters", "What an export could never deliver, and delivering it again");
-  command->add_option("--export", options->directory, "As given to florin serve --export")
-      ->required()
+  command
+      ->add_option("--export", options->export_directory,
+                   "Of exported files: as given to florin serve --export")
       ->type_name("DIR");
+  command->add_option("--data", options->data, "Of another sink: the server's data directory")
+      ->type_name("DIR");
+  command->add_option("--sink", options->sink, "The name of the sink")->capture_default_str();
   command->add_flag("--redeliver", options->redeliver,
                     "Have the server deliver all of them again, once the cause is mended");
   command->add_flag("--json", options->json, "One JSON object a line");
   command->footer(
       "Examples:\n"
       "  florin dead-letters --export /mnt/warehouse\n"
-      "  florin dead-letters --export /mnt/warehouse --redeliver");
+      "  florin dead-letters --export /mnt/warehouse --redeliver\n"
+      "  florin dead-letters --data ./bank --sink warehouse");
   command->callback([options, &exit_code] { exit_code = run_letters(*options); });
 }
 

@@ -39,23 +39,6 @@ history::HistoryAlarmListener alarm(std::string who) {
   };
 }
 
-void report(const exporter::SinkEvent& event) {
-  switch (event.kind) {
-    case exporter::SinkEvent::Kind::Failed:
-      spdlog::error("export {}: {}; again in {:.1f} s", event.sink, event.message,
-                    seconds_of(event.retry_in_ns));
-      break;
-    case exporter::SinkEvent::Kind::Recovered:
-    case exporter::SinkEvent::Kind::DeliveredAgain:
-      spdlog::info("export {}: {}", event.sink, event.message);
-      break;
-    case exporter::SinkEvent::Kind::PutAside:
-      spdlog::critical("export {}: can never be delivered: {}; put aside, see florin dead-letters",
-                       event.sink, event.message);
-      break;
-  }
-}
-
 }  // namespace
 
 HistoryParts::~HistoryParts() = default;
@@ -72,27 +55,7 @@ Status HistoryParts::open(const storage::DataDirectory& directory) {
   auto store = history::RocksStore::open(rocks);
   if (!store) return tl::unexpected<Error>(std::move(store).error());
   store_ = std::move(*store);
-  return open_sink(directory);
-}
-
-Status HistoryParts::open_sink(const storage::DataDirectory& directory) {
-  if (options_.export_directory.empty()) return {};
-  exporter::FileSinkOptions files;
-  files.directory = options_.export_directory;
-  files.ledger_id = directory.ledger_id();
-  files.kind =
-      options_.export_format == "csv" ? exporter::TextKind::Csv : exporter::TextKind::Ndjson;
-  files.text_bytes_max = options_.export_file_mib * kMiB;
-  sink_ = std::make_unique<exporter::FileSink>(files);
-  // What is wrong with the directory is told at the start, not in the middle of the night.
-  const auto opened = sink_->open();
-  if (!opened) return tl::unexpected<Error>(opened.error());
-  exported_ = opened->next;
-  exporter::SinkDriverOptions driver;
-  driver.dead_letter_directory = options_.export_directory + "/dead-letters";
-  driver_ = std::make_unique<exporter::SinkDriver>(driver, *sink_, *store_, clock_,
-                                                   Random(entropy_seed()), report);
-  return {};
+  return sinks_.open(options_, directory, *store_);
 }
 
 Result<wal::LogEnd> HistoryParts::catch_up(storage::Storage& storage,
@@ -110,16 +73,6 @@ Result<wal::LogEnd> HistoryParts::catch_up(storage::Storage& storage,
   });
   if (!built) return tl::unexpected<Error>(built.error());
   return store_->durable().log;
-}
-
-Status HistoryParts::check_export(Position end) const {
-  if (exported_.position <= end.value) return {};
-  return fail(ErrorCode::InvalidArgument,
-              "--export " + options_.export_directory + " has changes up to position " +
-                  std::to_string(exported_.position) + ", and the ledger ends at position " +
-                  std::to_string(end.value) +
-                  ": it was put back to an earlier moment. Export into another directory, and tell "
-                  "those who read this one");
 }
 
 void HistoryParts::make(const storage::DataDirectory& directory,
@@ -177,14 +130,14 @@ void HistoryParts::start_threads(pipeline::ThreadGroup& threads) {
   for (u32 thread = 0; thread < queries_->threads(); ++thread) {
     start("florin-query", queries_->agent(thread), queries_->bell(thread), 0);
   }
-  if (driver_ != nullptr) start("florin-export", *driver_, sink_bell_, kNiceness);
+  sinks_.start_threads(threads, kNiceness);
 }
 
 std::vector<std::string> HistoryParts::thread_names() const {
   if (store_ == nullptr) return {};
   std::vector<std::string> names = {"hist: follows the log", "runs: writes history",
                                     "query: answers from history"};
-  if (driver_ != nullptr) names.emplace_back("export: writes files");
+  for (std::string& name : sinks_.thread_names()) names.push_back(std::move(name));
   return names;
 }
 
@@ -198,11 +151,7 @@ bool HistoryParts::finish(Position end) {
   // What fails now has failed for a while: the next start follows the rest of the log.
   const bool failing = recorder_->status().failing() || writer_->status().failing();
   if (gate_->durable() < end && !failing) return false;
-  if (driver_ != nullptr && !driver_->stopped()) {
-    driver_->stop();
-    sink_bell_.ring();
-  }
-  return sinks_stopped();
+  return sinks_.finish();
 }
 
 void HistoryParts::describe(protocol::ServerInfo& info, const pipeline::CoreStatus& status) const {
@@ -215,6 +164,7 @@ void HistoryParts::describe(protocol::ServerInfo& info, const pipeline::CoreStat
   info.history_position = gate_->readable();
   info.history_durable_position = gate_->durable();
   info.history_lag_ns = recorder_->lag_ns(newest, clock_.wall_time());
+  info.sinks = sinks_.describe();
 }
 
 }  // namespace florin::cli

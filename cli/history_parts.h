@@ -11,8 +11,7 @@
 #include "base/result.h"
 #include "base/types.h"
 #include "cli/service_options.h"
-#include "exporter/file_sink.h"
-#include "exporter/sink_driver.h"
+#include "cli/sink_parts.h"
 #include "history/block_source.h"
 #include "history/query_service.h"
 #include "history/recorder.h"
@@ -36,7 +35,8 @@ namespace florin::cli {
 // requests for the past are refused.
 class HistoryParts {
  public:
-  HistoryParts(const ServiceOptions& options, Clock& clock) : options_(options), clock_(clock) {}
+  HistoryParts(const ServiceOptions& options, Clock& clock)
+      : options_(options), clock_(clock), sinks_(clock) {}
   ~HistoryParts();
 
   // Before recovery, which asks the store. Errors as those of history::RocksStore::open.
@@ -48,7 +48,7 @@ class HistoryParts {
   Result<wal::LogEnd> catch_up(storage::Storage& storage, const storage::DataDirectory& directory);
 
   // After recovery, up to `end`: refuses exports that go further than the ledger.
-  Status check_export(Position end) const;
+  Status check_export(Position end) const { return sinks_.check_exported(end); }
   // Everything that runs. `log_storage` is for the recorder alone.
   void make(const storage::DataDirectory& directory, std::unique_ptr<storage::Storage> log_storage,
             pipeline::Stages& stages, ledger::ReplySink& router,
@@ -70,15 +70,11 @@ class HistoryParts {
   void describe(protocol::ServerInfo& info, const pipeline::CoreStatus& status) const;
 
  private:
-  Status open_sink(const storage::DataDirectory& directory);
-  bool sinks_stopped() const { return driver_ == nullptr || driver_->stopped(); }
-
   const ServiceOptions& options_;
   Clock& clock_;
   std::unique_ptr<history::RocksStore> store_;
   Doorbell recorder_bell_;
   Doorbell writer_bell_;
-  Doorbell sink_bell_;
   history::Waiters readable_;
   std::unique_ptr<pipeline::HistoryGate> gate_;
   std::unique_ptr<pipeline::CommitFeed> feed_;
@@ -88,9 +84,7 @@ class HistoryParts {
   std::unique_ptr<history::RunWriter> writer_;
   std::unique_ptr<net::ReplyRouter> query_router_;
   std::unique_ptr<history::QueryService> queries_;
-  std::unique_ptr<exporter::FileSink> sink_;
-  history::Place exported_;  // Up to there, at the start.
-  std::unique_ptr<exporter::SinkDriver> driver_;
+  SinkParts sinks_;
   std::vector<std::unique_ptr<pipeline::Parker>> parkers_;
   bool finishing_ = false;
 };

@@ -169,6 +169,10 @@ void add_history_options(CLI::App& command, ServiceOptions& options) {
       .add_option("--export", options.export_directory,
                   "Export every change into dated files in this directory")
       ->type_name("DIR");
+  command
+      .add_option("--sinks", options.sinks_file,
+                  "Databases, message buses and alerts to feed, in a TOML file: see docs/sinks.md")
+      ->type_name("FILE");
   command.add_option("--export-format", options.export_format, "ndjson or csv")
       ->capture_default_str();
   command

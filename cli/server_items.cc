@@ -12,23 +12,23 @@ using protocol::ServerInfo;
 
 class Items {
  public:
-  void text(const char* name, std::string value) { add(name, std::move(value)); }
+  void text(std::string name, std::string value) { add(std::move(name), std::move(value)); }
   // Of 64 bits: JSON has it in quotes.
-  void wide(const char* name, u64 value) { add(name, std::to_string(value)); }
-  void number(const char* name, u32 value) {
-    add(name, std::to_string(value), InfoItem::Form::Number);
+  void wide(std::string name, u64 value) { add(std::move(name), std::to_string(value)); }
+  void number(std::string name, u32 value) {
+    add(std::move(name), std::to_string(value), InfoItem::Form::Number);
   }
-  void truth(const char* name, bool value) {
-    add(name, value ? "true" : "false", InfoItem::Form::Truth);
+  void truth(std::string name, bool value) {
+    add(std::move(name), value ? "true" : "false", InfoItem::Form::Truth);
   }
-  void time(const char* name, Timestamp value) {
-    add(name, value.ns == 0 ? "none" : time_text(value) + " UTC");
+  void time(std::string name, Timestamp value) {
+    add(std::move(name), value.ns == 0 ? "none" : time_text(value) + " UTC");
   }
   std::vector<InfoItem> take() { return std::move(items_); }
 
  private:
-  void add(const char* name, std::string value, InfoItem::Form form = InfoItem::Form::Text) {
-    items_.push_back({name, std::move(value), form});
+  void add(std::string name, std::string value, InfoItem::Form form = InfoItem::Form::Text) {
+    items_.push_back({std::move(name), std::move(value), form});
   }
 
   std::vector<InfoItem> items_;
@@ -51,6 +51,16 @@ void add_history(const ServerInfo& info, Items& items) {
   items.wide("history_position", info.history_position.value);
   items.wide("history_durable_position", info.history_durable_position.value);
   items.wide("history_lag_ns", info.history_lag_ns);
+}
+
+void add_sinks(const ServerInfo& info, Items& items) {
+  for (const protocol::SinkInfo& sink : info.sinks) {
+    const std::string name = "sink_" + sink.name;
+    items.wide(name + "_position", sink.position.value);
+    items.wide(name + "_failures", sink.failures);
+    items.wide(name + "_dead_letters", sink.dead_letters);
+    if (!sink.last_error.empty()) items.text(name + "_error", sink.last_error);
+  }
 }
 
 }  // namespace
@@ -83,6 +93,7 @@ std::vector<InfoItem> server_items(const ServerInfo& info) {
   items.wide("log_last_segment", info.log_last_segment);
   items.wide("witness_refusals", info.witness_refusals);
   add_history(info, items);
+  add_sinks(info, items);
   return items.take();
 }
 

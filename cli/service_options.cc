@@ -101,6 +101,10 @@ Status check_history_options(const ServiceOptions& options) {
                                                 std::to_string(options.history_cache_mib) +
                                                 "; expected 8 to 1048576");
   }
+  if (options.no_history && !options.sinks_file.empty()) {
+    return fail(ErrorCode::InvalidArgument,
+                "--sinks reads from history; leave --no-history or --sinks out");
+  }
   if (options.no_history && !options.export_directory.empty()) {
     return fail(ErrorCode::InvalidArgument,
                 "--export reads from history; leave --no-history or --export out");

@@ -19,6 +19,15 @@
 namespace florin::protocol {
 
 // What a server says of itself in answer to a ping.
+// How far a system downstream is, as the server that feeds it says.
+struct SinkInfo {
+  std::string name;
+  Position position;  // Everything before it is delivered, durably.
+  u64 failures = 0;   // Since the server's start, as are the dead letters.
+  u64 dead_letters = 0;
+  std::string last_error;  // Empty: it is fed.
+};
+
 struct ServerInfo {
   std::string version;
   u32 protocol_version = kProtocolVersion;
@@ -54,6 +63,7 @@ struct ServerInfo {
   u64 id_window = 0;                  // How many ids of transfers memory can hold ...
   u64 ids_in_memory = 0;              // ... and holds.
   u64 window_refusals = 0;  // Requests refused since memory was full and history was behind.
+  std::vector<SinkInfo> sinks;
 };
 
 // What a server has confirmed, as a client saw it: position and chain of its log. A server that

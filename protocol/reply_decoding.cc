@@ -1,4 +1,6 @@
 // Replies, as clients read them.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/check.h"
@@ -165,6 +167,25 @@ Status take_trial_balance(const wire::TrialBalanceReply& body, Reply& reply) {
   return take_vector(body.totals(), reply.totals);
 }
 
+// A server that is older, or answers nonsense, tells of fewer.
+void take_sinks(const wire::ServerInfo& body, ServerInfo& info) {
+  const auto* const names = body.sink_names();
+  const auto* const positions = body.sink_positions();
+  const auto* const failures = body.sink_failures();
+  const auto* const dead_letters = body.sink_dead_letters();
+  const auto* const errors = body.sink_errors();
+  if (names == nullptr || positions == nullptr || failures == nullptr || dead_letters == nullptr ||
+      errors == nullptr) {
+    return;
+  }
+  const u32 count = std::min(
+      {names->size(), positions->size(), failures->size(), dead_letters->size(), errors->size()});
+  for (u32 sink = 0; sink < count; ++sink) {
+    info.sinks.push_back({names->Get(sink)->str(), Position{positions->Get(sink)},
+                          failures->Get(sink), dead_letters->Get(sink), errors->Get(sink)->str()});
+  }
+}
+
 Status take_server_info(const wire::ServerInfo& body, Reply& reply) {
   reply.kind = ReplyKind::ServerInfo;
   ServerInfo& info = reply.server_info;
@@ -204,6 +225,7 @@ Status take_server_info(const wire::ServerInfo& body, Reply& reply) {
   info.id_window = body.id_window();
   info.ids_in_memory = body.ids_in_memory();
   info.window_refusals = body.window_refusals();
+  take_sinks(body, info);
   return {};
 }
 

@@ -202,11 +202,40 @@ void encode_read_reply(const ledger::Request& request, ByteBuffer& out) {
   append_message(builder, request.number, out);
 }
 
+// One vector for each thing told of the sinks.
+struct SinkVectors {
+  SinkVectors(Builder& builder, const std::vector<SinkInfo>& sinks) {
+    const auto strings = [&](std::string SinkInfo::*member) {
+      std::vector<std::string> values;
+      for (const SinkInfo& sink : sinks) values.push_back(sink.*member);
+      return builder.CreateVectorOfStrings(values);
+    };
+    const auto numbers = [&](auto value_of) {
+      std::vector<u64> values;
+      for (const SinkInfo& sink : sinks) values.push_back(value_of(sink));
+      return builder.CreateVector(values);
+    };
+    names = strings(&SinkInfo::name);
+    positions = numbers([](const SinkInfo& sink) { return sink.position.value; });
+    failures = numbers([](const SinkInfo& sink) { return sink.failures; });
+    dead_letters = numbers([](const SinkInfo& sink) { return sink.dead_letters; });
+    errors = strings(&SinkInfo::last_error);
+  }
+
+  using Strings = flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>;
+  flatbuffers::Offset<Strings> names;
+  flatbuffers::Offset<flatbuffers::Vector<u64>> positions;
+  flatbuffers::Offset<flatbuffers::Vector<u64>> failures;
+  flatbuffers::Offset<flatbuffers::Vector<u64>> dead_letters;
+  flatbuffers::Offset<Strings> errors;
+};
+
 flatbuffers::Offset<wire::ServerInfo> build_server_info(Builder& builder, const ServerInfo& info) {
   const auto version = builder.CreateString(info.version);
   const auto mode = builder.CreateString(info.mode);
   const auto threads = builder.CreateVectorOfStrings(info.threads);
   const auto storage = builder.CreateString(info.storage);
+  const SinkVectors sinks(builder, info.sinks);
   const wire::UInt128 ledger_id(low_half(info.ledger_id), high_half(info.ledger_id));
   const wire::UInt128 durable_chain(low_half(info.durable_chain), high_half(info.durable_chain));
   wire::ServerInfoBuilder fields(builder);
@@ -244,6 +273,11 @@ flatbuffers::Offset<wire::ServerInfo> build_server_info(Builder& builder, const 
   fields.add_id_window(info.id_window);
   fields.add_ids_in_memory(info.ids_in_memory);
   fields.add_window_refusals(info.window_refusals);
+  fields.add_sink_names(sinks.names);
+  fields.add_sink_positions(sinks.positions);
+  fields.add_sink_failures(sinks.failures);
+  fields.add_sink_dead_letters(sinks.dead_letters);
+  fields.add_sink_errors(sinks.errors);
   return fields.Finish();
 }
 

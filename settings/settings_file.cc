@@ -153,6 +153,15 @@ std::optional<u128> Section::wide_number(std::string_view key) {
   return value;
 }
 
+std::optional<std::string> Section::text_or_number(std::string_view key) {
+  const toml::node* node = as_node(find(key));
+  if (node == nullptr) return std::nullopt;
+  if (const auto* value = node->as_string()) return value->get();
+  if (const auto* value = node->as_integer()) return fmt::format("{}", value->get());
+  refuse(key, "expected a text in quotes, or a whole number");
+  return std::nullopt;
+}
+
 std::vector<std::string> Section::texts(std::string_view key) {
   std::vector<std::string> values;
   const toml::node* node = as_node(find(key));

@@ -34,6 +34,9 @@ class Section {
   u64 number(std::string_view key, u64 fallback, u64 least, u64 most);
   // A number in digits, with or without quotes: ids and amounts can have 128 bits.
   std::optional<u128> wide_number(std::string_view key);
+  // A text, or a whole number as it stands there: for values such as "10.00 EUR" that may also be
+  // written as a number.
+  std::optional<std::string> text_or_number(std::string_view key);
   // Lists; a single value is a list of one.
   std::vector<std::string> texts(std::string_view key);
   std::vector<u128> wide_numbers(std::string_view key, u128 most);

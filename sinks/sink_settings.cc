@@ -107,6 +107,9 @@ SinkSettings read_sink(Section section) {
   if (!sink.name.empty() && !is_name(sink.name)) {
     section.refuse("name", "expected letters, digits, - and _");
   }
+  if (sink.name == "files" || sink.name == "alerts") {
+    section.refuse("name", "is what the server calls a part of its own; expected another name");
+  }
   const std::string kind = section.required_text("kind");
   sink.filter = read_filter(section.section("filter"));
   sink.takes_changes = section.truth("changes", kind != "webhook" && kind != "file");

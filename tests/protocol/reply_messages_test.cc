@@ -508,6 +508,8 @@ TEST(ReplyMessages, server_info_arrives_whole) {
   info.id_window = 25;
   info.ids_in_memory = 26;
   info.window_refusals = 27;
+  info.sinks = {{"warehouse", Position{28}, 29, 30, "it is closed"},
+                {"bus", Position{31}, 0, 0, ""}};
   ByteBuffer buffer;
   encode_server_info(3, info, buffer);
   const ServerInfo got = expect_reply(buffer).server_info;
@@ -545,6 +547,15 @@ TEST(ReplyMessages, server_info_arrives_whole) {
   EXPECT_EQ(got.id_window, 25u);
   EXPECT_EQ(got.ids_in_memory, 26u);
   EXPECT_EQ(got.window_refusals, 27u);
+  ASSERT_EQ(got.sinks.size(), 2u);
+  EXPECT_EQ(got.sinks[0].name, "warehouse");
+  EXPECT_EQ(got.sinks[0].position.value, 28u);
+  EXPECT_EQ(got.sinks[0].failures, 29u);
+  EXPECT_EQ(got.sinks[0].dead_letters, 30u);
+  EXPECT_EQ(got.sinks[0].last_error, "it is closed");
+  EXPECT_EQ(got.sinks[1].name, "bus");
+  EXPECT_EQ(got.sinks[1].position.value, 31u);
+  EXPECT_TRUE(got.sinks[1].last_error.empty());
 }
 
 TEST(ReplyMessages, server_info_arrives_whatever_the_lengths_of_its_texts) {

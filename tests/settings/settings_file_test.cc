@@ -56,6 +56,16 @@ TEST(SettingsFile, reads_every_form_of_value) {
   EXPECT_TRUE(file.finish());
 }
 
+TEST(SettingsFile, takes_a_text_or_a_number_where_both_may_stand) {
+  SettingsFile file = file_of("text = '10.00 EUR'\nnumber = -5\n");
+  EXPECT_EQ(file.root().text_or_number("text"), "10.00 EUR");
+  EXPECT_EQ(file.root().text_or_number("number"), "-5");
+  EXPECT_EQ(file.root().text_or_number("absent"), std::nullopt);
+  EXPECT_TRUE(file.finish());
+  EXPECT_EQ(said_of("n = true", [](Section root) { root.text_or_number("n"); }),
+            "some.toml line 1: n: expected a text in quotes, or a whole number");
+}
+
 TEST(SettingsFile, tells_the_line_and_what_was_expected) {
   EXPECT_EQ(said_of("\nname = 7", [](Section root) { root.text("name"); }),
             "some.toml line 2: name: expected a text in quotes");

@@ -77,6 +77,9 @@ TEST(SinkSettings, tells_what_cannot_be) {
       "sinks.toml line 3: sink.kind: 'mysql'; expected postgres, nats, kafka, webhook or file");
   EXPECT_EQ(refusal_of("[[sink]]\nname = \"a\"\nkind = \"postgres\"\n"),
             "sinks.toml line 1: sink: 'connection' is missing; expected connection = \"...\"");
+  EXPECT_EQ(refusal_of("[[sink]]\nname = \"alerts\"\nkind = \"file\"\npath = \"x\"\n"),
+            "sinks.toml line 2: sink.name: is what the server calls a part of its own; expected "
+            "another name");
   EXPECT_EQ(refusal_of("[[sink]]\nname = \"a b\"\nkind = \"file\"\npath = \"x\"\n"),
             "sinks.toml line 2: sink.name: expected letters, digits, - and _");
   EXPECT_EQ(refusal_of("[[sink]]\nname = \"a\"\nkind = \"webhook\"\nurl = \"http://ops.example/\"\n"

@@ -1,0 +1,288 @@
+#include "alerts/rule_state.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/checksum.h"
+
+namespace florin::alerts {
+
+using ledger::ChangeEvent;
+using ledger::ChangeKind;
+using ledger::Transfer;
+namespace flags = ledger::transfer_flags;
+
+namespace {
+
+bool is_among(const std::vector<u128>& accounts, u128 account) {
+  return std::ranges::find(accounts, account) != accounts.end();
+}
+
+template <class Values, class Value>
+bool admits(const Values& values, const Value& value) {
+  return values.empty() || std::ranges::find(values, value) != values.end();
+}
+
+// A transfer, or a hold when it is made: posts and voids are of money that was seen before.
+bool begins(const ChangeEvent& event, const Transfer& transfer) {
+  return event.kind == static_cast<u8>(ChangeKind::TransferCreated) &&
+         (transfer.flags & flags::kResolves) == 0;
+}
+
+// Sums of counters, which can be a little beyond 128 bits.
+struct WideSum {
+  u128 low = 0;
+  u32 carry = 0;
+  WideSum& operator+=(u128 value) {
+    if (__builtin_add_overflow(low, value, &low)) ++carry;
+    return *this;
+  }
+  friend bool operator<(const WideSum& left, const WideSum& right) {
+    return left.carry != right.carry ? left.carry < right.carry : left.low < right.low;
+  }
+};
+
+// What raises and what lowers a balance.
+struct Sides {
+  u128 up = 0;
+  u128 down = 0;
+  u128 held = 0;  // By holds that would lower it.
+};
+
+bool is_below(const BalanceBelow& rule, const Sides& sides) {
+  WideSum balance;
+  WideSum limit;
+  balance += sides.up;
+  if (rule.is_negative) balance += rule.amount;
+  limit += sides.down;
+  limit += sides.held;
+  if (!rule.is_negative) limit += rule.amount;
+  return balance < limit;
+}
+
+struct SignedBalance {
+  bool is_negative = false;
+  u128 amount = 0;
+};
+
+// The counters of an account together have at most 128 bits.
+SignedBalance balance_of(const Sides& sides) {
+  const u128 down = sides.down + sides.held;
+  return sides.up >= down ? SignedBalance{false, sides.up - down}
+                          : SignedBalance{true, down - sides.up};
+}
+
+// The side that the change can lower, right after it: the debit account of a balance of credits
+// less debits, and the other way round.
+Sides sides_after(const BalanceBelow& rule, const ledger::TransferBalances& after) {
+  Sides sides;
+  if (rule.debit_normal) {
+    sides = {after.credit_account_debits_posted, after.credit_account_credits_posted,
+             after.credit_account_credits_pending};
+  } else {
+    sides = {after.debit_account_credits_posted, after.debit_account_debits_posted,
+             after.debit_account_debits_pending};
+  }
+  if (!rule.available) sides.held = 0;
+  return sides;
+}
+
+// The same right before it: a change moves the same counters of both accounts, on their own sides.
+Sides sides_before(const BalanceBelow& rule, Sides sides, const ChangeEvent& event,
+                   const Transfer& transfer) {
+  const bool created = event.kind == static_cast<u8>(ChangeKind::TransferCreated);
+  const bool holds = created && (transfer.flags & flags::kPending) != 0;
+  const bool posts = created && !holds && (transfer.flags & flags::kVoidPendingTransfer) == 0;
+  if (posts) sides.down -= transfer.amount;
+  if (rule.available && holds) sides.held -= transfer.amount;
+  if (rule.available && !holds) sides.held += event.released;
+  return sides;
+}
+
+// Pairs are known by 128 bits of a hash.
+u128 pair_id(const Transfer& transfer) {
+  const u128 pair[2] = {transfer.debit_account_id, transfer.credit_account_id};
+  return checksum128(std::as_bytes(std::span(pair)));
+}
+
+constexpr u32 kUntracked = 1;
+
+}  // namespace
+
+RuleState::RuleState(const Rule& rule, u32 index, engine::HashSeed seed)
+    : rule_(rule),
+      index_(index),
+      windows_(std::max(rule.tracked_max, kUntracked), seed),
+      times_(std::max(rule.tracked_max, kUntracked), seed) {}
+
+bool RuleState::takes(const Transfer& transfer) const {
+  return admits(rule_.filter.ledgers, transfer.ledger) && admits(rule_.filter.codes, transfer.code);
+}
+
+bool RuleState::watches(u128 account) const {
+  return rule_.filter.accounts.empty() || is_among(rule_.filter.accounts, account);
+}
+
+void RuleState::take(const exporter::ChangePage& page, u32 event, std::vector<Finding>& found) {
+  const ChangeEvent& change = page.events[event];
+  switch (static_cast<ChangeKind>(change.kind)) {
+    case ChangeKind::TransferCreated:
+    case ChangeKind::HoldExpired: take_transfer(page, event, found); break;
+    case ChangeKind::AccountCreated: take_account(page, change); break;
+    case ChangeKind::AccountUpdated: break;
+  }
+}
+
+void RuleState::take_transfer(const exporter::ChangePage& page, u32 event,
+                              std::vector<Finding>& found) {
+  const ChangeEvent& change = page.events[event];
+  const Transfer& transfer = page.transfers[change.object];
+  if (!takes(transfer)) return;
+  Finding finding;
+  finding.rule = index_;
+  finding.event = event;
+  finding.account = transfer.debit_account_id;
+  if (const auto* below = std::get_if<BalanceBelow>(&rule_.what)) {
+    check(*below, page, finding, found);
+  } else if (const auto* dormant = std::get_if<DormantAccount>(&rule_.what)) {
+    if (change.kind != static_cast<u8>(ChangeKind::TransferCreated)) return;
+    finding.subject = Subject::Debit;
+    check(*dormant, change.timestamp, finding, found);
+    finding = Finding{.rule = index_, .event = event, .subject = Subject::Credit};
+    finding.account = transfer.credit_account_id;
+    check(*dormant, change.timestamp, finding, found);
+  } else if (begins(change, transfer)) {
+    if (const auto* above = std::get_if<AmountAbove>(&rule_.what)) {
+      check(*above, transfer, finding, found);
+    } else if (const auto* many = std::get_if<ManyDebits>(&rule_.what)) {
+      check(*many, transfer, change.timestamp, finding, found);
+    } else {
+      check(std::get<NewCounterparty>(rule_.what), transfer, finding, found);
+    }
+  }
+}
+
+void RuleState::check(const AmountAbove& rule, const Transfer& transfer, Finding& finding,
+                      std::vector<Finding>& found) const {
+  if (transfer.amount <= rule.amount) return;
+  if (watches(transfer.debit_account_id) || watches(transfer.credit_account_id)) {
+    found.push_back(finding);
+  }
+}
+
+void RuleState::check(const BalanceBelow& rule, const exporter::ChangePage& page, Finding& finding,
+                      std::vector<Finding>& found) const {
+  const ChangeEvent& change = page.events[finding.event];
+  const Transfer& transfer = page.transfers[change.object];
+  finding.subject = rule.debit_normal ? Subject::Credit : Subject::Debit;
+  if (rule.debit_normal) finding.account = transfer.credit_account_id;
+  if (!watches(finding.account)) return;
+  const Sides after = sides_after(rule, page.balances[change.object]);
+  const Sides before = sides_before(rule, after, change, transfer);
+  if (!is_below(rule, after) || is_below(rule, before)) return;
+  const SignedBalance now = balance_of(after);
+  const SignedBalance then = balance_of(before);
+  finding.balance = now.amount;
+  finding.is_negative = now.is_negative;
+  finding.balance_before = then.amount;
+  finding.was_negative = then.is_negative;
+  found.push_back(finding);
+}
+
+void RuleState::check(const ManyDebits& rule, const Transfer& transfer, u64 now, Finding& finding,
+                      std::vector<Finding>& found) {
+  if (!watches(finding.account)) return;
+  DebitWindow* window = windows_.find(finding.account);
+  if (window == nullptr) window = &windows_.add(finding.account);
+  const auto exceeds = [&rule](u64 count, u128 sum) {
+    return (rule.count && count > *rule.count) || (rule.sum && sum > *rule.sum);
+  };
+  window->forget_until(now < rule.window_ns ? 0 : now - rule.window_ns);
+  const bool exceeded = exceeds(window->count(), window->sum());
+  window->add(now, transfer.amount);
+  finding.subject = Subject::Debit;
+  finding.count = window->count();
+  finding.sum = window->sum();
+  if (!exceeded && exceeds(finding.count, finding.sum)) found.push_back(finding);
+}
+
+void RuleState::check(const NewCounterparty& rule, const Transfer& transfer, Finding& finding,
+                      std::vector<Finding>& found) {
+  if (!watches(finding.account)) return;
+  const u128 pair = pair_id(transfer);
+  if (times_.find(pair) != nullptr) return;
+  times_.add(pair);
+  finding.subject = Subject::Debit;
+  if (transfer.amount >= rule.amount_min) found.push_back(finding);
+}
+
+// Accounts that were created and then thrown out are those that did not move for longest: when even
+// the latest movement among them is long ago, so is that of this one. Otherwise it is not known,
+// and nothing is told.
+void RuleState::check(const DormantAccount& rule, u64 now, Finding& finding,
+                      std::vector<Finding>& found) {
+  if (!watches(finding.account)) return;
+  u64* known = times_.find(finding.account);
+  finding.was_forgotten = known == nullptr;
+  finding.moved_before_ns = known == nullptr ? forgotten_moved_ns_ : *known;
+  if (known == nullptr) {
+    moved_at(finding.account) = now;
+  } else {
+    *known = now;
+  }
+  if (finding.moved_before_ns != 0 && now - finding.moved_before_ns >= rule.quiet_ns) {
+    found.push_back(finding);
+  }
+}
+
+// Of an account that is not remembered.
+u64& RuleState::moved_at(u128 account) {
+  if (times_.is_full()) forgotten_moved_ns_ = std::max(forgotten_moved_ns_, times_.oldest());
+  return times_.add(account);
+}
+
+void RuleState::take_account(const exporter::ChangePage& page, const ChangeEvent& event) {
+  if (!std::holds_alternative<DormantAccount>(rule_.what)) return;
+  const ledger::Account& account = page.accounts[event.object];
+  if (!watches(account.id) || !admits(rule_.filter.ledgers, account.ledger)) return;
+  moved_at(account.id) = event.timestamp;
+}
+
+u32 RuleState::tracked() const {
+  return std::holds_alternative<ManyDebits>(rule_.what) ? windows_.size() : times_.size();
+}
+
+void RuleState::save(std::string& bytes) const {
+  put(bytes, forgotten_moved_ns_);
+  put(bytes, windows_.size());
+  windows_.each([&](u128 id, const DebitWindow& window) {
+    put(bytes, id);
+    window.save(bytes);
+  });
+  put(bytes, times_.size());
+  times_.each([&](u128 id, u64 time) {
+    put(bytes, id);
+    put(bytes, time);
+  });
+}
+
+bool RuleState::load(StateReader& reader) {
+  const u32 most = std::max(rule_.tracked_max, kUntracked);
+  forgotten_moved_ns_ = reader.get<u64>();
+  const u32 windows = reader.get<u32>();
+  if (windows > most) return false;
+  for (u32 each = 0; each < windows && reader.is_whole(); ++each) {
+    const u128 id = reader.get<u128>();
+    if (windows_.find(id) != nullptr || !windows_.add(id).load(reader)) return false;
+  }
+  const u32 times = reader.get<u32>();
+  if (times > most) return false;
+  for (u32 each = 0; each < times && reader.is_whole(); ++each) {
+    const u128 id = reader.get<u128>();
+    if (times_.find(id) != nullptr) return false;
+    times_.add(id) = reader.get<u64>();
+  }
+  return reader.is_whole();
+}
+
+}  // namespace florin::alerts

@@ -1,0 +1,85 @@
+// One rule at work: what it remembers, and what it finds in changes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "alerts/debit_window.h"
+#include "alerts/recent_table.h"
+#include "alerts/rule.h"
+#include "alerts/state_bytes.h"
+#include "base/types.h"
+#include "engine/id_hash.h"
+#include "exporter/change_page.h"
+
+namespace florin::alerts {
+
+// What an alert is about: part of its id, as one change may concern a rule on both its sides.
+enum class Subject : u8 { Transfer, Debit, Credit };
+
+// What a rule found about a change. Fields of other kinds of rules are zero.
+struct Finding {
+  u32 rule = 0;   // Index among the rules.
+  u32 event = 0;  // Of the page.
+  Subject subject = Subject::Transfer;
+  u128 account = 0;  // Concerned; of a transfer that of its debit.
+  // Balances, without their signs.
+  u128 balance = 0;
+  u128 balance_before = 0;
+  bool is_negative = false;
+  bool was_negative = false;
+  // Debits within the window.
+  u64 count = 0;
+  u128 sum = 0;
+  // The movement before this one, nanoseconds; the account was forgotten since, then it is the
+  // latest that it can have been.
+  u64 moved_before_ns = 0;
+  bool was_forgotten = false;
+};
+
+// Belongs to one thread. What is found depends on the changes alone: the same ones in order, from
+// the first one on, find the same.
+class RuleState {
+ public:
+  // `rule` outlives it.
+  RuleState(const Rule& rule, u32 index, engine::HashSeed seed);
+
+  // Takes a change of the page, which must be the next one, and appends what it found.
+  void take(const exporter::ChangePage& page, u32 event, std::vector<Finding>& found);
+
+  // How many accounts or pairs it remembers.
+  u32 tracked() const;
+  void save(std::string& bytes) const;
+  // Into a state that took nothing yet. False: no state of this rule.
+  [[nodiscard]] bool load(StateReader& reader);
+
+ private:
+  struct Movement {
+    u128 pending_in = 0;
+    u128 pending_out = 0;
+    u128 posted = 0;
+  };
+
+  bool takes(const ledger::Transfer& transfer) const;
+  bool watches(u128 account) const;
+  void take_transfer(const exporter::ChangePage& page, u32 event, std::vector<Finding>& found);
+  void check(const AmountAbove& rule, const ledger::Transfer& transfer, Finding& finding,
+             std::vector<Finding>& found) const;
+  void check(const BalanceBelow& rule, const exporter::ChangePage& page, Finding& finding,
+             std::vector<Finding>& found) const;
+  void check(const ManyDebits& rule, const ledger::Transfer& transfer, u64 now, Finding& finding,
+             std::vector<Finding>& found);
+  void check(const NewCounterparty& rule, const ledger::Transfer& transfer, Finding& finding,
+             std::vector<Finding>& found);
+  void check(const DormantAccount& rule, u64 now, Finding& finding, std::vector<Finding>& found);
+  void take_account(const exporter::ChangePage& page, const ledger::ChangeEvent& event);
+  u64& moved_at(u128 account);
+
+  const Rule& rule_;
+  const u32 index_;
+  RecentTable<DebitWindow> windows_;  // ManyDebits, by account.
+  RecentTable<u64> times_;  // DormantAccount, by account: when it moved; NewCounterparty, by pair.
+  u64 forgotten_moved_ns_ = 0;  // DormantAccount: the latest movement of those thrown out.
+};
+
+}  // namespace florin::alerts

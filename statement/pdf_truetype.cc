@@ -1,0 +1,369 @@
+#include "statement/pdf_truetype.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/core.h>
+
+namespace florin::statement::pdf {
+namespace {
+
+constexpr u16 kGlyphMissing = 0;
+constexpr usize kHeadBytes = 54;
+constexpr usize kPostBytes = 32;
+// No font for text is that large; what is read into memory must have a limit.
+constexpr usize kFontBytesMax = 64 * kMiB;
+
+// Flags of a glyph that is put together from others.
+constexpr u16 kWordArguments = 1 << 0;
+constexpr u16 kScale = 1 << 3;
+constexpr u16 kMoreParts = 1 << 5;
+constexpr u16 kTwoScales = 1 << 6;
+constexpr u16 kTwoByTwo = 1 << 7;
+constexpr u16 kHasHints = 1 << 8;
+// Its bounding box and number of contours come first.
+constexpr usize kGlyphHeaderBytes = 10;
+
+void append16(std::string& bytes, u32 number) {
+  bytes += static_cast<char>(number >> 8 & 0xff);
+  bytes += static_cast<char>(number & 0xff);
+}
+
+void append32(std::string& bytes, u32 number) {
+  append16(bytes, number >> 16);
+  append16(bytes, number & 0xffff);
+}
+
+void replace16(std::string& bytes, usize offset, u32 number) {
+  if (offset + 2 > bytes.size()) return;
+  bytes[offset] = static_cast<char>(number >> 8 & 0xff);
+  bytes[offset + 1] = static_cast<char>(number & 0xff);
+}
+
+u16 big_endian16(std::string_view bytes, usize offset) {
+  if (bytes.size() < 2 || offset > bytes.size() - 2) return 0;
+  return static_cast<u16>(static_cast<u8>(bytes[offset]) << 8 | static_cast<u8>(bytes[offset + 1]));
+}
+
+bool is_put_together(std::string_view outline) {
+  return outline.size() > kGlyphHeaderBytes && (big_endian16(outline, 0) & 0x8000) != 0;
+}
+
+usize part_bytes(u16 flags) {
+  usize bytes = 4 + ((flags & kWordArguments) != 0 ? 4 : 2);
+  if ((flags & kScale) != 0) return bytes + 2;
+  if ((flags & kTwoScales) != 0) return bytes + 4;
+  return (flags & kTwoByTwo) != 0 ? bytes + 8 : bytes;
+}
+
+// Calls `visit` with the offset of each part's flags (the glyph stands 2 bytes behind them), and
+// returns the offset behind the last part.
+template <class Visit>
+usize for_each_part(std::string_view outline, Visit&& visit) {
+  usize offset = kGlyphHeaderBytes;
+  while (offset + 4 <= outline.size()) {
+    const u16 flags = big_endian16(outline, offset);
+    visit(offset);
+    offset += part_bytes(flags);
+    if ((flags & kMoreParts) == 0) break;
+  }
+  return std::min(offset, outline.size());
+}
+
+// Without the program for screens, which would need tables that are left out.
+std::string outline_without_hints(std::string_view outline) {
+  const u16 contours = big_endian16(outline, 0);
+  const usize hints_at = kGlyphHeaderBytes + usize{contours} * 2;
+  const usize hints = big_endian16(outline, hints_at);
+  if (hints_at + 2 + hints > outline.size()) return {};
+  std::string result(outline.substr(0, hints_at));
+  append16(result, 0);
+  result += outline.substr(hints_at + 2 + hints);
+  return result;
+}
+
+std::string parts_renumbered(std::string_view outline, const std::map<u16, u16>& new_numbers) {
+  std::string result(outline);
+  const usize end = for_each_part(outline, [&](usize offset) {
+    const auto found = new_numbers.find(big_endian16(outline, offset + 2));
+    replace16(result, offset, big_endian16(outline, offset) & ~kHasHints);
+    replace16(result, offset + 2, found == new_numbers.end() ? kGlyphMissing : found->second);
+  });
+  result.resize(end);
+  return result;
+}
+
+// The segments of characters that follow each other; their glyphs are numbered in their order.
+std::string character_table(const std::vector<char32_t>& characters) {
+  struct Segment {
+    u32 first, last, glyph;
+  };
+  std::vector<Segment> segments;
+  u32 glyph = 0;
+  for (const char32_t character : characters) {
+    ++glyph;
+    if (!segments.empty() && segments.back().last + 1 == character) {
+      segments.back().last = character;
+    } else {
+      segments.push_back({character, character, glyph});
+    }
+  }
+  segments.push_back({0xffff, 0xffff, 0});
+  const u32 count = static_cast<u32>(segments.size());
+  const u32 log2 = static_cast<u32>(std::bit_width(count)) - 1;
+  std::string table;
+  for (const u32 number : {0u, 1u, 3u, 1u}) append16(table, number);  // One map, of Unicode.
+  append32(table, 12);
+  for (const u32 number : {4u, 16 + 8 * count, 0u, 2 * count, 2u << log2, log2})
+    append16(table, number);
+  append16(table, 2 * count - (2u << log2));
+  for (const Segment& segment : segments) append16(table, segment.last);
+  append16(table, 0);
+  for (const Segment& segment : segments) append16(table, segment.first);
+  for (const Segment& segment : segments) {
+    append16(table, segment.first == 0xffff ? 1 : (segment.glyph - segment.first) & 0xffff);
+  }
+  for (u32 i = 0; i < count; ++i) append16(table, 0);
+  return table;
+}
+
+// The name for programs, and the style: what readers of fonts ask for.
+std::string name_table(std::string_view name) {
+  static constexpr std::string_view kStyle = "Regular";
+  std::string table;
+  for (const usize number : {usize{0}, usize{2}, usize{6 + 2 * 12}}) append16(table, u32(number));
+  for (const u32 number : {1u, 0u, 0u, 2u}) append16(table, number);
+  append16(table, static_cast<u32>(kStyle.size()));
+  append16(table, 0);
+  for (const u32 number : {1u, 0u, 0u, 6u}) append16(table, number);
+  append16(table, static_cast<u32>(name.size()));
+  append16(table, static_cast<u32>(kStyle.size()));
+  return table.append(kStyle).append(name);
+}
+
+u32 table_checksum(std::string_view bytes) {
+  u32 sum = 0;
+  for (usize i = 0; i < bytes.size(); ++i) {
+    sum += u32{static_cast<u8>(bytes[i])} << (24 - 8 * (i % 4));
+  }
+  return sum;
+}
+
+std::string font_file(const std::map<std::string, std::string>& tables) {
+  const u32 count = static_cast<u32>(tables.size());
+  const u32 log2 = static_cast<u32>(std::bit_width(count)) - 1;
+  std::string file;
+  append32(file, 0x00010000);
+  for (const u32 number : {count, 16u << log2, log2, 16 * count - (16u << log2)})
+    append16(file, number);
+  u64 offset = 12 + 16 * u64{count};
+  for (const auto& [tag, bytes] : tables) {
+    file += tag;
+    append32(file, table_checksum(bytes));
+    append32(file, static_cast<u32>(offset));
+    append32(file, static_cast<u32>(bytes.size()));
+    offset = round_up(offset + bytes.size(), 4);
+  }
+  for (const auto& [tag, bytes] : tables) {
+    file += bytes;
+    file.resize(round_up(file.size(), 4));
+  }
+  return file;
+}
+
+Result<std::string> font_bytes(const std::filesystem::path& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail_errno(errno, fmt::format("open the font '{}'", path.string()));
+  std::error_code error;
+  const u64 size = std::filesystem::file_size(path, error);
+  if (error) return fail_errno(error.value(), fmt::format("read the font '{}'", path.string()));
+  if (size > kFontBytesMax) {
+    return fail(ErrorCode::Capacity, fmt::format("the font '{}' has {} bytes, of {} at most",
+                                                 path.string(), size, kFontBytesMax));
+  }
+  std::string bytes(size, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (!file) return fail_errno(errno, fmt::format("read the font '{}'", path.string()));
+  return bytes;
+}
+
+}  // namespace
+
+u16 TrueTypeFont::Table::number16(usize offset) const { return big_endian16(bytes, offset); }
+
+u32 TrueTypeFont::Table::number32(usize offset) const {
+  return u32{number16(offset)} << 16 | number16(offset + 2);
+}
+
+Result<TrueTypeFont> TrueTypeFont::open(const std::filesystem::path& path) {
+  auto bytes = font_bytes(path);
+  RETURN_IF_ERROR(bytes);
+  TrueTypeFont font;
+  font.file_ = std::move(*bytes);
+  if (!font.find_tables()) {
+    return fail(ErrorCode::Corrupt,
+                fmt::format("'{}' is not a TrueType font with outlines", path.string()));
+  }
+  font.find_characters();
+  if (font.character_segments_ == 0) {
+    return fail(ErrorCode::Corrupt,
+                fmt::format("the font '{}' has no table of Unicode characters", path.string()));
+  }
+  return font;
+}
+
+bool TrueTypeFont::find_tables() {
+  const Table file{file_};
+  const u32 version = file.number32(0);
+  if (version != 0x00010000 && version != 0x74727565) return false;  // The latter is "true".
+  for (usize i = 0; i < file.number16(4); ++i) {
+    const usize at = 12 + 16 * i;
+    if (at + 16 > file_.size()) return false;
+    const u64 offset = file.number32(at + 8), length = file.number32(at + 12);
+    if (offset + length > file_.size()) return false;
+    tables_[file_.substr(at, 4)] = {static_cast<u32>(offset), static_cast<u32>(length)};
+  }
+  for (const char* tag : {"OS/2", "cmap", "glyf", "head", "hhea", "hmtx", "loca", "maxp", "post"}) {
+    if (!tables_.contains(tag)) return false;
+  }
+  return table("head").bytes.size() >= kHeadBytes && table("head").number16(18) != 0 &&
+         table("post").bytes.size() >= kPostBytes && table("hhea").number16(34) != 0;
+}
+
+void TrueTypeFont::find_characters() {
+  const Table map = table("cmap");
+  for (usize i = 0; i < map.number16(2); ++i) {
+    const usize at = 4 + 8 * i;
+    const u32 offset = map.number32(at + 4);
+    const bool is_unicode =
+        map.number16(at) == 0 || (map.number16(at) == 3 && map.number16(at + 2) == 1);
+    if (is_unicode && map.number16(offset) == 4) character_segments_ = offset;
+  }
+}
+
+TrueTypeFont::Table TrueTypeFont::table(std::string_view tag) const {
+  const auto found = tables_.find(tag);
+  if (found == tables_.end()) return {};
+  return {std::string_view(file_).substr(found->second.first, found->second.second)};
+}
+
+u16 TrueTypeFont::glyph_of(char32_t character) const {
+  if (character >= 0xffff) return kGlyphMissing;
+  const Table map = table("cmap");
+  const usize at = character_segments_, doubled = map.number16(at + 6);
+  usize low = 0, high = doubled / 2;  // The first segment whose last character is not below.
+  while (low < high) {
+    const usize middle = (low + high) / 2;
+    if (map.number16(at + 14 + 2 * middle) < character) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == doubled / 2) return kGlyphMissing;
+  const usize first_at = at + 16 + doubled + 2 * low;
+  const u16 first = map.number16(first_at), delta = map.number16(first_at + doubled);
+  const usize range_at = first_at + 2 * doubled;
+  const u16 range = map.number16(range_at);
+  if (first > character) return kGlyphMissing;
+  if (range == 0) return static_cast<u16>(character + delta);
+  const u16 glyph = map.number16(range_at + range + 2 * (character - first));
+  return glyph == 0 ? kGlyphMissing : static_cast<u16>(glyph + delta);
+}
+
+u32 TrueTypeFont::advance(u16 glyph) const {
+  const u16 count = table("hhea").number16(34);
+  const usize row = std::min<usize>(glyph, count - 1u);
+  return u32{table("hmtx").number16(4 * row)} * 1000 / table("head").number16(18);
+}
+
+std::string_view TrueTypeFont::outline_of(u16 glyph) const {
+  const Table places = table("loca");
+  const bool is_long = table("head").number16(50) != 0;
+  const auto place = [&](usize i) -> u64 {
+    return is_long ? places.number32(4 * i) : u64{2} * places.number16(2 * i);
+  };
+  const std::string_view outlines = table("glyf").bytes;
+  const u64 begin = place(glyph), end = place(usize{glyph} + 1);
+  if (begin >= end || end > outlines.size() || end - begin < kGlyphHeaderBytes) return {};
+  return outlines.substr(begin, end - begin);
+}
+
+std::vector<u16> TrueTypeFont::glyphs_with_parts(const std::vector<u16>& glyphs) const {
+  std::vector<u16> all = glyphs;
+  std::set<u16> known(all.begin(), all.end());
+  for (usize i = 0; i < all.size(); ++i) {
+    const std::string_view outline = outline_of(all[i]);
+    if (!is_put_together(outline)) continue;
+    for_each_part(outline, [&](usize offset) {
+      const u16 part = big_endian16(outline, offset + 2);
+      if (known.insert(part).second) all.push_back(part);
+    });
+  }
+  return all;
+}
+
+std::string TrueTypeFont::metrics_of(const std::vector<u16>& glyphs) const {
+  const Table metrics = table("hmtx");
+  const usize count = table("hhea").number16(34);
+  std::string result;
+  for (const u16 glyph : glyphs) {
+    append16(result, metrics.number16(4 * std::min<usize>(glyph, count - 1)));
+    append16(result, metrics.number16(glyph < count ? 4u * glyph + 2 : 2 * (count + glyph)));
+  }
+  return result;
+}
+
+std::string TrueTypeFont::subset(const std::set<char32_t>& characters,
+                                 std::string_view name) const {
+  std::vector<char32_t> present;
+  std::vector<u16> glyphs = {kGlyphMissing};
+  for (const char32_t character : characters) {
+    const u16 glyph = glyph_of(character);
+    if (glyph == kGlyphMissing) continue;
+    present.push_back(character);
+    glyphs.push_back(glyph);
+  }
+  glyphs = glyphs_with_parts(glyphs);
+  std::map<u16, u16> new_numbers;
+  for (usize i = 0; i < glyphs.size(); ++i) new_numbers.emplace(glyphs[i], static_cast<u16>(i));
+  std::string outlines, places;
+  for (const u16 glyph : glyphs) {
+    append32(places, static_cast<u32>(outlines.size()));
+    const std::string_view outline = outline_of(glyph);
+    if (is_put_together(outline)) {
+      outlines += parts_renumbered(outline, new_numbers);
+    } else if (!outline.empty()) {
+      outlines += outline_without_hints(outline);
+    }
+    outlines.resize(round_up(outlines.size(), 4));
+  }
+  append32(places, static_cast<u32>(outlines.size()));
+
+  std::string head(table("head").bytes.substr(0, kHeadBytes)), maxima(table("maxp").bytes);
+  std::string header(table("hhea").bytes), post(table("post").bytes.substr(0, kPostBytes));
+  replace16(head, 50, 1);  // Places have 32 bits.
+  replace16(maxima, 4, static_cast<u32>(glyphs.size()));
+  replace16(header, 34, static_cast<u32>(glyphs.size()));
+  replace16(post, 0, 3);  // No names of glyphs.
+  replace16(post, 2, 0);
+  return font_file({{"OS/2", std::string(table("OS/2").bytes)},
+                    {"cmap", character_table(present)},
+                    {"cvt ", ""},
+                    {"fpgm", ""},
+                    {"glyf", outlines},
+                    {"head", head},
+                    {"hhea", header},
+                    {"hmtx", metrics_of(glyphs)},
+                    {"loca", places},
+                    {"maxp", maxima},
+                    {"name", name_table(name)},
+                    {"post", post},
+                    {"prep", ""}});
+}
+
+}  // namespace florin::statement::pdf
