@@ -35,7 +35,7 @@ void StatementWorld::account(u128 id, u64 at, u32 ledger) {
 }
 
 void StatementWorld::transfer(ledger::Transfer event, u64 at) {
-  const bool resolves = (event.flags & flags::kNamesEarlier) != 0;
+  const bool resolves = (event.flags & flags::kResolves) != 0;
   if (event.ledger == 0 && !resolves) event.ledger = 978;
   if (event.code == 0 && !resolves) event.code = 14;
   OwnedRequest request = OwnedRequest::create_transfers({&event, 1});
@@ -79,7 +79,7 @@ void fill(StatementWorld& world) {
             flags::kPostPendingTransfer | flags::kCapturePartial, 3);
   world.pay(6, 0, 0, 0, time_at("2026-10-05T09:30"), flags::kVoidPendingTransfer, 4);
   world.pay(7, 1, 101, 123, time_at("2026-10-25T01:30"));
-  world.pay(8, 0, 0, ledger::kAmountMax, time_at("2026-10-31T22:59"), flags::kReversal, 2);
+  world.pay(8, 102, 101, 2'500, time_at("2026-10-31T22:59"), flags::kReversal, 2);
   world.account(103, time_at("2026-11-02T08:00"));
   world.pay(9, 101, 103, 1'000, time_at("2026-11-03T08:00"));
 }
