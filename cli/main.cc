@@ -17,6 +17,7 @@
 #include "cli/inspect_command.h"
 #include "cli/replay_command.h"
 #include "cli/serve_command.h"
+#include "cli/statement_command.h"
 
 int main(int argc, char** argv) {
   using namespace florin::cli;
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   add_history_command(app, exit_code);
   add_export_command(app, exit_code);
   add_dead_letters_command(app, exit_code);
+  add_statement_command(app, exit_code);
   add_bench_command(app, exit_code);
   add_crash_test_command(app, exit_code);
   add_demo_command(app, exit_code);

@@ -1,14 +1,20 @@
 #include "statement/format.h"
 
+#include "statement/camt053.h"
+#include "statement/mt940.h"
 #include "statement/statement_csv.h"
 #include "statement/statement_json.h"
+#include "statement/statement_pdf.h"
 
 namespace florin::statement {
 
 namespace {
 
-constexpr Format kAllFormats[] = {Format::Csv, Format::Json, Format::Camt053, Format::Mt940,
-                                  Format::Pdf};
+Status take_text(Result<std::string> text, std::string& out) {
+  RETURN_IF_ERROR(text);
+  out = std::move(*text);
+  return {};
+}
 
 }  // namespace
 
@@ -24,7 +30,7 @@ std::string_view format_name(Format format) {
 }
 
 std::optional<Format> parse_format(std::string_view name) {
-  for (const Format format : kAllFormats) {
+  for (const Format format : kFormats) {
     if (format_name(format) == name) return format;
   }
   return std::nullopt;
@@ -32,7 +38,7 @@ std::optional<Format> parse_format(std::string_view name) {
 
 std::string format_names() {
   std::string names;
-  for (const Format format : kAllFormats) {
+  for (const Format format : kFormats) {
     if (!names.empty()) names += format == Format::Pdf ? " or " : ", ";
     names += format_name(format);
   }
@@ -58,12 +64,11 @@ Status write_statement(Format format, const Statement& statement, std::string& o
       append_csv_rows(statement, out);
       return {};
     case Format::Json: append_json_line(statement, out); return {};
-    case Format::Camt053:
-    case Format::Mt940:
-    case Format::Pdf: break;
+    case Format::Camt053: return take_text(write_camt053(statement), out);
+    case Format::Mt940: return take_text(write_mt940(statement), out);
+    case Format::Pdf: return take_text(pdf_of(statement), out);
   }
-  return fail(ErrorCode::Unsupported,
-              std::string(format_name(format)) + " is not a part of this program");
+  return {};
 }
 
 }  // namespace florin::statement

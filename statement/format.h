@@ -13,6 +13,9 @@ namespace florin::statement {
 
 enum class Format : u8 { Csv, Json, Camt053, Mt940, Pdf };
 
+inline constexpr Format kFormats[] = {Format::Csv, Format::Json, Format::Camt053, Format::Mt940,
+                                      Format::Pdf};
+
 // As people type it: "camt053".
 std::string_view format_name(Format format);
 std::optional<Format> parse_format(std::string_view name);

@@ -18,9 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Format kRunFormats[] = {Format::Csv, Format::Json, Format::Camt053, Format::Mt940,
-                                  Format::Pdf};
-
 u128 xxh128(std::string_view text) { return checksum128(std::as_bytes(std::span(text))); }
 
 // Of several threads, which tell it what they find.
@@ -168,7 +165,7 @@ std::vector<std::pair<std::string, Format>> find_manifests(const std::string& di
   std::sort(folders.begin(), folders.end());
   std::vector<std::pair<std::string, Format>> found;
   for (const std::string& folder : folders) {
-    for (const Format format : kRunFormats) {
+    for (const Format format : kFormats) {
       if (fs::exists(folder + "/" + manifest_name(format), error))
         found.emplace_back(folder, format);
     }

@@ -37,6 +37,31 @@ TEST(RocksStore, answers_whatever_it_is_asked_as_the_plain_store_does) {
   EXPECT_GT(runs, 15 * seeds);  // So many that files are merged.
 }
 
+TEST(RocksStore, lists_all_accounts_as_the_plain_store_does) {
+  u64 listed = 0;
+  for (u64 seed = 1; seed <= 3; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    RocksWorld world(seed);
+    for (u32 step = 0; step < 120; ++step) {
+      world.run_next();
+      if (world.random().chance(1, 40)) world.reopen();
+      if (!world.random().chance(1, 4)) continue;
+      const Position as_of{world.random().below(world.memory().readable().value + 1)};
+      const u32 limit = 1 + static_cast<u32>(world.random().below(20));
+      u128 after = 0;
+      for (;;) {
+        const auto page = world.rocks().list_accounts(after, limit, as_of);
+        ASSERT_TRUE(page) << page.error().message;
+        ASSERT_EQ(*page, *world.memory().list_accounts(after, limit, as_of));
+        listed += page->size();
+        if (page->size() < limit) break;
+        after = page->back().id;
+      }
+    }
+  }
+  EXPECT_GT(listed, 500U);
+}
+
 TEST(RocksStore, a_new_one_is_empty_and_says_whose_it_is) {
   const ScratchPath scratch;
   history::RocksOptions options;
