@@ -107,7 +107,7 @@ Status Outbox::open(u64 end) {
     if (!file) return tl::unexpected<Error>(std::move(file).error());
     file_ = std::move(*file);
   }
-  end_ = appended_ = published_ = end;
+  end_ = published_ = end;
   is_open_ = true;
   return {};
 }
@@ -128,8 +128,6 @@ Status Outbox::append(const sinks::Message& message) {
   const std::string line = outbox_line(message);
   RETURN_IF_ERROR(file_->append(line));
   end_ += line.size();
-  const std::lock_guard lock(mutex_);
-  appended_ = end_;
   return {};
 }
 
@@ -145,7 +143,7 @@ void Outbox::publish() {
 
 u64 Outbox::unsent_bytes() const {
   const std::lock_guard lock(mutex_);
-  return appended_ - sent_;
+  return published_ - sent_;
 }
 
 Result<std::vector<sinks::Message>> Outbox::next(usize messages_max) {

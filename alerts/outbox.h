@@ -39,7 +39,7 @@ class Outbox {
   void publish();
   u64 end() const { return end_; }
 
-  // Any thread. What was appended and not sent, in bytes.
+  // Any thread. What was published and not sent, in bytes.
   u64 unsent_bytes() const;
 
   // The sending thread. The first messages that were not sent: `messages_max` at most, and some
@@ -68,7 +68,6 @@ class Outbox {
 
   mutable std::mutex mutex_;
   std::vector<u64> begins_;  // Of the files, ascending.
-  u64 appended_ = 0;
   u64 published_ = 0;
   u64 sent_ = 0;
   bool is_open_ = false;

@@ -14,6 +14,7 @@
 #include "cli/demo_command.h"
 #include "cli/export_command.h"
 #include "cli/history_command.h"
+#include "cli/import_command.h"
 #include "cli/inspect_command.h"
 #include "cli/replay_command.h"
 #include "cli/serve_command.h"
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   add_restore_command(app, exit_code);
   add_history_command(app, exit_code);
   add_export_command(app, exit_code);
+  add_import_command(app, exit_code);
   add_dead_letters_command(app, exit_code);
   add_statement_command(app, exit_code);
   add_bench_command(app, exit_code);

@@ -7,11 +7,16 @@
 
 namespace florin::history {
 
+ledger::AccountBalance no_balance(u128 account, u32 ledger) {
+  ledger::AccountBalance balance;
+  balance.account_id = account;
+  balance.ledger = ledger;
+  return balance;
+}
+
 Result<ledger::AccountBalance> balance_at(const StoreView& view, u128 account, u32 ledger,
                                           Timestamp time, Position as_of) {
-  ledger::AccountBalance none;
-  none.account_id = account;
-  none.ledger = ledger;
+  const ledger::AccountBalance none = no_balance(account, ledger);
   if (time.ns == 0) return none;  // Nothing happened then; and a range has no such end.
   auto range = places_of_time(view, 0, time.ns);
   RETURN_IF_ERROR(range);

@@ -8,6 +8,9 @@
 
 namespace florin::history {
 
+// Of an account without a change.
+ledger::AccountBalance no_balance(u128 account, u32 ledger);
+
 // Those after the last change, by place, that is not later than `time` and not behind `as_of`; all
 // zero, but for account and ledger, when there is none. The account is one of `ledger`.
 Result<ledger::AccountBalance> balance_at(const StoreView& view, u128 account, u32 ledger,

@@ -68,7 +68,8 @@ class StatementPage {
         request_(request),
         filter_(request.filter),
         first_page_(filter_.cursor == QueryCursor{}),
-        as_of_{first_page_ ? request.position.value : filter_.cursor.as_of} {}
+        as_of_{first_page_ ? request.position.value : filter_.cursor.as_of},
+        holds_((filter_.flags & QueryFilter::kHolds) != 0) {}
 
   Status fill() {
     request_.next_cursor = filter_.cursor;
@@ -78,30 +79,71 @@ class StatementPage {
     RETURN_IF_ERROR(account);
     const bool exists = account->has_value() && (*account)->timestamp <= filter_.timestamp_max;
     if (!exists) return {};
-    RETURN_IF_ERROR(add_ends(**account));
-    return (filter_.flags & QueryFilter::kHolds) != 0 ? add_holds() : add_entries();
+    const Result<bool> near = walk_back((*account)->ledger);
+    RETURN_IF_ERROR(near);
+    if (!*near) RETURN_IF_ERROR(find_ends((*account)->ledger));
+    RETURN_IF_ERROR(add_ends((*account)->place));
+    if (holds_) return add_holds();
+    if (!*near) return add_entries();
+    add_near_entries();
+    return {};
   }
 
  private:
+  struct Entry {
+    Transfer transfer;
+    AccountBalance after;
+  };
   struct Candidate {
     Transfer transfer;
     Place place;
   };
 
-  // The account, and what it had at the beginning and at the end of the period.
-  Status add_ends(const AccountRow& row) {
-    auto account = created_account(view_, filter_.account_id, row.place);
-    RETURN_IF_ERROR(account);
-    const auto opening = balance_at(view_, filter_.account_id, row.ledger,
-                                    Timestamp{filter_.timestamp_min - 1}, as_of_);
+  // Most statements are short: from the end of the period back to its beginning, one walk finds
+  // both balances and all entries. False: there is more than a page between them, or this is not
+  // the first page.
+  Result<bool> walk_back(u32 ledger) {
+    if (!first_page_) return false;
+    opening_ = closing_ = no_balance(filter_.account_id, ledger);
+    auto range = places_of_time(view_, 0, filter_.timestamp_max);
+    RETURN_IF_ERROR(range);
+    range->last = std::min(range->last, Place{as_of_.value + 1, 0});
+    AccountWalk walk(view_, filter_.account_id, *range, true);
+    for (u32 passed = 0; passed <= filter_.limit;) {
+      const auto found = walk.next();
+      RETURN_IF_ERROR(found);
+      if (*found == nullptr) return true;
+      const TransferChange& change = **found;
+      if (time_of(change) > filter_.timestamp_max) continue;
+      const AccountBalance after = balance_of(change, filter_.account_id);
+      if (closing_.position == 0) closing_ = after;
+      if (time_of(change) < filter_.timestamp_min) {
+        opening_ = after;
+        return true;
+      }
+      ++passed;
+      if (is_entry(change) && !holds_) near_entries_.push_back({change.transfer, after});
+    }
+    return false;
+  }
+
+  // What the account had at the beginning and at the end of the period.
+  Status find_ends(u32 ledger) {
+    const auto opening =
+        balance_at(view_, filter_.account_id, ledger, Timestamp{filter_.timestamp_min - 1}, as_of_);
     RETURN_IF_ERROR(opening);
     const auto closing =
-        balance_at(view_, filter_.account_id, row.ledger, Timestamp{filter_.timestamp_max}, as_of_);
+        balance_at(view_, filter_.account_id, ledger, Timestamp{filter_.timestamp_max}, as_of_);
     RETURN_IF_ERROR(closing);
     opening_ = *opening;
     closing_ = *closing;
-    debits_held_ = closing_.debits_pending;
-    credits_held_ = closing_.credits_pending;
+    return {};
+  }
+
+  // The account, which was created at this place, and its balances at both ends.
+  Status add_ends(const Place& created) {
+    auto account = created_account(view_, filter_.account_id, created);
+    RETURN_IF_ERROR(account);
     account->debits_pending = closing_.debits_pending;
     account->debits_posted = closing_.debits_posted;
     account->credits_pending = closing_.credits_pending;
@@ -109,7 +151,21 @@ class StatementPage {
     request_.accounts.push_back(*account);
     request_.account_balances.push_back(opening_);
     request_.account_balances.push_back(closing_);
+    debits_held_ = closing_.debits_pending;
+    credits_held_ = closing_.credits_pending;
     return {};
+  }
+
+  void add_entry(const Transfer& transfer, const AccountBalance& after) {
+    request_.transfers.push_back(transfer);
+    request_.account_balances.push_back(after);
+    go_on_from({after.position, after.index + 1});
+  }
+
+  void add_near_entries() {
+    for (usize index = near_entries_.size(); index-- > 0;) {
+      add_entry(near_entries_[index].transfer, near_entries_[index].after);
+    }
   }
 
   // Oldest first. Looks behind a full page for one entry more, so that `more` is true only if there
@@ -132,9 +188,7 @@ class StatementPage {
       if (!is_entry(change)) continue;
       request_.more = is_full();
       if (request_.more) return {};
-      request_.transfers.push_back(change.transfer);
-      request_.account_balances.push_back(balance_of(change, filter_.account_id));
-      go_on_from({change.place.position, change.place.index + 1});
+      add_entry(change.transfer, balance_of(change, filter_.account_id));
     }
   }
 
@@ -212,8 +266,10 @@ class StatementPage {
   const QueryFilter& filter_;
   const bool first_page_;
   const Position as_of_;
+  const bool holds_;
   AccountBalance opening_;
   AccountBalance closing_;
+  std::vector<Entry> near_entries_;  // All of a short statement, newest first.
 
   // Of pages of holds.
   std::vector<Candidate> candidates_;  // Whose status is not known yet.

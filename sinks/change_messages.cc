@@ -37,7 +37,8 @@ std::string json_head(u128 ledger_id, const Coverage& coverage, u64 changes) {
 // The head is written last, in the room that is left for it before the changes.
 class JsonMessageWriter final : public ChangeMessageWriter {
  public:
-  JsonMessageWriter(u128 ledger_id, usize bytes_max) : ledger_id_(ledger_id), bytes_max_(bytes_max) {
+  JsonMessageWriter(u128 ledger_id, usize bytes_max)
+      : ledger_id_(ledger_id), bytes_max_(bytes_max) {
     text_.reserve(bytes_max_);
     clear();
   }

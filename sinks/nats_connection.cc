@@ -122,8 +122,7 @@ NatsConnection::~NatsConnection() {
 }
 
 Result<std::unique_ptr<NatsConnection>> NatsConnection::open(const NatsSettings& settings) {
-  std::unique_ptr<NatsConnection> connection(
-      new NatsConnection(settings.stream, settings.subject));
+  std::unique_ptr<NatsConnection> connection(new NatsConnection(settings.stream, settings.subject));
   RETURN_IF_ERROR(connection->connect(settings));
   RETURN_IF_ERROR(connection->prepare_stream(settings));
   RETURN_IF_ERROR(connection->subscribe_to_answers());
@@ -138,8 +137,7 @@ Status NatsConnection::connect(const NatsSettings& settings) {
   RETURN_IF_ERROR(set_nats_options(*raw, settings));
   status = natsConnection_Connect(&connection_, raw);
   if (status != NATS_OK) {
-    return nats_failure(status,
-                        fmt::format("connect to {}", fmt::join(settings.servers, ", ")));
+    return nats_failure(status, fmt::format("connect to {}", fmt::join(settings.servers, ", ")));
   }
   jsOptions wait;
   jsOptions_Init(&wait);
@@ -153,8 +151,7 @@ Status NatsConnection::connect(const NatsSettings& settings) {
 Status NatsConnection::prepare_stream(const NatsSettings& settings) {
   jsStreamInfo* raw = nullptr;
   jsErrCode code{};
-  const natsStatus status =
-      js_GetStreamInfo(&raw, jetstream_, stream_.c_str(), nullptr, &code);
+  const natsStatus status = js_GetStreamInfo(&raw, jetstream_, stream_.c_str(), nullptr, &code);
   const OwnedStreamInfo info(raw, &jsStreamInfo_Destroy);
   if (status != NATS_OK && code == JSStreamNotFoundErr) {
     RETURN_IF_ERROR(make_stream(settings));
@@ -208,8 +205,8 @@ Status NatsConnection::make_stream(const NatsSettings& settings) {
   config.Replicas = settings.replicas;
   const natsStatus status = js_AddStream(nullptr, jetstream_, &config, nullptr, nullptr);
   if (status != NATS_OK) {
-    return nats_failure(status, fmt::format("make the stream {} with {} replicas", stream_,
-                                            settings.replicas));
+    return nats_failure(
+        status, fmt::format("make the stream {} with {} replicas", stream_, settings.replicas));
   }
   return {};
 }
@@ -237,8 +234,7 @@ Result<StoredNatsMessage> NatsConnection::newest(const std::string& subject) {
   if (status != NATS_OK && code == JSNoMessageFoundErr) return StoredNatsMessage{};
   if (status != NATS_OK) return nats_failure(status, "read the newest message of " + subject);
   const auto* const body = reinterpret_cast<const std::byte*>(natsMsg_GetData(raw));
-  return StoredNatsMessage{natsMsg_GetSequence(raw),
-                           {body, body + natsMsg_GetDataLength(raw)}};
+  return StoredNatsMessage{natsMsg_GetSequence(raw), {body, body + natsMsg_GetDataLength(raw)}};
 }
 
 Status NatsConnection::publish(const NatsMessage& message) {
@@ -292,13 +288,12 @@ Status NatsConnection::take_answer(natsMsg& answer) {
   const auto stream = json.find("stream");
   const auto sequence = json.find("seq");
   if (stream == json.end() || sequence == json.end() || !sequence->is_number_unsigned()) {
-    return fail(ErrorCode::Protocol, "NATS: an answer names no stream and sequence: " +
-                                         json.dump());
+    return fail(ErrorCode::Protocol,
+                "NATS: an answer names no stream and sequence: " + json.dump());
   }
   if (*stream != stream_) {
-    return fail(ErrorCode::InvalidArgument, "NATS: messages of " + subject_ +
-                                                " go to the stream " + stream->dump() +
-                                                "; expected " + stream_);
+    return fail(ErrorCode::InvalidArgument, "NATS: messages of " + subject_ + " go to the stream " +
+                                                stream->dump() + "; expected " + stream_);
   }
   if (chain_answer_subject_ == natsMsg_GetSubject(&answer)) {
     chain_end_ = sequence->get<u64>();

@@ -1,10 +1,11 @@
-// Why each change is in exactly one message of SUBJECT.changes, whatever fails: a message says where
-// it ends, and is stored only behind the one whose sequence was read or heard before. So the stored
-// messages are a chain without a gap, and its end tells where to go on. When an answer is lost, the
-// connection is given up; open() reads the end of the chain, and the message is in it or not. Should
-// it be stored even later, it was sent by the old connection, the new one's next message no longer
-// follows the end, is refused, and open() reads again. For that one message is outstanding at a
-// time: with several, one could be lost and those behind it stored. The next one is made meanwhile.
+// Why each change is in exactly one message of SUBJECT.changes, whatever fails: a message says
+// where it ends, and is stored only behind the one whose sequence was read or heard before. So the
+// stored messages are a chain without a gap, and its end tells where to go on. When an answer is
+// lost, the connection is given up; open() reads the end of the chain, and the message is in it or
+// not. Should it be stored even later, it was sent by the old connection, the new one's next
+// message no longer follows the end, is refused, and open() reads again. For that one message is
+// outstanding at a time: with several, one could be lost and those behind it stored. The next one
+// is made meanwhile.
 //
 // Messages to single accounts are stored before the message with their changes is sent: a crash in
 // between sends them twice, and never leaves one out.
@@ -39,8 +40,8 @@ Result<SinkStand> stand_of_newest(const StoredNatsMessage& newest, const NatsSet
     return fail(ErrorCode::InvalidArgument,
                 fmt::format("NATS: the stream {} has changes of ledger {} on {}, and this is "
                             "ledger {}; choose another stream and subject",
-                            settings.stream, to_decimal(head->ledger_id),
-                            changes_subject(settings), to_decimal(ledger_id)));
+                            settings.stream, to_decimal(head->ledger_id), changes_subject(settings),
+                            to_decimal(ledger_id)));
   }
   return head->coverage.stand;
 }
@@ -113,7 +114,8 @@ Status NatsSink::tell_account(u128 account_id, const ChangePage& page, usize eve
   CHECK(single_->add(page, event));
   const ledger::ChangeEvent& change = page.events[event];
   const history::Place place = exporter::place_of(change);
-  const auto body = single_->finish({place, {exporter::place_after(change), place, change.timestamp}});
+  const auto body =
+      single_->finish({place, {exporter::place_after(change), place, change.timestamp}});
   const std::string id = fmt::format("{}.{}.{}.{}", to_decimal(ledger_id_), place.position,
                                      place.index, to_decimal(account_id));
   return connection_->publish({account_subject(settings_, account_id), body, id, false});

@@ -18,8 +18,7 @@ namespace florin::sinks {
 class NatsSink final : public exporter::Sink {
  public:
   // Messages have `message_bytes_max` at most, and what the server takes at most.
-  NatsSink(NatsSettings settings, u128 ledger_id,
-           usize message_bytes_max = kChangeMessageBytesMax);
+  NatsSink(NatsSettings settings, u128 ledger_id, usize message_bytes_max = kChangeMessageBytesMax);
 
   Result<exporter::SinkStand> open() override;
   Result<exporter::Delivery> deliver(const exporter::ChangePage& page, usize first) override;

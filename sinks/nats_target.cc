@@ -12,8 +12,8 @@ namespace {
 bool is_subject_part(std::string_view kind) {
   char before = '.';
   for (const char letter : kind) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_' ||
-                       letter == '-';
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_' || letter == '-';
     if (!plain && (letter != '.' || before == '.')) return false;
     before = letter;
   }
@@ -45,9 +45,9 @@ Status NatsTarget::send_all(std::span<const Message> messages) {
       RETURN_IF_ERROR(connection_->settle());
       return fail(ErrorCode::Capacity, refused.error().message);
     }
-    RETURN_IF_ERROR(connection_->publish({alert_subject(settings_, message.kind),
-                                          std::as_bytes(std::span(message.body)), message.id,
-                                          false}));
+    RETURN_IF_ERROR(
+        connection_->publish({alert_subject(settings_, message.kind),
+                              std::as_bytes(std::span(message.body)), message.id, false}));
   }
   return connection_->settle();
 }

@@ -31,9 +31,12 @@ constexpr int kWriterLock = 1'718'382'442;
 // does not apply.
 constexpr std::string_view kSessionSql =
     "SET statement_timeout TO 0; SET idle_in_transaction_session_timeout TO 0; "
-    "SET idle_session_timeout TO 0; SET lock_timeout TO '10s'; SET tcp_keepalives_idle TO 30; "
+    "SET idle_session_timeout TO 0; SET tcp_keepalives_idle TO 30; "
     "SET tcp_keepalives_interval TO 10; SET tcp_keepalives_count TO 3; SET row_security TO off; "
     "SET DateStyle TO ISO; SET jit TO off";
+
+// Longer than the indexes of a partition take, which is written meanwhile.
+constexpr std::string_view kLockTimeoutSql = "SET lock_timeout TO '5min'";
 
 constexpr std::string_view kStandSql =
     "SELECT sink, ledger_id, next_position, next_index, last_position, last_index, last_logged_ns, "
@@ -88,11 +91,12 @@ Status PostgresSink::prepare_session() {
   const std::string& schema = options_.settings.schema;
   RETURN_IF_ERROR(connection_->run(std::string(kSessionSql), "prepare the session"));
   RETURN_IF_ERROR(migrate_postgres(*connection_, schema, postgres_migrations().size()));
+  RETURN_IF_ERROR(connection_->run(fmt::format("SET lock_timeout TO '{}ms'", options_.lock_wait_ms),
+                                   "limit the wait"));
   const auto locked = connection_->ask("SELECT pg_advisory_lock($1::int, hashtext($2))",
                                        {std::to_string(kWriterLock), schema}, "lock the tables");
-  if (locked || locked.error().code != ErrorCode::Timeout) {
-    return locked ? Status{} : Status(tl::unexpected<Error>(locked.error()));
-  }
+  if (locked) return connection_->run(std::string(kLockTimeoutSql), "limit the wait");
+  if (locked.error().code != ErrorCode::Timeout) return tl::unexpected<Error>(locked.error());
   return fail(ErrorCode::Timeout, "another session writes into the PostgreSQL schema " + schema +
                                       "; expected this sink to be alone: is another server "
                                       "configured with it?");

@@ -34,6 +34,8 @@ struct PostgresSinkOptions {
   u64 balances_wait_ns = 5 * kNsPerSecond;
   // A partition that is still written gets its indexes when fewer changes a second come than these.
   u64 slow_changes_per_second = 10'000;
+  // How long open waits for another session to stop writing: one that was cut off may still do.
+  u64 lock_wait_ms = 10'000;
 };
 
 // Belongs to the thread of its driver. The clock outlives it.

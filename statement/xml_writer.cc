@@ -93,7 +93,7 @@ XmlWriter::XmlWriter(const std::string& name_space) : parts_(std::make_unique<Pa
   failed_ = parts_->writer == nullptr;
   if (failed_) return;
   note(xmlTextWriterSetIndent(parts_->writer, 1));
-  note(xmlTextWriterSetIndentString(parts_->writer, as_xml(" ")));
+  note(xmlTextWriterSetIndentString(parts_->writer, as_xml("")));
   note(xmlTextWriterStartDocument(parts_->writer, nullptr, "UTF-8", nullptr));
   note(xmlTextWriterStartElement(parts_->writer, as_xml("Document")));
   note(xmlTextWriterWriteAttribute(parts_->writer, as_xml("xmlns"), as_xml(name_space.c_str())));

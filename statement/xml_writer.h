@@ -15,6 +15,7 @@ namespace florin::statement {
 // at both ends go. Cut behind `characters_max` characters.
 std::string xml_text(std::string_view text, usize characters_max);
 
+// Every element begins a line, without indentation, which would make documents half as large again.
 // Belongs to one thread; several are used by several threads at once. What is written must be text
 // that XML can hold. A failure of libxml2 (there is no memory) is told by finish() alone.
 class XmlWriter {

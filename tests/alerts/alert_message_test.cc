@@ -52,7 +52,7 @@ TEST(AlertMessage, of_an_amount_is_these_bytes) {
       R"("amount_text":"50.00 EUR","limit":"2000","limit_text":"20.00 EUR"},"change":)"
       R"({"position":"3","index":0,"kind":"transfer_created","logged_at":"1793491200000000003",)"
       R"("transfer_id":"1","debit_account_id":"2","credit_account_id":"1","amount":"5000",)"
-      R"("pending_id":"0","timeout":0,"released":"0","remaining":"0","pending_status":"none",)"
+      R"("pending_id":"0","timeout":0,"released":"0","remaining":"0",)"
       R"("ledger":978,"code":1,"flags":0,"user_data_128":"0","user_data_64":"0","user_data_32":0,)"
       R"("timestamp":"1793491200000000003","debit_account_debits_pending":"0",)"
       R"("debit_account_debits_posted":"5000","debit_account_credits_pending":"0",)"

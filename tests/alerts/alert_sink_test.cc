@@ -217,7 +217,7 @@ TEST(AlertSink, is_of_one_ledger_and_of_known_targets) {
   ASSERT_FALSE(other);
   EXPECT_NE(other.error().message.find("ledger 99"), std::string::npos);
   world.options.ledger_id = 99;
-  world.sinks = {"ops"};
+  world.sink_names = {"ops"};
   world.start();
   const auto unknown = world.sink->open();
   ASSERT_FALSE(unknown);

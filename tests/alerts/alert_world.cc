@@ -27,6 +27,9 @@ AlertWorld::AlertWorld(u64 seed) : made(seed) {
   driver_options.dead_letter_directory = scratch / "dead-letters";
   driver_options.page_changes_max = 17;
   clock.wall_ns = MadeChanges::kStartNs;
+  make_target = [this](const std::string& name) {
+    return std::make_unique<InboxTarget>(inboxes[name]);
+  };
 }
 
 alerts::AlertSettings AlertWorld::two_rules() {
@@ -49,8 +52,8 @@ void AlertWorld::start() {
   driver.reset();
   sink.reset();
   std::vector<alerts::NamedTarget> targets;
-  for (const std::string& name : sinks) {
-    targets.push_back({name, std::make_unique<InboxTarget>(inboxes[name])});
+  for (const std::string& name : sink_names) {
+    targets.push_back({name, make_target(name)});
   }
   const auto listen = [this](const exporter::SinkEvent& event) { events.push_back(event); };
   sink = std::make_unique<alerts::AlertSink>(options, std::move(targets), clock, Random(3), listen);

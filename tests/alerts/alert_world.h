@@ -2,6 +2,7 @@
 // that keep what they get.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,6 +39,8 @@ struct AlertWorld {
   // Two rules: "large" for the sinks "ops" and "audit", "new" for "ops".
   static alerts::AlertSettings two_rules();
 
+  // What a sink of this name is; an InboxTarget unless a test says otherwise.
+  std::function<std::unique_ptr<sinks::MessageTarget>(const std::string&)> make_target;
   // (Re)starts driver and sink, as a process would.
   void start();
   // Steps driver and senders in turn; time passes, by a second a round.
@@ -52,7 +55,7 @@ struct AlertWorld {
   MadeChanges made;
   ManualClock clock;
   std::map<std::string, Inbox> inboxes;  // By sink.
-  std::vector<std::string> sinks{"ops", "audit"};
+  std::vector<std::string> sink_names{"ops", "audit"};
   alerts::AlertSinkOptions options;
   exporter::SinkDriverOptions driver_options;
   std::vector<exporter::SinkEvent> events;

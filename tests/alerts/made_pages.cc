@@ -25,7 +25,7 @@ ChangeEvent& MadePages::add_event(ChangePage& page, ChangeKind kind) {
   event.position = ++position_;
   event.timestamp = ++now_ns_;
   event.kind = static_cast<u8>(kind);
-  page.next = place_after(event);
+  page.next = exporter::place_after(event);
   return event;
 }
 

@@ -22,7 +22,7 @@ using Texts = std::vector<std::string>;
 
 namespace {
 
-constexpr u64 kMinuteNs = 60 * kNsPerSecond;
+constexpr u64 kOneMinuteNs = 60 * kNsPerSecond;
 constexpr engine::HashSeed kSeed{3, 5};
 
 Rule rule_of(const decltype(Rule::what)& what, u32 tracked_max = 10'000) {
@@ -123,21 +123,23 @@ TEST(RuleState, balances_at_the_edge_of_128_bits_are_compared_rightly) {
 TEST(RuleState, many_debits_counts_and_sums_within_the_window) {
   Story story;
   for (u64 each = 0; each < 5; ++each) {
-    story.made.pass_time(kMinuteNs);
+    story.made.pass_time(kOneMinuteNs);
     story.made.add_transfer(story.page, 1, 2, 10);
   }
-  EXPECT_EQ(found_of(rule_of(ManyDebits{10 * kMinuteNs, 3, {}}), story.page), Texts{"8.0.debit"});
-  EXPECT_EQ(found_of(rule_of(ManyDebits{10 * kMinuteNs, {}, 40}), story.page), Texts{"9.0.debit"});
-  EXPECT_EQ(found_of(rule_of(ManyDebits{3 * kMinuteNs, 3, {}}), story.page), Texts{});
+  EXPECT_EQ(found_of(rule_of(ManyDebits{10 * kOneMinuteNs, 3, {}}), story.page),
+            Texts{"8.0.debit"});
+  EXPECT_EQ(found_of(rule_of(ManyDebits{10 * kOneMinuteNs, {}, 40}), story.page),
+            Texts{"9.0.debit"});
+  EXPECT_EQ(found_of(rule_of(ManyDebits{3 * kOneMinuteNs, 3, {}}), story.page), Texts{});
 }
 
 TEST(RuleState, many_debits_tells_again_after_it_was_not_so) {
   Story story;
   for (u64 round = 0; round < 2; ++round) {
     for (u64 each = 0; each < 4; ++each) story.made.add_transfer(story.page, 1, 2, 10);
-    story.made.pass_time(kMinuteNs);
+    story.made.pass_time(kOneMinuteNs);
   }
-  EXPECT_EQ(found_of(rule_of(ManyDebits{kMinuteNs, 2, {}}), story.page),
+  EXPECT_EQ(found_of(rule_of(ManyDebits{kOneMinuteNs, 2, {}}), story.page),
             (Texts{"7.0.debit", "11.0.debit"}));
 }
 
@@ -155,25 +157,25 @@ TEST(RuleState, new_counterparty_is_a_pair_in_one_direction) {
 TEST(RuleState, dormant_accounts_are_told_by_either_side) {
   Story story;
   story.made.add_transfer(story.page, 1, 2, 5);
-  story.made.pass_time(90 * kMinuteNs);
+  story.made.pass_time(90 * kOneMinuteNs);
   story.made.add_transfer(story.page, 1, 3, 5);
-  story.made.pass_time(30 * kMinuteNs);
+  story.made.pass_time(30 * kOneMinuteNs);
   story.made.add_transfer(story.page, 4, 2, 5);
   story.made.add_transfer(story.page, 4, 2, 5);
-  EXPECT_EQ(found_of(rule_of(DormantAccount{60 * kMinuteNs}), story.page),
+  EXPECT_EQ(found_of(rule_of(DormantAccount{60 * kOneMinuteNs}), story.page),
             (Texts{"6.0.debit", "6.0.credit", "7.0.debit", "7.0.credit"}));
 }
 
 // With room for two accounts: those thrown out are those that did not move for longest.
 TEST(RuleState, dormant_accounts_that_were_forgotten_are_still_told) {
   Story story;
-  story.made.pass_time(kMinuteNs);
+  story.made.pass_time(kOneMinuteNs);
   for (u64 each = 0; each < 100; ++each) {
-    story.made.pass_time(kMinuteNs);
+    story.made.pass_time(kOneMinuteNs);
     story.made.add_transfer(story.page, 1, 2, 5);
   }
   story.made.add_transfer(story.page, 3, 1, 5);
-  const Rule rule = rule_of(DormantAccount{60 * kMinuteNs}, 2);
+  const Rule rule = rule_of(DormantAccount{60 * kOneMinuteNs}, 2);
   alerts::RuleState state(rule, 0, kSeed);
   std::vector<alerts::Finding> found;
   for (u32 event = 0; event < story.page.events.size(); ++event) {
@@ -188,7 +190,7 @@ TEST(RuleState, dormant_accounts_that_were_forgotten_are_still_told) {
 namespace {
 
 Rule random_rule(Random& random, u32 tracked_max) {
-  const u64 window = kMinuteNs * (1 + random.below(30));
+  const u64 window = kOneMinuteNs * (1 + random.below(30));
   Rule rule;
   const u64 kind = random.below(5);
   if (kind == 0) {

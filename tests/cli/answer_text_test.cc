@@ -215,7 +215,21 @@ TEST(AnswerText, shows_a_statement_from_its_opening_to_its_closing_balance) {
   answer.transfers[1].credit_account_id = 2;
   answer.transfers[1].amount = 30;
   answer.transfers[1].timestamp = 2;
-  EXPECT_EQ(render_answer({}, answer, Colour::Never, euros()), "");
+  EXPECT_EQ(
+      render_answer({}, answer, Colour::Never, euros()),
+      "time                           transfer  other account     debit    credit  debits pending"
+      "  debits posted  credits posted\n"
+      "-----------------------------  --------  -------------  --------  --------  --------------"
+      "  -------------  --------------\n"
+      "                                opening                                                   "
+      "       0.00 EUR       10.00 EUR\n"
+      "1970-01-01 00:00:00.000000001         5              1            5.00 EUR                "
+      "       0.00 EUR       15.00 EUR\n"
+      "1970-01-01 00:00:00.000000002         6              2  0.30 EUR                          "
+      "       0.30 EUR       15.00 EUR\n"
+      "                                closing                                           0.07 EUR"
+      "       0.30 EUR       15.00 EUR\n"
+      "2 shown, and no more\n");
   answer.holds = true;
   answer.account_balances.resize(2);
   answer.transfers.erase(answer.transfers.begin());
@@ -224,7 +238,16 @@ TEST(AnswerText, shows_a_statement_from_its_opening_to_its_closing_balance) {
   answer.statuses[0].expires_at = 1'000'000'000;
   answer.more = true;
   answer.next_cursor = {12, 20, 2};
-  EXPECT_EQ(render_answer({}, answer, Colour::Never, euros()), "");
+  EXPECT_EQ(
+      render_answer({}, answer, Colour::Never, euros()),
+      "time                           transfer  other account    amount  debits pending  expires "
+      "at\n"
+      "-----------------------------  --------  -------------  --------  --------------  --------"
+      "---------------------\n"
+      "1970-01-01 00:00:00.000000002         6              2  0.30 EUR        0.07 EUR  1970-01-"
+      "01 00:00:01.000000000\n"
+      "on hold at the end: debits 0.07 EUR, credits 0.00 EUR\n"
+      "1 shown; go on with cursor=12:20:2\n");
 }
 
 TEST(AnswerText, shows_changes_one_after_the_other_and_where_to_go_on) {

@@ -104,9 +104,9 @@ TEST(XmlWriter, escapes_and_closes) {
   ASSERT_TRUE(bytes.has_value());
   EXPECT_EQ(*bytes,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-            "<Document xmlns=\"urn:n\">\n <A>\n  <B>\n"
-            "   <C x=\"&lt;&quot;&amp;'&gt;\">a &lt; b &amp;&amp; c &gt; d</C>\n"
-            "  </B>\n </A>\n</Document>\n");
+            "<Document xmlns=\"urn:n\">\n<A>\n<B>\n"
+            "<C x=\"&lt;&quot;&amp;'&gt;\">a &lt; b &amp;&amp; c &gt; d</C>\n"
+            "</B>\n</A>\n</Document>\n");
 }
 
 }  // namespace
