@@ -19,6 +19,10 @@ Result<std::optional<Statement>> StatementBuilder::build(u128 account_id) {
   RETURN_IF_ERROR(ask(account_id, 0, {}));
   if (request_.accounts.empty()) return std::optional<Statement>();
   Statement statement;
+  if (request_.accounts.front().timestamp > period_.last_ns) {
+    statement.account.account_id = account_id;
+    return wrong(statement, "it was opened after the period");
+  }
   begin(request_.accounts.front(), statement);
   if (request_.account_balances.size() < 2) return wrong(statement, "it has no balances");
   Ends ends{request_.account_balances[0], request_.account_balances[1],

@@ -105,6 +105,7 @@ Result<Period> ended_period(const Calendar& calendar, const Period& period, u64 
 }
 
 u64 period_number(const Calendar& calendar, const Period& period, u64 opened_ns) {
+  if (period.kind == PeriodKind::AdHoc) return 0;
   const Day opened = calendar.day_of(opened_ns);
   CHECK(opened <= period.last_day);
   switch (period.kind) {

@@ -12,6 +12,10 @@ namespace florin::statement {
 
 namespace {
 
+// As canonical JSON has it (RFC 8785): these have short forms, other control characters a number.
+constexpr std::string_view kEscaped = "\"\\\b\t\n\f\r";
+constexpr std::string_view kEscapes = "\"\\btnfr";
+
 // A JSON document as it is written, field by field.
 class JsonText {
  public:
@@ -64,9 +68,10 @@ class JsonText {
   void append_quoted(std::string_view value) {
     text_ += '"';
     for (const char letter : value) {
-      if (letter == '"' || letter == '\\') {
+      const usize escape = kEscaped.find(letter);
+      if (escape != std::string_view::npos) {
         text_ += '\\';
-        text_ += letter;
+        text_ += kEscapes[escape];
       } else if (static_cast<u8>(letter) < 0x20) {
         text_ += fmt::format("\\u{:04x}", static_cast<u8>(letter));
       } else {

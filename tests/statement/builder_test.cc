@@ -242,6 +242,8 @@ TEST(StatementBuilder, finds_answers_that_do_not_add_up) {
        [](auto& request) {
          std::swap(request.transfers[0].debit_account_id, request.transfers[0].credit_account_id);
        }},
+      {"opened later", of_entries,
+       [](auto& request) { request.accounts[0].timestamp = time_at("2026-11-01T00:00"); }},
       {"no balances", of_entries, [](auto& request) { request.account_balances.clear(); }},
       {"a balance less", of_entries, [](auto& request) { request.account_balances.pop_back(); }},
       {"pages without end", of_entries,
