@@ -29,19 +29,6 @@ bool begins(const ChangeEvent& event, const Transfer& transfer) {
          (transfer.flags & flags::kResolves) == 0;
 }
 
-// Sums of counters, which can be a little beyond 128 bits.
-struct WideSum {
-  u128 low = 0;
-  u32 carry = 0;
-  WideSum& operator+=(u128 value) {
-    if (__builtin_add_overflow(low, value, &low)) ++carry;
-    return *this;
-  }
-  friend bool operator<(const WideSum& left, const WideSum& right) {
-    return left.carry != right.carry ? left.carry < right.carry : left.low < right.low;
-  }
-};
-
 // What raises and what lowers a balance.
 struct Sides {
   u128 up = 0;
@@ -52,11 +39,10 @@ struct Sides {
 bool is_below(const BalanceBelow& rule, const Sides& sides) {
   WideSum balance;
   WideSum limit;
-  balance += sides.up;
-  if (rule.is_negative) balance += rule.amount;
-  limit += sides.down;
-  limit += sides.held;
-  if (!rule.is_negative) limit += rule.amount;
+  balance.add(sides.up);
+  limit.add(sides.down);
+  limit.add(sides.held);
+  (rule.is_negative ? balance : limit).add(rule.amount);
   return balance < limit;
 }
 
@@ -121,6 +107,25 @@ bool RuleState::takes(const Transfer& transfer) const {
 
 bool RuleState::watches(u128 account) const {
   return rule_.filter.accounts.empty() || is_among(rule_.filter.accounts, account);
+}
+
+void RuleState::fetch(const exporter::ChangePage& page, u32 first, u32 end) {
+  const bool by_debit = std::holds_alternative<ManyDebits>(rule_.what);
+  const bool by_pair = std::holds_alternative<NewCounterparty>(rule_.what);
+  if (!by_debit && !by_pair && !std::holds_alternative<DormantAccount>(rule_.what)) return;
+  ahead_.clear();
+  for (u32 event = first; event < end; ++event) {
+    const ChangeEvent& change = page.events[event];
+    if (change.kind != static_cast<u8>(ChangeKind::TransferCreated)) continue;
+    const Transfer& transfer = page.transfers[change.object];
+    ahead_.push_back(by_pair ? pair_id(transfer) : transfer.debit_account_id);
+    if (!by_pair && !by_debit) ahead_.push_back(transfer.credit_account_id);
+  }
+  if (by_debit) {
+    windows_.fetch(ahead_);
+  } else {
+    times_.fetch(ahead_);
+  }
 }
 
 void RuleState::take(const exporter::ChangePage& page, u32 event, std::vector<Finding>& found) {
@@ -199,7 +204,7 @@ void RuleState::check(const ManyDebits& rule, const Transfer& transfer, u64 now,
   };
   window->forget_until(now < rule.window_ns ? 0 : now - rule.window_ns);
   const bool exceeded = exceeds(window->count(), window->sum());
-  window->add(now, transfer.amount);
+  window->add(now, transfer.amount, rule.window_ns);
   finding.subject = Subject::Debit;
   finding.count = window->count();
   finding.sum = window->sum();
@@ -283,6 +288,14 @@ bool RuleState::load(StateReader& reader) {
     times_.add(id) = reader.get<u64>();
   }
   return reader.is_whole();
+}
+
+void find_alerts(std::span<RuleState> rules, const exporter::ChangePage& page, u32 first, u32 end,
+                 std::vector<Finding>& found) {
+  for (RuleState& rule : rules) rule.fetch(page, first, end);
+  for (u32 event = first; event < end; ++event) {
+    for (RuleState& rule : rules) rule.take(page, event, found);
+  }
 }
 
 }  // namespace florin::alerts

@@ -1,6 +1,7 @@
 // One rule at work: what it remembers, and what it finds in changes.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ class RuleState {
   // `rule` outlives it.
   RuleState(const Rule& rule, u32 index, engine::HashSeed seed);
 
+  // What taking the changes [first, end) of the page looks at is fetched: some 32 at once.
+  void fetch(const exporter::ChangePage& page, u32 first, u32 end);
   // Takes a change of the page, which must be the next one, and appends what it found.
   void take(const exporter::ChangePage& page, u32 event, std::vector<Finding>& found);
 
@@ -80,6 +83,15 @@ class RuleState {
   RecentTable<DebitWindow> windows_;  // ManyDebits, by account.
   RecentTable<u64> times_;  // DormantAccount, by account: when it moved; NewCounterparty, by pair.
   u64 forgotten_moved_ns_ = 0;  // DormantAccount: the latest movement of those thrown out.
+  std::vector<u128> ahead_;     // What `fetch` fetches.
 };
+
+// So many changes are best taken together.
+inline constexpr u32 kChangesTogether = 32;
+
+// Every rule takes the changes [first, end) of the page; appends what was found, in order of
+// changes and then of rules.
+void find_alerts(std::span<RuleState> rules, const exporter::ChangePage& page, u32 first, u32 end,
+                 std::vector<Finding>& found);
 
 }  // namespace florin::alerts
