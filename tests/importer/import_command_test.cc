@@ -165,7 +165,7 @@ TEST_F(ImportCommand, loses_and_doubles_nothing_when_it_is_killed) {
     ASSERT_EQ(::posix_spawn(&child, FLORIN_PROGRAM, nullptr, nullptr, pointers.data(), environ), 0);
     const u64 kills_max = 5 * soak_factor();
     const auto end =
-        std::chrono::steady_clock::now() + std::chrono::milliseconds(random.between(20, 120));
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(random.between(20, 300));
     bool ended = false;
     const auto is_over = [&] {
       ended = ::waitpid(child, &status, WNOHANG) == child;
