@@ -113,12 +113,12 @@ Result<bool> InputFile::find_line(usize from) {
 
 Result<std::optional<std::string_view>> InputFile::next_line() {
   begin_ = end_;
-  first_number_ += std::exchange(lines_in_row_, 1);
-  if (first_number_ == 0) first_number_ = 1;
+  first_number_ += std::exchange(lines_in_row_, 0);
   const auto found = find_line(0);
   RETURN_IF_ERROR(found);
   if (!*found) return std::optional<std::string_view>();
   end_ = first_end_ = found_;
+  lines_in_row_ = 1;
   return std::optional(text_until(end_));
 }
 

@@ -65,7 +65,7 @@ class InputFile {
   usize end_ = 0;        // Behind its line end.
   usize first_end_ = 0;  // The same of its first line.
   usize found_ = 0;      // What find_line found.
-  u64 first_number_ = 0;
+  u64 first_number_ = 1;
   u64 lines_in_row_ = 0;
 };
 

@@ -1,3 +1,4 @@
+// Rows of delimited text: what is split here, and what libcsv makes of the same.
 #include "importer/csv_cells.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Lines of files and their places.
 #include "importer/input_file.h"
 
 #include "tests/importer/import_files.h"
