@@ -78,7 +78,7 @@ Status SinkParts::open_settings(const ServiceOptions& options,
     driver.dead_letter_directory = sink_letters_path(directory.path());
     driver.filter = each.filter;
     add(std::move(driver), "feeds " + std::string(sinks::kind_name(each)),
-        sinks::make_sink(each, directory.ledger_id()), store);
+        sinks::make_sink(each, directory.ledger_id(), clock_), store);
   }
   if (rules.rules.empty()) return {};
   return open_alerts(std::move(rules), found, directory, store);
