@@ -212,7 +212,7 @@ TEST(StatementRun, keeps_its_position_when_the_ledger_goes_on_meanwhile) {
 
 // SIGKILL at any moment: what is there is whole, and the next attempt completes it to the bytes of
 // a run that nobody disturbed.
-TEST(StatementRun, survives_being_killed) {
+TEST(StatementRunKills, survives_being_killed) {
   StatementWorld world;
   fill_bank(world);
   const ScratchFolder whole;
