@@ -1,3 +1,4 @@
+// Statements as PDF: what they say, by the words that poppler finds in them; their bytes; errors.
 #include "statement/statement_pdf.h"
 
 #include <algorithm>
