@@ -203,7 +203,9 @@ double compose_entries(Sheet& sheet, const Statement& statement, double top) {
   };
   for (const Entry& entry : statement.entries) {
     const std::vector<Line> lines = lines_of(sheet, entry, columns.details_width);
-    if (!table.has_room(height_of(lines) + 2 * kPadding + kBalanceRow)) carry_over();
+    // The closing balance does not stand on a page without an entry.
+    const double behind = &entry == &statement.entries.back() ? kClosingHeight : kBalanceRow;
+    if (!table.has_room(height_of(lines) + 2 * kPadding + behind)) carry_over();
     table.row(columns, short_date(entry.booked), lines,
               moved_amount(entry.amount, entry.credit, statement.decimals), &entry.balance);
     last = &entry.balance;
@@ -211,7 +213,6 @@ double compose_entries(Sheet& sheet, const Statement& statement, double top) {
   if (statement.entries.empty()) {
     table.note("There are no entries in this period.");
   }
-  if (!table.has_room(kClosingHeight)) carry_over();
   compose_closing(table, columns, statement);
   return table.y();
 }

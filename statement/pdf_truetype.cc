@@ -337,6 +337,25 @@ std::string TrueTypeFont::metrics_of(const std::vector<u16>& glyphs) const {
   return result;
 }
 
+TrueTypeFont::Outlines TrueTypeFont::outlines_of(const std::vector<u16>& glyphs) const {
+  std::map<u16, u16> new_numbers;
+  for (usize i = 0; i < glyphs.size(); ++i) new_numbers.emplace(glyphs[i], static_cast<u16>(i));
+  Outlines result;
+  for (const u16 glyph : glyphs) {
+    append32(result.loca, static_cast<u32>(result.glyf.size()));
+    std::string_view outline = outline_of(glyph);
+    if (result.glyf.size() + outline.size() > file_.size) outline = {};  // In a damaged font alone.
+    if (is_put_together(outline)) {
+      result.glyf += parts_renumbered(outline, new_numbers);
+    } else if (!outline.empty()) {
+      result.glyf += outline_without_hints(outline);
+    }
+    result.glyf.resize(round_up(result.glyf.size(), 4));
+  }
+  append32(result.loca, static_cast<u32>(result.glyf.size()));
+  return result;
+}
+
 TrueTypeFont::Subset TrueTypeFont::subset(const std::set<char32_t>& characters,
                                           std::string_view name) const {
   std::vector<u16> glyphs = {kGlyphMissing};
@@ -355,22 +374,7 @@ TrueTypeFont::Subset TrueTypeFont::subset(const std::set<char32_t>& characters,
     new_glyphs.emplace(kFirstPart + result.parts, static_cast<u16>(i));
     ++result.parts;
   }
-  std::map<u16, u16> new_numbers;
-  for (usize i = 0; i < glyphs.size(); ++i) new_numbers.emplace(glyphs[i], static_cast<u16>(i));
-  std::string outlines, places;
-  for (const u16 glyph : glyphs) {
-    append32(places, static_cast<u32>(outlines.size()));
-    std::string_view outline = outline_of(glyph);
-    if (outlines.size() + outline.size() > file_.size) outline = {};  // In a damaged font alone.
-    if (is_put_together(outline)) {
-      outlines += parts_renumbered(outline, new_numbers);
-    } else if (!outline.empty()) {
-      outlines += outline_without_hints(outline);
-    }
-    outlines.resize(round_up(outlines.size(), 4));
-  }
-  append32(places, static_cast<u32>(outlines.size()));
-
+  const Outlines outlines = outlines_of(glyphs);
   std::string head(tables_.head.bytes.substr(0, kHeadBytes)), maxima(tables_.maxp.bytes);
   std::string header(tables_.hhea.bytes), post(tables_.post.bytes.substr(0, kPostBytes));
   replace16(head, 50, 1);  // Places have 32 bits.
@@ -382,11 +386,11 @@ TrueTypeFont::Subset TrueTypeFont::subset(const std::set<char32_t>& characters,
                            {"cmap", character_table(new_glyphs)},
                            {"cvt ", ""},
                            {"fpgm", ""},
-                           {"glyf", outlines},
+                           {"glyf", outlines.glyf},
                            {"head", head},
                            {"hhea", header},
                            {"hmtx", metrics_of(glyphs)},
-                           {"loca", places},
+                           {"loca", outlines.loca},
                            {"maxp", maxima},
                            {"name", name_table(name)},
                            {"post", post},

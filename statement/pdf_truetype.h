@@ -60,6 +60,11 @@ class TrueTypeFont {
   bool find_tables();
   void find_characters();
   std::string_view outline_of(u16 glyph) const;
+  // The tables of these glyphs, numbered in this order.
+  struct Outlines {
+    std::string glyf, loca;
+  };
+  Outlines outlines_of(const std::vector<u16>& glyphs) const;
   std::vector<u16> glyphs_with_parts(const std::vector<u16>& glyphs) const;
   std::string metrics_of(const std::vector<u16>& glyphs) const;
 

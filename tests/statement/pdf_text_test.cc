@@ -1,3 +1,4 @@
+// Amounts, dates, IBANs and characters, as a printed statement has them.
 #include "statement/pdf_text.h"
 
 #include <gtest/gtest.h>

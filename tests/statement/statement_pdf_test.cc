@@ -1,3 +1,4 @@
+// Statements as PDF: what they say, by the words that poppler finds in them; their bytes; errors.
 #include "statement/statement_pdf.h"
 
 #include <algorithm>
@@ -207,6 +208,16 @@ TEST(StatementPdf, balances_are_carried_from_page_to_page) {
   EXPECT_EQ(count_of(text, "Carried forward"), printed.pages() - 1);
   EXPECT_EQ(count_of(text, "Brought forward"), printed.pages() - 1);
   EXPECT_GE(carried, (printed.pages() - 1) / 2);  // A match takes both of its pages.
+}
+
+TEST(StatementPdf, the_closing_balance_stands_behind_an_entry) {
+  if (!has_poppler()) GTEST_SKIP() << "pdftotext is not installed";
+  static const std::regex kAlone(R"(Brought forward[^\n]*\s+Closing balance)");
+  for (u64 entries = 6; entries < 30; ++entries) {
+    const std::string text = Printed(sample_statement({.entries = entries})).text();
+    EXPECT_EQ(count_of(text, "Closing balance on"), 1u);
+    EXPECT_FALSE(std::regex_search(text, kAlone)) << text;
+  }
 }
 
 TEST(StatementPdf, names_of_many_scripts_can_be_read_and_searched) {
