@@ -51,6 +51,7 @@ class Transfers {
       event.position = ++position_;
       event.timestamp = kStartNs + position_ * kTransferNs;
       page.transfers[at].timestamp = event.timestamp;
+      page.transfers[at].id = make_u128(random_.next(), random_.next());
     }
     page.next = exporter::place_after(page.events.back());
     return page;
@@ -64,7 +65,6 @@ class Transfers {
       event.object = static_cast<u32>(at);
       ledger::Transfer& made = page.transfers.emplace_back();
       made = {};
-      made.id = make_u128(random_.next(), random_.next());
       made.debit_account_id = 1 + random_.below(accounts_);
       made.credit_account_id = 1 + random_.below(accounts_);
       made.amount = random_.below(1'000'000);
