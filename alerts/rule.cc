@@ -203,8 +203,11 @@ class RuleReader {
       if (std::find(rule_.sinks.begin(), end, name) != end) {
         section_.refuse("sinks", "'" + name + "' stands there twice");
       }
-      if (std::ranges::none_of(sinks, [&](const auto& sink) { return sink.name == name; })) {
+      const auto sink = std::ranges::find(sinks, name, &sinks::SinkSettings::name);
+      if (sink == sinks.end()) {
         section_.refuse("sinks", "'" + name + "' is no [[sink]] of this file");
+      } else if (std::holds_alternative<sinks::PostgresSettings>(sink->target)) {
+        section_.refuse("sinks", "'" + name + "' is a database, which takes changes and no alerts");
       }
     }
   }
