@@ -12,7 +12,7 @@
 
 namespace florin::importer {
 
-// The longest row, and with it the longest line.
+// The longest row, its line ends included, and with it the longest line.
 inline constexpr u64 kRowBytesMax = kMiB;
 // Readable bytes behind every line, for readers that look at many at once.
 inline constexpr usize kPaddingBytes = 64;
@@ -53,6 +53,7 @@ class InputFile {
   Status fill();
   Status read_head();
   Result<bool> find_line(usize from);
+  tl::unexpected<Error> too_long() const;
   std::string_view text_until(usize end) const;
 
   FileIdentity identity_;
