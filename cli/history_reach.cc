@@ -16,6 +16,7 @@ namespace florin::cli {
 
 namespace {
 
+// Since history came further for the last time.
 constexpr u64 kWaitNsMost = 10 * kNsPerSecond;
 constexpr auto kLookAgain = std::chrono::milliseconds(200);
 
@@ -84,7 +85,8 @@ Result<std::unique_ptr<history::RocksStore>> open_reached_store(
     const OfflineDirectory& offline, u64 time_ns,
     const std::function<void(const HistoryLag&)>& waiting) {
   SystemClock clock;
-  const u64 begin = clock.monotonic_ns();
+  u64 moved_at = clock.monotonic_ns();
+  Position reached;
   for (;;) {
     auto store = offline.open_store(offline.directory.history_path(), true);
     if (!store) return tl::unexpected<Error>(std::move(store).error());
@@ -92,7 +94,11 @@ Result<std::unique_ptr<history::RocksStore>> open_reached_store(
     const auto lag = lag_until(offline, durable, time_ns);
     if (!lag) return tl::unexpected<Error>(lag.error());
     if (lag->events == 0) return store;
-    if (clock.monotonic_ns() - begin > kWaitNsMost) {
+    if (durable.log.position > reached) {
+      reached = durable.log.position;
+      moved_at = clock.monotonic_ns();
+    }
+    if (clock.monotonic_ns() - moved_at > kWaitNsMost) {
       return fail(
           ErrorCode::Timeout,
           fmt::format("history ends with position {} ({} UTC), and the log has {} more events "

@@ -26,8 +26,9 @@ Result<HistoryLag> lag_until(const OfflineDirectory& offline, const history::Mar
                              u64 time_ns);
 
 // The store, with everything up to this time in it. A server makes what it logged durable in
-// history within two seconds: so it is opened again for ten, while `waiting` is told of the lag.
-// Timeout: then it is still behind, which the message tells by how much.
+// history within two seconds, or later when it has much to do: so it is opened again as long as
+// history comes further, while `waiting` is told of the lag. Timeout: it has not for ten seconds;
+// the message tells by how much it is behind.
 Result<std::unique_ptr<history::RocksStore>> open_reached_store(
     const OfflineDirectory& offline, u64 time_ns,
     const std::function<void(const HistoryLag&)>& waiting);

@@ -74,11 +74,11 @@ TEST_F(StatementCommand, shows_what_a_running_server_has_just_logged) {
   const Json made = Json::parse(json.output);
   // Transfers 1, 26 and 51 debit the account, 25 and 50 credit it.
   ASSERT_EQ(made["entries"].size(), 5U);
-  EXPECT_EQ(made["closing"], "-0.78");
+  EXPECT_EQ(made["closing"], "-1.02");
   EXPECT_EQ(made["entries"][4]["transfer_id"], "51");
   // More of the same month: nothing that was answered is missing, however soon it is asked.
   client::Client client = connect();
-  ledger::Transfer more = transfer(1000, 102, 101, 78);
+  ledger::Transfer more = transfer(1000, 102, 101, 102);
   more.ledger = 978;
   more.flags = ledger::transfer_flags::kImported;
   more.timestamp = october(20);
