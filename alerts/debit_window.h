@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "alerts/state_bytes.h"
+#include "base/prefetch.h"
 #include "base/types.h"
 
 namespace florin::alerts {
@@ -33,6 +34,13 @@ class DebitWindow {
   void forget_until(u64 from_ns);
   // Not before any other; those outside the window were forgotten.
   void add(u64 time_ns, u128 amount, u64 window_ns);
+
+  // It will be used soon: what it looks at is fetched.
+  void fetch() const {
+    if (groups_.empty()) return;
+    prefetch_line(&groups_.front());
+    prefetch_line(&groups_.back() + 1);  // Where the next one goes, if there is room.
+  }
 
   u64 count() const { return count_; }
   u128 sum() const { return sum_.at_most_128_bits(); }

@@ -39,6 +39,14 @@ class RecentTable {
     return nullptr;
   }
 
+  // The same, without counting as a use.
+  const Value* peek(u128 id) const {
+    for (u32 slot = heads_[head(id)]; slot != kNone; slot = slots_[slot].chain) {
+      if (slots_[slot].id == id) return &slots_[slot].value;
+    }
+    return nullptr;
+  }
+
   // What would be thrown out next. The table is not empty.
   const Value& oldest() const { return slots_[oldest_].value; }
 

@@ -57,24 +57,21 @@ class RuleState {
   [[nodiscard]] bool load(StateReader& reader);
 
  private:
-  struct Movement {
-    u128 pending_in = 0;
-    u128 pending_out = 0;
-    u128 posted = 0;
-  };
-
   bool takes(const ledger::Transfer& transfer) const;
   bool watches(u128 account) const;
   void take_transfer(const exporter::ChangePage& page, u32 event, std::vector<Finding>& found);
-  void check(const AmountAbove& rule, const ledger::Transfer& transfer, Finding& finding,
+  Finding& add_finding(const exporter::ChangePage& page, u32 event, Subject subject,
+                       std::vector<Finding>& found) const;
+  void check(const AmountAbove& rule, const exporter::ChangePage& page, u32 event,
              std::vector<Finding>& found) const;
-  void check(const BalanceBelow& rule, const exporter::ChangePage& page, Finding& finding,
+  void check(const BalanceBelow& rule, const exporter::ChangePage& page, u32 event,
              std::vector<Finding>& found) const;
-  void check(const ManyDebits& rule, const ledger::Transfer& transfer, u64 now, Finding& finding,
+  void check(const ManyDebits& rule, const exporter::ChangePage& page, u32 event,
              std::vector<Finding>& found);
-  void check(const NewCounterparty& rule, const ledger::Transfer& transfer, Finding& finding,
+  void check(const NewCounterparty& rule, const exporter::ChangePage& page, u32 event,
              std::vector<Finding>& found);
-  void check(const DormantAccount& rule, u64 now, Finding& finding, std::vector<Finding>& found);
+  void check(const DormantAccount& rule, const exporter::ChangePage& page, u32 event,
+             Subject subject, std::vector<Finding>& found);
   void take_account(const exporter::ChangePage& page, const ledger::ChangeEvent& event);
   u64& moved_at(u128 account);
 
