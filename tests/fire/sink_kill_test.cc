@@ -1,5 +1,5 @@
-// The real server feeds PostgreSQL and NATS JetStream, and is killed under load, again and again; so
-// are they. In the end both have every change that the ledger tells, once and in order.
+// The real server feeds PostgreSQL and NATS JetStream, and is killed under load, again and again;
+// so are they. In the end both have every change that the ledger tells, once and in order.
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -44,9 +44,9 @@ class SinkKills : public testing::Test {
     options.log_path = directory_->path() + "/log.txt";
     options.seed = 20'261'122;
     ledger_ = std::make_unique<FireLedger>(options);
-    ledger_->process_options().arguments = {"--accounts-max", "1000",      "--id-window", "1000",
-                                            "--segment-mib",  "2",         "--sinks",
-                                            settings_path()};
+    ledger_->process_options().arguments = {"--accounts-max", "1000",          "--id-window",
+                                            "1000",           "--segment-mib", "2",
+                                            "--sinks",        settings_path()};
   }
 
   std::string settings_path() const { return directory_->path() + "/sinks.toml"; }
@@ -54,8 +54,9 @@ class SinkKills : public testing::Test {
   void write_settings() const {
     std::ofstream file(settings_path());
     file << "[[sink]]\nname = \"warehouse\"\nkind = \"postgres\"\nconnection = \""
-         << postgres_->connection() << "\"\n[[sink]]\nname = \"bus\"\nkind = \"nats\"\nservers = [\""
-         << nats_->url() << "\"]\n";
+         << postgres_->connection()
+         << "\"\n[[sink]]\nname = \"bus\"\nkind = \"nats\"\nservers = [\"" << nats_->url()
+         << "\"]\n";
   }
 
   // Kills the server under load, and in turn one of those that it feeds before it.
@@ -123,8 +124,7 @@ class SinkKills : public testing::Test {
 
   // What differs downstream from these changes, in words.
   std::string difference_from(const exporter::ChangePage& changes) {
-    auto connection =
-        sinks::PostgresConnection::open(postgres_->connection(), "the comparison");
+    auto connection = sinks::PostgresConnection::open(postgres_->connection(), "the comparison");
     if (!connection) return connection.error().message;
     const std::string rows = difference(expected_contents(changes), contents(*connection));
     if (!rows.empty()) return "PostgreSQL: " + rows;
