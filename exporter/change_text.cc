@@ -88,7 +88,8 @@ class JsonLine {
   // Anything that a person wrote.
   void prose(std::string_view field, std::string_view value) {
     begin(field);
-    line_.word(nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    line_.word(
+        nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   // What this kind of change does not have.
   void none(std::string_view) {}
