@@ -272,6 +272,12 @@ int run_all(const StatementOptions& options) {
                   Error{ErrorCode::InvalidArgument,
                         "--all needs --output DIR and --format: " + statement::format_names()});
   }
+  if (**format == statement::Format::Camt054) {
+    return refuse("statement",
+                  Error{ErrorCode::InvalidArgument,
+                        "--format camt054 notifies of the entries of one account; expected "
+                        "--account ID, or another format"});
+  }
   const auto source = open_source(options);
   if (!source) return refuse("statement", source.error());
   statement::RunOptions run;

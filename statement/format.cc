@@ -1,6 +1,7 @@
 #include "statement/format.h"
 
 #include "statement/camt053.h"
+#include "statement/camt054.h"
 #include "statement/mt940.h"
 #include "statement/statement_csv.h"
 #include "statement/statement_json.h"
@@ -23,6 +24,7 @@ std::string_view format_name(Format format) {
     case Format::Csv: return "csv";
     case Format::Json: return "json";
     case Format::Camt053: return "camt053";
+    case Format::Camt054: return "camt054";
     case Format::Mt940: return "mt940";
     case Format::Pdf: return "pdf";
   }
@@ -50,6 +52,7 @@ std::string_view file_extension(Format format) {
     case Format::Csv: return "csv";
     case Format::Json: return "json";
     case Format::Camt053: return "xml";
+    case Format::Camt054: return "camt054.xml";
     case Format::Mt940: return "sta";
     case Format::Pdf: return "pdf";
   }
@@ -65,6 +68,8 @@ Status write_statement(Format format, const Statement& statement, std::string& o
       return {};
     case Format::Json: append_json_line(statement, out); return {};
     case Format::Camt053: return take_text(write_camt053(statement), out);
+    case Format::Camt054:
+      return take_text(write_camt054(notified_account(statement), statement.entries), out);
     case Format::Mt940: return take_text(write_mt940(statement), out);
     case Format::Pdf: return take_text(pdf_of(statement), out);
   }

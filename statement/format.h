@@ -11,15 +11,15 @@
 
 namespace florin::statement {
 
-enum class Format : u8 { Csv, Json, Camt053, Mt940, Pdf };
+enum class Format : u8 { Csv, Json, Camt053, Camt054, Mt940, Pdf };
 
-inline constexpr Format kFormats[] = {Format::Csv, Format::Json, Format::Camt053, Format::Mt940,
-                                      Format::Pdf};
+inline constexpr Format kFormats[] = {Format::Csv,     Format::Json,  Format::Camt053,
+                                      Format::Camt054, Format::Mt940, Format::Pdf};
 
 // As people type it: "camt053".
 std::string_view format_name(Format format);
 std::optional<Format> parse_format(std::string_view name);
-// "csv, json, camt053, mt940 or pdf".
+// "csv, json, camt053, camt054, mt940 or pdf".
 std::string format_names();
 // Of files, without the dot; no two formats share one.
 std::string_view file_extension(Format format);

@@ -167,7 +167,7 @@ TEST(StatementFormats, are_named_and_have_files_of_their_own) {
     EXPECT_TRUE(extensions.insert(statement::file_extension(format)).second);
   }
   EXPECT_FALSE(statement::parse_format("CSV"));
-  EXPECT_EQ(statement::format_names(), "csv, json, camt053, mt940 or pdf");
+  EXPECT_EQ(statement::format_names(), "csv, json, camt053, camt054, mt940 or pdf");
 }
 
 TEST(StatementFormats, make_the_same_bytes_again) {
