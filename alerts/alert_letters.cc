@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "exporter/durable_file.h"
+#include "sinks/file_target.h"
 
 namespace florin::alerts {
 
@@ -20,7 +21,7 @@ std::string alert_letter_line(const AlertLetter& letter) {
                            {"reason", letter.reason},
                            {"put_aside_at", std::to_string(letter.put_aside_at.ns)},
                            {"body", letter.message.body}};
-  return json.dump(-1, ' ', false, LetterJson::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', false, LetterJson::error_handler_t::replace);
 }
 
 AlertLetter alert_letter_of(const LetterJson& json) {
@@ -65,13 +66,9 @@ Result<std::vector<AlertLetter>> read_alert_letters(const std::string& path) {
 Status AlertLetters::add(const AlertLetter& letter) {
   const std::lock_guard lock(adding_);
   RETURN_IF_ERROR(exporter::make_directories(directory_));
-  const auto before = whole_lines(path());
-  if (!before) return tl::unexpected<Error>(before.error());
-  auto file = exporter::GrowingFile::open(path(), before->size());
-  if (!file) return tl::unexpected<Error>(std::move(file).error());
-  RETURN_IF_ERROR(file->append(alert_letter_line(letter)));
-  RETURN_IF_ERROR(file->sync());
-  return exporter::sync_directory(directory_);
+  sinks::Message line;
+  line.body = alert_letter_line(letter);
+  return sinks::FileTarget({path()}).send({&line, 1});
 }
 
 Result<std::vector<AlertLetter>> AlertLetters::all() const { return read_alert_letters(path()); }

@@ -153,20 +153,23 @@ Result<history::Place> AlertSink::load_states() {
 
 Result<exporter::Delivery> AlertSink::deliver(const exporter::ChangePage& page, usize first) {
   RETURN_IF_ERROR(check_room());
-  exporter::Delivery delivery;
-  for (usize event = first; event < page.events.size(); ++event) {
+  const auto begin = static_cast<u32>(first);
+  const auto end = static_cast<u32>(page.events.size());
+  u32 event = begin;
+  while (event < end && uncommitted_bytes_ < options_.uncommitted_bytes_max) {
+    const u32 behind = std::min(end, event + kChangesTogether);
     found_.clear();
-    for (RuleState& state : states_) state.take(page, static_cast<u32>(event), found_);
+    find_alerts(states_, page, event, behind, found_);
     for (const Finding& finding : found_) RETURN_IF_ERROR(tell(finding, page));
-    ++delivery.taken;
-    ++changes_since_memory_;
-    if (uncommitted_bytes_ < options_.uncommitted_bytes_max) continue;
-    const ledger::ChangeEvent& last = page.events[event];
+    event = behind;
+  }
+  changes_since_memory_ += event - begin;
+  if (uncommitted_bytes_ >= options_.uncommitted_bytes_max) {
+    const ledger::ChangeEvent& last = page.events[event - 1];
     RETURN_IF_ERROR(
         commit({exporter::place_after(last), exporter::place_of(last), last.timestamp}));
-    break;
   }
-  return delivery;
+  return exporter::Delivery{event - begin, {}};
 }
 
 // Nothing is appended to a full outbox. Beyond its size it can have what one commit brings.

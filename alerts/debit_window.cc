@@ -1,6 +1,6 @@
 #include "alerts/debit_window.h"
 
-#include <algorithm>
+#include "base/check.h"
 
 namespace florin::alerts {
 
@@ -11,44 +11,42 @@ u128 add_within(u128 left, u128 right) { return left > kU128Max - right ? kU128M
 }  // namespace
 
 void DebitWindow::forget_until(u64 from_ns) {
-  const auto inside =
-      std::ranges::find_if(groups_, [&](const Group& group) { return group.last_ns > from_ns; });
-  groups_.erase(groups_.begin(), inside);
-}
-
-void DebitWindow::add(u64 time_ns, u128 amount) {
-  if (groups_.size() == kGroupsMax) join_closest();
-  groups_.push_back({time_ns, time_ns, 1, amount});
-}
-
-// Among 32 groups within a window there are two neighbours that span at most a 16th of it.
-void DebitWindow::join_closest() {
-  usize closest = 1;
-  u64 span_least = ~u64{0};
-  for (usize group = 1; group < groups_.size(); ++group) {
-    const u64 span = groups_[group].last_ns - groups_[group - 1].first_ns;
-    if (span >= span_least) continue;
-    span_least = span;
-    closest = group;
+  usize left = 0;
+  for (; left < groups_.size() && groups_[left].last_ns <= from_ns; ++left) {
+    count_ -= groups_[left].count;
+    sum_.take_away(groups_[left].sum);
   }
-  const Group& earlier = groups_[closest - 1];
-  Group& later = groups_[closest];
-  later.first_ns = earlier.first_ns;
-  later.count += earlier.count;
-  later.sum = add_within(later.sum, earlier.sum);
-  groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(closest) - 1);
+  if (left != 0)
+    groups_.erase(groups_.begin(), groups_.begin() + static_cast<std::ptrdiff_t>(left));
 }
 
-u64 DebitWindow::count() const {
-  u64 count = 0;
-  for (const Group& group : groups_) count += group.count;
-  return count;
+void DebitWindow::add(u64 time_ns, u128 amount, u64 window_ns) {
+  if (groups_.size() == kGroupsMax) join_neighbours(window_ns / 16);
+  groups_.push_back({time_ns, time_ns, 1, amount});
+  ++count_;
+  sum_.add(amount);
 }
 
-u128 DebitWindow::sum() const {
-  u128 sum = 0;
-  for (const Group& group : groups_) sum = add_within(sum, group.sum);
-  return sum;
+// Two neighbours of what stays span more than a 16th, and all of them a window and a 16th of it at
+// most: at most 35 stay of 64, so that this is done once in some thirty debits.
+void DebitWindow::join_neighbours(u64 span_most_ns) {
+  usize kept = 0;
+  for (usize next = 1; next < groups_.size(); ++next) {
+    Group& group = groups_[kept];
+    const Group& later = groups_[next];
+    if (later.last_ns - group.first_ns > span_most_ns) {
+      groups_[++kept] = later;
+      continue;
+    }
+    sum_.take_away(group.sum);
+    sum_.take_away(later.sum);
+    group.last_ns = later.last_ns;
+    group.count += later.count;
+    group.sum = add_within(group.sum, later.sum);
+    sum_.add(group.sum);
+  }
+  CHECK(kept + 1 < groups_.size());
+  groups_.resize(kept + 1);
 }
 
 void DebitWindow::save(std::string& bytes) const {
@@ -64,13 +62,15 @@ void DebitWindow::save(std::string& bytes) const {
 bool DebitWindow::load(StateReader& reader) {
   const auto size = reader.get<u8>();
   if (size > kGroupsMax) return false;
-  groups_.clear();
+  *this = DebitWindow{};
   for (u8 each = 0; each < size; ++each) {
     Group& group = groups_.emplace_back();
     group.first_ns = reader.get<u64>();
     group.last_ns = reader.get<u64>();
     group.count = reader.get<u64>();
     group.sum = reader.get<u128>();
+    count_ += group.count;
+    sum_.add(group.sum);
   }
   return reader.is_whole();
 }

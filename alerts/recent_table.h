@@ -3,9 +3,11 @@
 // and from nothing else.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "base/types.h"
 #include "engine/id_hash.h"
 
@@ -37,6 +39,14 @@ class RecentTable {
     return nullptr;
   }
 
+  // The same, without counting as a use.
+  const Value* peek(u128 id) const {
+    for (u32 slot = heads_[head(id)]; slot != kNone; slot = slots_[slot].chain) {
+      if (slots_[slot].id == id) return &slots_[slot].value;
+    }
+    return nullptr;
+  }
+
   // What would be thrown out next. The table is not empty.
   const Value& oldest() const { return slots_[oldest_].value; }
 
@@ -49,6 +59,7 @@ class RecentTable {
       unchain(slot);
     } else {
       slots_.emplace_back();
+      links_.emplace_back();
       if (slots_.size() > heads_.size()) make_heads(2 * heads_.size());
     }
     slots_[slot].id = id;
@@ -58,11 +69,30 @@ class RecentTable {
     return slots_[slot].value;
   }
 
+  // These ids will be asked for: what finding them looks at is fetched, step by step, for all of
+  // them together.
+  void fetch(std::span<const u128> ids) const {
+    for (const u128 id : ids) prefetch_line(&heads_[head(id)]);
+    for (const u128 id : ids) {
+      const u32 slot = heads_[head(id)];
+      if (slot == kNone) continue;
+      prefetch_line(&slots_[slot]);
+      prefetch_line(&links_[slot]);
+    }
+    for (const u128 id : ids) {
+      const u32 slot = heads_[head(id)];
+      if (slot == kNone) continue;
+      const Link& link = links_[slot];
+      if (link.newer != kNone) prefetch_line(&links_[link.newer]);
+      if (link.older != kNone) prefetch_line(&links_[link.older]);
+    }
+  }
+
   // Calls visit(id, value) for each, from the one not used for longest on: added in this order,
   // they make the same table again.
   template <class Visit>
   void each(Visit&& visit) const {
-    for (u32 slot = oldest_; slot != kNone; slot = slots_[slot].newer) {
+    for (u32 slot = oldest_; slot != kNone; slot = links_[slot].newer) {
       visit(slots_[slot].id, slots_[slot].value);
     }
   }
@@ -75,6 +105,9 @@ class RecentTable {
     u128 id = 0;
     Value value{};
     u32 chain = kNone;  // The next one with the same head.
+  };
+  // Apart from the slots: an entry that is used changes those of its neighbours too.
+  struct Link {
     u32 newer = kNone;
     u32 older = kNone;
   };
@@ -103,15 +136,14 @@ class RecentTable {
   }
 
   void unlink(u32 slot) {
-    const Slot& here = slots_[slot];
-    (here.older == kNone ? oldest_ : slots_[here.older].newer) = here.newer;
-    (here.newer == kNone ? newest_ : slots_[here.newer].older) = here.older;
+    const Link here = links_[slot];
+    (here.older == kNone ? oldest_ : links_[here.older].newer) = here.newer;
+    (here.newer == kNone ? newest_ : links_[here.newer].older) = here.older;
   }
 
   void link_newest(u32 slot) {
-    slots_[slot].older = newest_;
-    slots_[slot].newer = kNone;
-    (newest_ == kNone ? oldest_ : slots_[newest_].newer) = slot;
+    links_[slot] = {kNone, newest_};
+    (newest_ == kNone ? oldest_ : links_[newest_].newer) = slot;
     newest_ = slot;
   }
 
@@ -119,6 +151,7 @@ class RecentTable {
   engine::HashSeed seed_;
   std::vector<u32> heads_;
   std::vector<Slot> slots_;
+  std::vector<Link> links_;  // Of each slot.
   u32 oldest_ = kNone;
   u32 newest_ = kNone;
 };

@@ -20,7 +20,7 @@ constexpr u64 kWindowSecondsMost = 366 * 24 * 3600;
 constexpr u64 kQuietDaysMost = 36'500;
 constexpr u64 kHoursMost = 100 * 366 * 24;
 constexpr u64 kDebitsMost = 1'000'000'000;
-// A tracked account of ManyDebits takes up to 2 KiB, one of the others 48 bytes.
+// A tracked account of ManyDebits takes up to 3 KiB, one of the others some 50 bytes.
 constexpr u64 kTrackedDebits = 50'000;
 constexpr u64 kTracked = 1'000'000;
 constexpr u64 kTrackedMost = 100'000'000;
@@ -203,8 +203,11 @@ class RuleReader {
       if (std::find(rule_.sinks.begin(), end, name) != end) {
         section_.refuse("sinks", "'" + name + "' stands there twice");
       }
-      if (std::ranges::none_of(sinks, [&](const auto& sink) { return sink.name == name; })) {
+      const auto sink = std::ranges::find(sinks, name, &sinks::SinkSettings::name);
+      if (sink == sinks.end()) {
         section_.refuse("sinks", "'" + name + "' is no [[sink]] of this file");
+      } else if (std::holds_alternative<sinks::PostgresSettings>(sink->target)) {
+        section_.refuse("sinks", "'" + name + "' is a database, which takes changes and no alerts");
       }
     }
   }

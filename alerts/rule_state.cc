@@ -29,19 +29,6 @@ bool begins(const ChangeEvent& event, const Transfer& transfer) {
          (transfer.flags & flags::kResolves) == 0;
 }
 
-// Sums of counters, which can be a little beyond 128 bits.
-struct WideSum {
-  u128 low = 0;
-  u32 carry = 0;
-  WideSum& operator+=(u128 value) {
-    if (__builtin_add_overflow(low, value, &low)) ++carry;
-    return *this;
-  }
-  friend bool operator<(const WideSum& left, const WideSum& right) {
-    return left.carry != right.carry ? left.carry < right.carry : left.low < right.low;
-  }
-};
-
 // What raises and what lowers a balance.
 struct Sides {
   u128 up = 0;
@@ -52,11 +39,10 @@ struct Sides {
 bool is_below(const BalanceBelow& rule, const Sides& sides) {
   WideSum balance;
   WideSum limit;
-  balance += sides.up;
-  if (rule.is_negative) balance += rule.amount;
-  limit += sides.down;
-  limit += sides.held;
-  if (!rule.is_negative) limit += rule.amount;
+  balance.add(sides.up);
+  limit.add(sides.down);
+  limit.add(sides.held);
+  (rule.is_negative ? balance : limit).add(rule.amount);
   return balance < limit;
 }
 
@@ -123,6 +109,28 @@ bool RuleState::watches(u128 account) const {
   return rule_.filter.accounts.empty() || is_among(rule_.filter.accounts, account);
 }
 
+void RuleState::fetch(const exporter::ChangePage& page, u32 first, u32 end) {
+  const bool by_debit = std::holds_alternative<ManyDebits>(rule_.what);
+  const bool by_pair = std::holds_alternative<NewCounterparty>(rule_.what);
+  if (!by_debit && !by_pair && !std::holds_alternative<DormantAccount>(rule_.what)) return;
+  ahead_.clear();
+  for (u32 event = first; event < end; ++event) {
+    const ChangeEvent& change = page.events[event];
+    if (change.kind != static_cast<u8>(ChangeKind::TransferCreated)) continue;
+    const Transfer& transfer = page.transfers[change.object];
+    ahead_.push_back(by_pair ? pair_id(transfer) : transfer.debit_account_id);
+    if (!by_pair && !by_debit) ahead_.push_back(transfer.credit_account_id);
+  }
+  if (by_debit) {
+    windows_.fetch(ahead_);
+    for (const u128 account : ahead_) {
+      if (const DebitWindow* window = windows_.peek(account)) window->fetch();
+    }
+  } else {
+    times_.fetch(ahead_);
+  }
+}
+
 void RuleState::take(const exporter::ChangePage& page, u32 event, std::vector<Finding>& found) {
   const ChangeEvent& change = page.events[event];
   switch (static_cast<ChangeKind>(change.kind)) {
@@ -138,101 +146,112 @@ void RuleState::take_transfer(const exporter::ChangePage& page, u32 event,
   const ChangeEvent& change = page.events[event];
   const Transfer& transfer = page.transfers[change.object];
   if (!takes(transfer)) return;
-  Finding finding;
-  finding.rule = index_;
-  finding.event = event;
-  finding.account = transfer.debit_account_id;
   if (const auto* below = std::get_if<BalanceBelow>(&rule_.what)) {
-    check(*below, page, finding, found);
+    check(*below, page, event, found);
   } else if (const auto* dormant = std::get_if<DormantAccount>(&rule_.what)) {
     if (change.kind != static_cast<u8>(ChangeKind::TransferCreated)) return;
-    finding.subject = Subject::Debit;
-    check(*dormant, change.timestamp, finding, found);
-    finding = Finding{.rule = index_, .event = event, .subject = Subject::Credit};
-    finding.account = transfer.credit_account_id;
-    check(*dormant, change.timestamp, finding, found);
+    check(*dormant, page, event, Subject::Debit, found);
+    check(*dormant, page, event, Subject::Credit, found);
   } else if (begins(change, transfer)) {
     if (const auto* above = std::get_if<AmountAbove>(&rule_.what)) {
-      check(*above, transfer, finding, found);
+      check(*above, page, event, found);
     } else if (const auto* many = std::get_if<ManyDebits>(&rule_.what)) {
-      check(*many, transfer, change.timestamp, finding, found);
+      check(*many, page, event, found);
     } else {
-      check(std::get<NewCounterparty>(rule_.what), transfer, finding, found);
+      check(std::get<NewCounterparty>(rule_.what), page, event, found);
     }
   }
 }
 
-void RuleState::check(const AmountAbove& rule, const Transfer& transfer, Finding& finding,
+// Made when there is something to tell, and not before: it is larger than a transfer.
+Finding& RuleState::add_finding(const exporter::ChangePage& page, u32 event, Subject subject,
+                                std::vector<Finding>& found) const {
+  const Transfer& transfer = page.transfers[page.events[event].object];
+  Finding& finding = found.emplace_back();
+  finding.rule = index_;
+  finding.event = event;
+  finding.subject = subject;
+  finding.account =
+      subject == Subject::Credit ? transfer.credit_account_id : transfer.debit_account_id;
+  return finding;
+}
+
+void RuleState::check(const AmountAbove& rule, const exporter::ChangePage& page, u32 event,
                       std::vector<Finding>& found) const {
+  const Transfer& transfer = page.transfers[page.events[event].object];
   if (transfer.amount <= rule.amount) return;
   if (watches(transfer.debit_account_id) || watches(transfer.credit_account_id)) {
-    found.push_back(finding);
+    add_finding(page, event, Subject::Transfer, found);
   }
 }
 
-void RuleState::check(const BalanceBelow& rule, const exporter::ChangePage& page, Finding& finding,
+void RuleState::check(const BalanceBelow& rule, const exporter::ChangePage& page, u32 event,
                       std::vector<Finding>& found) const {
-  const ChangeEvent& change = page.events[finding.event];
+  const ChangeEvent& change = page.events[event];
   const Transfer& transfer = page.transfers[change.object];
-  finding.subject = rule.debit_normal ? Subject::Credit : Subject::Debit;
-  if (rule.debit_normal) finding.account = transfer.credit_account_id;
-  if (!watches(finding.account)) return;
+  if (!watches(rule.debit_normal ? transfer.credit_account_id : transfer.debit_account_id)) return;
   const Sides after = sides_after(rule, page.balances[change.object]);
+  if (!is_below(rule, after)) return;
   const Sides before = sides_before(rule, after, change, transfer);
-  if (!is_below(rule, after) || is_below(rule, before)) return;
+  if (is_below(rule, before)) return;
+  Finding& finding =
+      add_finding(page, event, rule.debit_normal ? Subject::Credit : Subject::Debit, found);
   const SignedBalance now = balance_of(after);
   const SignedBalance then = balance_of(before);
   finding.balance = now.amount;
   finding.is_negative = now.is_negative;
   finding.balance_before = then.amount;
   finding.was_negative = then.is_negative;
-  found.push_back(finding);
 }
 
-void RuleState::check(const ManyDebits& rule, const Transfer& transfer, u64 now, Finding& finding,
+void RuleState::check(const ManyDebits& rule, const exporter::ChangePage& page, u32 event,
                       std::vector<Finding>& found) {
-  if (!watches(finding.account)) return;
-  DebitWindow* window = windows_.find(finding.account);
-  if (window == nullptr) window = &windows_.add(finding.account);
-  const auto exceeds = [&rule](u64 count, u128 sum) {
-    return (rule.count && count > *rule.count) || (rule.sum && sum > *rule.sum);
+  const ChangeEvent& change = page.events[event];
+  const Transfer& transfer = page.transfers[change.object];
+  const u128 account = transfer.debit_account_id;
+  if (!watches(account)) return;
+  DebitWindow* window = windows_.find(account);
+  if (window == nullptr) window = &windows_.add(account);
+  const auto exceeds = [&rule](const DebitWindow& debits) {
+    return (rule.count && debits.count() > *rule.count) || (rule.sum && debits.sum() > *rule.sum);
   };
+  const u64 now = change.timestamp;
   window->forget_until(now < rule.window_ns ? 0 : now - rule.window_ns);
-  const bool exceeded = exceeds(window->count(), window->sum());
-  window->add(now, transfer.amount);
-  finding.subject = Subject::Debit;
+  const bool exceeded = exceeds(*window);
+  window->add(now, transfer.amount, rule.window_ns);
+  if (exceeded || !exceeds(*window)) return;
+  Finding& finding = add_finding(page, event, Subject::Debit, found);
   finding.count = window->count();
   finding.sum = window->sum();
-  if (!exceeded && exceeds(finding.count, finding.sum)) found.push_back(finding);
 }
 
-void RuleState::check(const NewCounterparty& rule, const Transfer& transfer, Finding& finding,
+void RuleState::check(const NewCounterparty& rule, const exporter::ChangePage& page, u32 event,
                       std::vector<Finding>& found) {
-  if (!watches(finding.account)) return;
+  const Transfer& transfer = page.transfers[page.events[event].object];
+  if (!watches(transfer.debit_account_id)) return;
   const u128 pair = pair_id(transfer);
   if (times_.find(pair) != nullptr) return;
   times_.add(pair);
-  finding.subject = Subject::Debit;
-  if (transfer.amount >= rule.amount_min) found.push_back(finding);
+  if (transfer.amount >= rule.amount_min) add_finding(page, event, Subject::Debit, found);
 }
 
 // Accounts that were created and then thrown out are those that did not move for longest: when even
 // the latest movement among them is long ago, so is that of this one. Otherwise it is not known,
 // and nothing is told.
-void RuleState::check(const DormantAccount& rule, u64 now, Finding& finding,
-                      std::vector<Finding>& found) {
-  if (!watches(finding.account)) return;
-  u64* known = times_.find(finding.account);
+void RuleState::check(const DormantAccount& rule, const exporter::ChangePage& page, u32 event,
+                      Subject subject, std::vector<Finding>& found) {
+  const ChangeEvent& change = page.events[event];
+  const Transfer& transfer = page.transfers[change.object];
+  const u128 account =
+      subject == Subject::Credit ? transfer.credit_account_id : transfer.debit_account_id;
+  if (!watches(account)) return;
+  u64* const known = times_.find(account);
+  const u64 moved_before = known == nullptr ? forgotten_moved_ns_ : *known;
+  (known == nullptr ? moved_at(account) : *known) = change.timestamp;
+  if (moved_before == 0 || change.timestamp - moved_before < rule.quiet_ns) return;
+  Finding& finding = add_finding(page, event, subject, found);
+  finding.moved_before_ns = moved_before;
   finding.was_forgotten = known == nullptr;
-  finding.moved_before_ns = known == nullptr ? forgotten_moved_ns_ : *known;
-  if (known == nullptr) {
-    moved_at(finding.account) = now;
-  } else {
-    *known = now;
-  }
-  if (finding.moved_before_ns != 0 && now - finding.moved_before_ns >= rule.quiet_ns) {
-    found.push_back(finding);
-  }
 }
 
 // Of an account that is not remembered.
@@ -283,6 +302,14 @@ bool RuleState::load(StateReader& reader) {
     times_.add(id) = reader.get<u64>();
   }
   return reader.is_whole();
+}
+
+void find_alerts(std::span<RuleState> rules, const exporter::ChangePage& page, u32 first, u32 end,
+                 std::vector<Finding>& found) {
+  for (RuleState& rule : rules) rule.fetch(page, first, end);
+  for (u32 event = first; event < end; ++event) {
+    for (RuleState& rule : rules) rule.take(page, event, found);
+  }
 }
 
 }  // namespace florin::alerts

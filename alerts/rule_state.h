@@ -1,6 +1,7 @@
 // One rule at work: what it remembers, and what it finds in changes.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ class RuleState {
   // `rule` outlives it.
   RuleState(const Rule& rule, u32 index, engine::HashSeed seed);
 
+  // What taking the changes [first, end) of the page looks at is fetched: some 32 at once.
+  void fetch(const exporter::ChangePage& page, u32 first, u32 end);
   // Takes a change of the page, which must be the next one, and appends what it found.
   void take(const exporter::ChangePage& page, u32 event, std::vector<Finding>& found);
 
@@ -54,24 +57,21 @@ class RuleState {
   [[nodiscard]] bool load(StateReader& reader);
 
  private:
-  struct Movement {
-    u128 pending_in = 0;
-    u128 pending_out = 0;
-    u128 posted = 0;
-  };
-
   bool takes(const ledger::Transfer& transfer) const;
   bool watches(u128 account) const;
   void take_transfer(const exporter::ChangePage& page, u32 event, std::vector<Finding>& found);
-  void check(const AmountAbove& rule, const ledger::Transfer& transfer, Finding& finding,
+  Finding& add_finding(const exporter::ChangePage& page, u32 event, Subject subject,
+                       std::vector<Finding>& found) const;
+  void check(const AmountAbove& rule, const exporter::ChangePage& page, u32 event,
              std::vector<Finding>& found) const;
-  void check(const BalanceBelow& rule, const exporter::ChangePage& page, Finding& finding,
+  void check(const BalanceBelow& rule, const exporter::ChangePage& page, u32 event,
              std::vector<Finding>& found) const;
-  void check(const ManyDebits& rule, const ledger::Transfer& transfer, u64 now, Finding& finding,
+  void check(const ManyDebits& rule, const exporter::ChangePage& page, u32 event,
              std::vector<Finding>& found);
-  void check(const NewCounterparty& rule, const ledger::Transfer& transfer, Finding& finding,
+  void check(const NewCounterparty& rule, const exporter::ChangePage& page, u32 event,
              std::vector<Finding>& found);
-  void check(const DormantAccount& rule, u64 now, Finding& finding, std::vector<Finding>& found);
+  void check(const DormantAccount& rule, const exporter::ChangePage& page, u32 event,
+             Subject subject, std::vector<Finding>& found);
   void take_account(const exporter::ChangePage& page, const ledger::ChangeEvent& event);
   u64& moved_at(u128 account);
 
@@ -80,6 +80,15 @@ class RuleState {
   RecentTable<DebitWindow> windows_;  // ManyDebits, by account.
   RecentTable<u64> times_;  // DormantAccount, by account: when it moved; NewCounterparty, by pair.
   u64 forgotten_moved_ns_ = 0;  // DormantAccount: the latest movement of those thrown out.
+  std::vector<u128> ahead_;     // What `fetch` fetches.
 };
+
+// So many changes are best taken together.
+inline constexpr u32 kChangesTogether = 32;
+
+// Every rule takes the changes [first, end) of the page; appends what was found, in order of
+// changes and then of rules.
+void find_alerts(std::span<RuleState> rules, const exporter::ChangePage& page, u32 first, u32 end,
+                 std::vector<Finding>& found);
 
 }  // namespace florin::alerts

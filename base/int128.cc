@@ -1,17 +1,38 @@
 #include "base/int128.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace florin {
 
+namespace {
+
+// The largest power of ten that 64 bits hold: numbers are written in pieces of so many digits.
+constexpr u64 kPiece = 10'000'000'000'000'000'000U;
+constexpr usize kPieceDigits = 19;
+
+char* write_piece(u64 value, char* to) { return std::to_chars(to, to + 20, value).ptr; }
+
+// With zeros in front.
+char* write_whole_piece(u64 value, char* to) {
+  for (usize digit = kPieceDigits; digit-- != 0; value /= 10) {
+    to[digit] = static_cast<char>('0' + value % 10);
+  }
+  return to + kPieceDigits;
+}
+
+}  // namespace
+
+char* write_decimal(u128 value, char* to) {
+  if (high_half(value) == 0) return write_piece(low_half(value), to);
+  const u128 above = value / kPiece;
+  const auto low = static_cast<u64>(value - above * kPiece);
+  return write_whole_piece(low, write_decimal(above, to));
+}
+
 std::string to_decimal(u128 value) {
-  std::string digits;
-  do {
-    digits.push_back(static_cast<char>('0' + static_cast<int>(value % 10)));
-    value /= 10;
-  } while (value != 0);
-  std::reverse(digits.begin(), digits.end());
-  return digits;
+  char digits[kDecimalDigitsMax + 1];
+  return {digits, write_decimal(value, digits)};
 }
 
 namespace {

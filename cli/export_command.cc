@@ -13,11 +13,8 @@
 #include "cli/json_values.h"
 #include "cli/offline.h"
 #include "cli/progress_line.h"
-#include "cli/sink_parts.h"
-#include "cli/table.h"
 #include "cli/value_parser.h"
 #include "cli/value_text.h"
-#include "exporter/dead_letters.h"
 #include "exporter/export_range.h"
 #include "history/rocks_store.h"
 
@@ -127,58 +124,6 @@ int run_export(const ExportOptions& options) {
              : 1;
 }
 
-struct LettersOptions {
-  std::string export_directory;  // One of the two is given.
-  std::string data;
-  std::string sink = "files";
-  bool redeliver = false;
-  bool json = false;
-};
-
-std::string letters_text(const std::vector<exporter::DeadLetter>& letters) {
-  Table table({{"position", Align::Right}, {"change", Align::Right}, {"put aside"}, {"reason"}});
-  for (const exporter::DeadLetter& letter : letters) {
-    table.add({with_thousands(letter.place.position), std::to_string(letter.place.index),
-               time_text(letter.put_aside_at), letter.reason});
-  }
-  return table.render(colour_for(STDOUT_FILENO));
-}
-
-int show_letters(const LettersOptions& options, const exporter::DeadLetters& letters) {
-  const auto all = letters.all();
-  if (!all) return refuse("dead-letters", all.error());
-  std::string text;
-  if (options.json) {
-    for (const exporter::DeadLetter& letter : *all) {
-      text += Json{{"position", letter.place.position},
-                   {"index", letter.place.index},
-                   {"put_aside_at", std::to_string(letter.put_aside_at.ns)},
-                   {"reason", letter.reason}}
-                  .dump() +
-              "\n";
-    }
-  } else {
-    text = all->empty() ? "no dead letters\n" : letters_text(*all);
-  }
-  return print(text) ? 0 : 1;
-}
-
-int run_letters(const LettersOptions& options) {
-  if (options.export_directory.empty() == options.data.empty()) {
-    return refuse("dead-letters",
-                  {ErrorCode::InvalidArgument,
-                   "expected --export DIR for exported files, or --data DIR with --sink NAME"});
-  }
-  const std::string directory = options.data.empty() ? options.export_directory + "/dead-letters"
-                                                     : sink_letters_path(options.data);
-  const exporter::DeadLetters letters(directory, options.sink);
-  if (!options.redeliver) return show_letters(options, letters);
-  const auto asked = letters.ask_again();
-  if (!asked) return refuse("dead-letters", asked.error());
-  return print(fmt::format("{} dead letters will be delivered again by the server\n", *asked)) ? 0
-                                                                                               : 1;
-}
-
 }  // namespace
 
 void add_export_command(CLI::App& app, int& exit_code) {
@@ -209,28 +154,6 @@ void add_export_command(CLI::App& app, int& exit_code) {
       "Times are UTC. The same range gives the same files, byte for byte. An export into a\n"
       "directory that has files of the same ledger and format goes on behind them.");
   command->callback([options, &exit_code] { exit_code = run_export(*options); });
-}
-
-void add_dead_letters_command(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<LettersOptions>();
-  CLI::App* command = app.add_subcommand(
-      "dead-letters", "What an export could never deliver, and delivering it again");
-  command
-      ->add_option("--export", options->export_directory,
-                   "Of exported files: as given to florin serve --export")
-      ->type_name("DIR");
-  command->add_option("--data", options->data, "Of another sink: the server's data directory")
-      ->type_name("DIR");
-  command->add_option("--sink", options->sink, "The name of the sink")->capture_default_str();
-  command->add_flag("--redeliver", options->redeliver,
-                    "Have the server deliver all of them again, once the cause is mended");
-  command->add_flag("--json", options->json, "One JSON object a line");
-  command->footer(
-      "Examples:\n"
-      "  florin dead-letters --export /mnt/warehouse\n"
-      "  florin dead-letters --export /mnt/warehouse --redeliver\n"
-      "  florin dead-letters --data ./bank --sink warehouse");
-  command->callback([options, &exit_code] { exit_code = run_letters(*options); });
 }
 
 }  // namespace florin::cli

@@ -1,4 +1,4 @@
-// florin export: changes of the ledger as text, by hand; and florin dead-letters.
+// florin export: changes of the ledger as text, by hand.
 #pragma once
 
 namespace CLI {
@@ -8,6 +8,5 @@ class App;
 namespace florin::cli {
 
 void add_export_command(CLI::App& app, int& exit_code);
-void add_dead_letters_command(CLI::App& app, int& exit_code);
 
 }  // namespace florin::cli

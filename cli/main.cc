@@ -11,6 +11,7 @@
 #include "cli/client_command.h"
 #include "cli/config_file.h"
 #include "cli/crash_test_command.h"
+#include "cli/dead_letters_command.h"
 #include "cli/demo_command.h"
 #include "cli/export_command.h"
 #include "cli/history_command.h"

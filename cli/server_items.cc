@@ -56,7 +56,8 @@ void add_history(const ServerInfo& info, Items& items) {
 void add_sinks(const ServerInfo& info, Items& items) {
   for (const protocol::SinkInfo& sink : info.sinks) {
     const std::string name = "sink_" + sink.name;
-    items.wide(name + "_position", sink.position.value);
+    // Of what alerts are sent to there is none.
+    if (sink.position.value != 0) items.wide(name + "_position", sink.position.value);
     items.wide(name + "_failures", sink.failures);
     items.wide(name + "_dead_letters", sink.dead_letters);
     if (!sink.last_error.empty()) items.text(name + "_error", sink.last_error);

@@ -78,7 +78,7 @@ Status SinkParts::open_settings(const ServiceOptions& options,
     driver.dead_letter_directory = sink_letters_path(directory.path());
     driver.filter = each.filter;
     add(std::move(driver), "feeds " + std::string(sinks::kind_name(each)),
-        sinks::make_sink(each, directory.ledger_id()), store);
+        sinks::make_sink(each, directory.ledger_id(), clock_), store);
   }
   if (rules.rules.empty()) return {};
   return open_alerts(std::move(rules), found, directory, store);
@@ -98,14 +98,15 @@ Status SinkParts::open_alerts(alerts::AlertSettings rules,
     auto target = sinks::make_target(each, clock_);
     if (!target) return tl::unexpected<Error>(std::move(target).error());
     targets.push_back({each.name, std::move(*target)});
+    alert_targets_.push_back(each.name);
   }
   alerts::AlertSinkOptions options;
-  options.directory = sink_state_path(directory.path()) + "/alerts";
+  options.directory = alert_state_path(directory.path());
   options.ledger_id = directory.ledger_id();
   options.settings = std::move(rules);
   auto sink = std::make_unique<alerts::AlertSink>(std::move(options), std::move(targets), clock_,
                                                   Random(entropy_seed()), report_sink);
-  alerts_ = sink.get();
+  senders_ = sink->senders();
   exporter::SinkDriverOptions driver;
   driver.name = "alerts";
   driver.dead_letter_directory = sink_letters_path(directory.path());
@@ -140,8 +141,7 @@ void SinkParts::start_threads(pipeline::ThreadGroup& threads, int niceness) {
     const std::string name = ("sink-" + running.name).substr(0, kNameBytesMax);
     threads.start({name, {running.driver.get()}, running.parker.get(), -1, 0, niceness});
   }
-  if (alerts_ == nullptr) return;
-  for (alerts::AlertSender* sender : alerts_->senders()) {
+  for (alerts::AlertSender* sender : senders_) {
     sender_bells_.push_back(std::make_unique<Doorbell>());
     sender_parkers_.push_back(std::make_unique<pipeline::BellParker>(*sender_bells_.back()));
     threads.start({"alert-sender", {sender}, sender_parkers_.back().get(), -1, 0, niceness});
@@ -163,6 +163,11 @@ std::vector<protocol::SinkInfo> SinkParts::describe() const {
     infos.push_back({running.name, Position{status.committed.position}, status.failures,
                      status.dead_letters, std::move(status.last_error)});
   }
+  for (usize target = 0; target < senders_.size(); ++target) {
+    alerts::AlertSenderStatus status = senders_[target]->status();
+    infos.push_back({"alerts_to_" + alert_targets_[target], Position{}, status.failures,
+                     status.dead_letters, std::move(status.last_error)});
+  }
   return infos;
 }
 
@@ -173,9 +178,15 @@ bool SinkParts::finish() {
       running.driver->stop();
       running.bell->ring();
     }
+    for (usize target = 0; target < senders_.size(); ++target) {
+      senders_[target]->stop();
+      sender_bells_[target]->ring();
+    }
   }
   return std::all_of(running_.begin(), running_.end(),
-                     [](const Running& running) { return running.driver->stopped(); });
+                     [](const Running& running) { return running.driver->stopped(); }) &&
+         std::all_of(senders_.begin(), senders_.end(),
+                     [](const alerts::AlertSender* sender) { return sender->stopped(); });
 }
 
 }  // namespace florin::cli

@@ -29,6 +29,9 @@ inline std::string sink_state_path(const std::string& data) { return data + "/si
 inline std::string sink_letters_path(const std::string& data) {
   return sink_state_path(data) + "/dead-letters";
 }
+inline std::string alert_state_path(const std::string& data) {
+  return sink_state_path(data) + "/alerts";
+}
 
 // Belongs to the core thread.
 class SinkParts {
@@ -75,7 +78,9 @@ class SinkParts {
   std::string export_directory_;
   history::Place exported_;  // Into files, at the start: up to there.
   std::vector<Running> running_;
-  alerts::AlertSink* alerts_ = nullptr;  // One of those, if there is any.
+  // Of alerts, by target.
+  std::vector<std::string> alert_targets_;
+  std::vector<alerts::AlertSender*> senders_;
   std::vector<std::unique_ptr<Doorbell>> sender_bells_;
   std::vector<std::unique_ptr<pipeline::Parker>> sender_parkers_;
   bool finishing_ = false;

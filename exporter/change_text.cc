@@ -2,7 +2,7 @@
 // by one list and cannot drift apart.
 #include "exporter/change_text.h"
 
-#include <charconv>
+#include <cstring>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -38,58 +38,78 @@ std::string_view status_name(u8 status) {
   CHECK(false);
 }
 
-void append_number(u64 value, std::string& text) {
-  char digits[20];
-  const auto end = std::to_chars(std::begin(digits), std::end(digits), value).ptr;
-  text.append(std::begin(digits), end);
-}
+// The longest line has some fifty fields, and a text of at most 104 bytes, each of which JSON may
+// take for six.
+constexpr usize kLineBytesMax = 8'192;
+static_assert(kLineBytesMax > 50 * (64 + kDecimalDigitsMax) + 6 * ledger::kReasonBytesMax);
 
-void append_number(u128 value, std::string& text) {
-  if (high_half(value) == 0) return append_number(low_half(value), text);
-  text += to_decimal(value);
-}
+// A line that is being written, and is appended to the text when it is whole.
+class LineBytes {
+ public:
+  void letter(char letter) { *end_++ = letter; }
+  void word(std::string_view word) {
+    std::memcpy(end_, word.data(), word.size());
+    end_ += word.size();
+  }
+  void number(u128 value) { end_ = write_decimal(value, end_); }
+  void end(std::string& text) {
+    letter('\n');
+    CHECK(end_ <= std::end(bytes_));
+    text.append(bytes_, end_);
+  }
+
+ private:
+  char bytes_[kLineBytesMax];
+  char* end_ = bytes_;
+};
 
 // Numbers that other programs would round (beyond 2^53) are strings, always.
 class JsonLine {
  public:
-  explicit JsonLine(std::string& text) : text_(text) { text_ += '{'; }
+  explicit JsonLine(std::string& text) : text_(text) {}
 
   void wide(std::string_view field, u128 value) {
     begin(field);
-    text_ += '"';
-    append_number(value, text_);
-    text_ += '"';
+    line_.letter('"');
+    line_.number(value);
+    line_.letter('"');
   }
   void narrow(std::string_view field, u32 value) {
     begin(field);
-    append_number(u64{value}, text_);
+    line_.number(value);
   }
   void word(std::string_view field, std::string_view value) {
     if (value.empty()) return none(field);
     begin(field);
-    text_ += '"';
-    text_ += value;
-    text_ += '"';
+    line_.letter('"');
+    line_.word(value);
+    line_.letter('"');
   }
   // Anything that a person wrote.
   void prose(std::string_view field, std::string_view value) {
     begin(field);
-    text_ += nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    line_.word(
+        nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   // What this kind of change does not have.
   void none(std::string_view) {}
-  void end() { text_ += "}\n"; }
+  void end() {
+    line_.letter('}');
+    line_.end(text_);
+  }
 
  private:
   void begin(std::string_view field) {
-    if (!first_) text_ += ',';
+    line_.letter(first_ ? '{' : ',');
     first_ = false;
-    text_ += '"';
-    text_ += field;
-    text_ += "\":";
+    line_.letter('"');
+    line_.word(field);
+    line_.letter('"');
+    line_.letter(':');
   }
 
   std::string& text_;
+  LineBytes line_;
   bool first_ = true;
 };
 
@@ -99,31 +119,32 @@ class CsvLine {
 
   void wide(std::string_view field, u128 value) {
     none(field);
-    append_number(value, text_);
+    line_.number(value);
   }
   void narrow(std::string_view field, u32 value) { wide(field, value); }
   void word(std::string_view field, std::string_view value) {
     none(field);
-    text_ += value;
+    line_.word(value);
   }
   // Quoted as RFC 4180 has it.
   void prose(std::string_view field, std::string_view value) {
     none(field);
-    text_ += '"';
+    line_.letter('"');
     for (const char letter : value) {
-      if (letter == '"') text_ += '"';
-      text_ += letter;
+      if (letter == '"') line_.letter('"');
+      line_.letter(letter);
     }
-    text_ += '"';
+    line_.letter('"');
   }
   void none(std::string_view) {
-    if (!first_) text_ += ',';
+    if (!first_) line_.letter(',');
     first_ = false;
   }
-  void end() { text_ += '\n'; }
+  void end() { line_.end(text_); }
 
  private:
   std::string& text_;
+  LineBytes line_;
   bool first_ = true;
 };
 

@@ -13,19 +13,12 @@
 
 #include "base/result.h"
 #include "base/types.h"
+#include "importer/id_set.h"
 #include "importer/receiver.h"
 
 namespace florin::importer {
 
 __extension__ typedef __int128 i128;
-
-struct HashOfId {
-  usize operator()(u128 id) const {
-    constexpr u64 kOdd = 0x9e37'79b9'7f4a'7c15;
-    const u64 mixed = (low_half(id) ^ high_half(id) * kOdd) * kOdd;
-    return static_cast<usize>(mixed ^ mixed >> 32);
-  }
-};
 
 // What was recorded on one day.
 struct RecordedDay {

@@ -1,5 +1,7 @@
 #include "importer/csv_cells.h"
 
+#include <cstring>
+
 #include <csv.h>
 
 #include "base/check.h"
@@ -28,21 +30,42 @@ CsvCells::CsvCells(char delimiter, char quote)
 CsvCells::~CsvCells() { csv_free(parser_.get()); }
 
 RowEnd CsvCells::split(std::string_view row) {
-  if (quote_ != '\0' && row.find(quote_) != std::string_view::npos) return split_by_library(row);
-  split_plain(row);
-  return RowEnd::Whole;
+  return split_plain(row) ? RowEnd::Whole : split_by_library(row);
 }
 
-void CsvCells::split_plain(std::string_view row) {
+// False when the row is none of the plain ones.
+bool CsvCells::split_plain(std::string_view row) {
   cells_.clear();
-  const char* begin = row.data();
-  const char* const end = begin + row.size();
-  for (const char* at = begin; at != end; ++at) {
-    if (*at != delimiter_) continue;
-    cells_.push_back(trimmed({begin, static_cast<usize>(at - begin)}));
-    begin = at + 1;
+  const char* at = row.data();
+  const char* const end = at + row.size();
+  while (true) {
+    while (at != end && is_blank_at(at)) ++at;
+    const bool is_quoted = at != end && *at == quote_ && quote_ != '\0';
+    if (is_quoted ? !take_quoted(at, end) : !take_unquoted(at, end)) return false;
+    if (at == end) return true;
+    ++at;  // The delimiter: another cell follows, which may be empty.
   }
-  cells_.push_back(trimmed({begin, static_cast<usize>(end - begin)}));
+}
+
+// Each takes one cell, and goes to the delimiter behind it or to the end.
+bool CsvCells::take_quoted(const char*& at, const char* end) {
+  const char* const begin = at + 1;
+  const auto* const close =
+      static_cast<const char*>(std::memchr(begin, quote_, static_cast<usize>(end - begin)));
+  if (close == nullptr) return false;
+  cells_.push_back({begin, static_cast<usize>(close - begin)});
+  at = close + 1;
+  while (at != end && is_blank_at(at)) ++at;
+  return at == end || *at == delimiter_;
+}
+
+bool CsvCells::take_unquoted(const char*& at, const char* end) {
+  const char* const begin = at;
+  for (; at != end && *at != delimiter_; ++at) {
+    if (*at == quote_ && quote_ != '\0') return false;
+  }
+  cells_.push_back(trimmed({begin, static_cast<usize>(at - begin)}));
+  return true;
 }
 
 void CsvCells::take_cell(void* text, usize size, void* self) {

@@ -1,6 +1,7 @@
-// Splits a row of delimited text (RFC 4180 and its relatives) into its cells. Rows without quotes,
-// which are most, are split here; those with quotes are libcsv's work, which reads bytes one by one
-// and calls a function for each cell. docs/import.md has the figures.
+// Splits a row of delimited text (RFC 4180 and its relatives) into its cells. Plain rows, which are
+// nearly all, are split here: their cells have no quotes, or quotes around them and none within.
+// The others are libcsv's work, which reads bytes one by one and calls a function for each cell.
+// docs/import.md has the figures.
 #pragma once
 
 #include <memory>
@@ -39,7 +40,12 @@ class CsvCells {
 
  private:
   static void take_cell(void* text, usize size, void* self);
-  void split_plain(std::string_view row);
+  bool split_plain(std::string_view row);
+  bool take_quoted(const char*& at, const char* end);
+  bool take_unquoted(const char*& at, const char* end);
+  bool is_blank_at(const char* at) const {
+    return (*at == ' ' || *at == '\t') && *at != delimiter_;
+  }
 
   char delimiter_;
   char quote_;

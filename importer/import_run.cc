@@ -19,7 +19,7 @@ using ledger::TransferOutcome;
 
 namespace {
 
-constexpr u64 kJournalEveryNs = 500 * kNsPerMs;
+constexpr u64 kJournalEveryNs = 100 * kNsPerMs;  // A write takes some milliseconds.
 constexpr usize kShownRefusalsMax = 10;
 
 // Which files these are. Those of the standard input cannot be known again.
@@ -59,6 +59,7 @@ class Run {
   Status begin();
   Status send_all();
   Status take(const Parcel& parcel);
+  Status send(const Parcel& parcel);
   Status send_accounts(const Parcel& parcel);
   Status send_transfers(const Parcel& parcel);
   Status compare_days(const Parcel& parcel);
@@ -149,10 +150,12 @@ Status Run::send_all() {
 }
 
 Status Run::take(const Parcel& parcel) {
-  refused_ = parcel.refused;
-  RETURN_IF_ERROR(send_accounts(parcel));
-  RETURN_IF_ERROR(send_transfers(parcel));
-  RETURN_IF_ERROR(report_refusals(parcel));
+  const ImportCounts before = journal_.counts;
+  if (Status sent = send(parcel); !sent) {
+    journal_.counts = before;  // It will be sent again.
+    return sent;
+  }
+  journal_.refused_bytes = refusal_file_->size_bytes();
   journal_.counts.skipped += parcel.skipped;
   sum_up(parcel);
   if (parcel.end.rows > journal_.progress.rows) journal_.progress = parcel.end;
@@ -163,6 +166,13 @@ Status Run::take(const Parcel& parcel) {
   return fail(ErrorCode::Refused,
               fmt::format("{} rows were refused, and at most {} may be (--refusals-max)",
                           journal_.counts.refused, options_.refusals_max));
+}
+
+Status Run::send(const Parcel& parcel) {
+  refused_ = parcel.refused;
+  RETURN_IF_ERROR(send_accounts(parcel));
+  RETURN_IF_ERROR(send_transfers(parcel));
+  return report_refusals(parcel);
 }
 
 Status Run::send_accounts(const Parcel& parcel) {
@@ -258,7 +268,6 @@ Status Run::write_progress(bool at_once) {
   if (!at_once && now_ns - journal_written_ns_ < kJournalEveryNs) return {};
   journal_written_ns_ = now_ns;
   RETURN_IF_ERROR(refusal_file_->sync());
-  journal_.refused_bytes = refusal_file_->size_bytes();
   return write_journal(options_.journal_path, journal_);
 }
 

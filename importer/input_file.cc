@@ -87,6 +87,12 @@ Status InputFile::fill() {
   }
 }
 
+tl::unexpected<Error> InputFile::too_long() const {
+  return fail(ErrorCode::InvalidArgument,
+              fmt::format("{} line {} is longer than {} bytes", identity_.name,
+                          first_number_ + lines_in_row_, kRowBytesMax));
+}
+
 // Puts the end of the line that begins at end_ + `from` into found_; false at the end of the file.
 Result<bool> InputFile::find_line(usize from) {
   usize searched = from;
@@ -102,23 +108,20 @@ Result<bool> InputFile::find_line(usize from) {
       found_ = filled_;
       return searched > 0;
     }
-    if (end_ + searched - begin_ > kRowBytesMax) {
-      return fail(ErrorCode::InvalidArgument,
-                  fmt::format("{} line {} is longer than {} bytes", identity_.name,
-                              first_number_ + lines_in_row_, kRowBytesMax));
-    }
+    if (end_ + searched - begin_ > kRowBytesMax) return too_long();
     RETURN_IF_ERROR(fill());
   }
 }
 
 Result<std::optional<std::string_view>> InputFile::next_line() {
   begin_ = end_;
-  first_number_ += std::exchange(lines_in_row_, 1);
-  if (first_number_ == 0) first_number_ = 1;
+  first_number_ += std::exchange(lines_in_row_, 0);
   const auto found = find_line(0);
   RETURN_IF_ERROR(found);
   if (!*found) return std::optional<std::string_view>();
+  if (found_ - begin_ > kRowBytesMax) return too_long();
   end_ = first_end_ = found_;
+  lines_in_row_ = 1;
   return std::optional(text_until(end_));
 }
 

@@ -12,7 +12,7 @@
 
 namespace florin::importer {
 
-// The longest row, and with it the longest line.
+// The longest row, its line ends included, and with it the longest line.
 inline constexpr u64 kRowBytesMax = kMiB;
 // Readable bytes behind every line, for readers that look at many at once.
 inline constexpr usize kPaddingBytes = 64;
@@ -53,6 +53,7 @@ class InputFile {
   Status fill();
   Status read_head();
   Result<bool> find_line(usize from);
+  tl::unexpected<Error> too_long() const;
   std::string_view text_until(usize end) const;
 
   FileIdentity identity_;
@@ -65,7 +66,7 @@ class InputFile {
   usize end_ = 0;        // Behind its line end.
   usize first_end_ = 0;  // The same of its first line.
   usize found_ = 0;      // What find_line found.
-  u64 first_number_ = 0;
+  u64 first_number_ = 1;
   u64 lines_in_row_ = 0;
 };
 

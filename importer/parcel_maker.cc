@@ -87,7 +87,7 @@ bool ParcelMaker::take_constant_accounts() {
     row_.account = account;
     row_.account.flags |= ledger::account_flags::kImported;
     accounts_.last_given = accounts_.last_written = account.timestamp;
-    known_accounts_.insert(account.id);
+    if (account.id != 0) known_accounts_.insert(account.id);
     if (!is_done()) {
       parcel_.accounts.push_back(row_.account);
       parcel_.is_derived.push_back(false);
@@ -147,9 +147,8 @@ void ParcelMaker::take_account(u32 file, const SourceRow& source) {
   if (!give_moment(mapping_.accounts->spreads, accounts_, row_.account.timestamp, reason)) {
     return refuse(file, source, std::move(reason));
   }
-  if (mapping_.transfers && mapping_.transfers->new_accounts) {
-    known_accounts_.insert(row_.account.id);
-  }
+  const bool opens = mapping_.transfers && mapping_.transfers->new_accounts;
+  if (opens && row_.account.id != 0) known_accounts_.insert(row_.account.id);
   if (is_done()) return;
   parcel_.accounts.push_back(row_.account);
   parcel_.is_derived.push_back(false);
@@ -174,7 +173,7 @@ void ParcelMaker::take_transfer(u32 file, const SourceRow& source) {
 }
 
 void ParcelMaker::open_account(u128 id, u32 row) {
-  if (id == 0 || !known_accounts_.insert(id).second) return;
+  if (id == 0 || !known_accounts_.insert(id)) return;
   const NewAccounts& made = *mapping_.transfers->new_accounts;
   const u64 used = row_.transfer.timestamp;
   const u64 wanted = used > made.earlier_ns ? used - made.earlier_ns : 1;

@@ -8,10 +8,10 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
+#include "importer/id_set.h"
 #include "importer/mapping.h"
 #include "importer/parcel.h"
 #include "importer/row_mapper.h"
@@ -75,7 +75,7 @@ class ParcelMaker {
 
   Ascent accounts_;
   Ascent transfers_;
-  std::unordered_set<u128, HashOfId> known_accounts_;  // Where transfers open accounts.
+  IdSet known_accounts_;  // Where transfers open accounts.
   // The day in progress, and where its accounts stand in it.
   std::optional<i64> day_;
   RecordedDay recorded_;

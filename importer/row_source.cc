@@ -124,24 +124,26 @@ Status RowSource::split(std::string_view line, SourceRow& row) {
     return {};
   }
   RowEnd end = csv_.split(row.text);
-  for (u32 lines = 1; end == RowEnd::Open; ++lines) {
+  u32 lines = 1;
+  while (end == RowEnd::Open && lines < kRowLinesMax) {
     const auto longer = file_.longer_line();
     RETURN_IF_ERROR(longer);
-    if (!*longer || lines == kRowLinesMax) {
-      row.text = decoded(file_.first_line());
-      row.problem = "a quote is opened and not closed";
-      return {};
-    }
+    if (!*longer) break;
     row.text = decoded(**longer);
     end = csv_.split(row.text);
+    ++lines;
   }
-  if (end == RowEnd::Malformed) {
+  if (end == RowEnd::Whole) {
+    take_cells(row);
+  } else if (lines == 1 && end == RowEnd::Malformed) {
     row.problem = fmt::format(
         "a quote ({}) stands within a cell; expected it around the cell, and "
         "doubled within it",
         format_.quote);
   } else {
-    take_cells(row);
+    // The lines behind it may be rows of their own.
+    row.text = decoded(file_.first_line());
+    row.problem = fmt::format("a quote ({}) is opened and not closed", format_.quote);
   }
   return {};
 }

@@ -77,6 +77,29 @@ std::vector<std::string> subjects_of_stream(const NatsSettings& settings) {
           settings.subject + ".alerts.>"};
 }
 
+// Whether a stream that is there will do.
+Status check_stream(const jsStreamConfig& config, const NatsSettings& settings) {
+  const auto subjects = subjects_of_stream(settings);
+  for (const std::string& subject : subjects) {
+    const bool covered =
+        std::any_of(config.Subjects, config.Subjects + config.SubjectsLen,
+                    [&](const char* each) { return subject_covers(each, subject); });
+    if (!covered) {
+      return fail(ErrorCode::InvalidArgument,
+                  fmt::format("NATS: the stream {} does not take the subject {}; expected one with "
+                              "the subjects {}",
+                              settings.stream, subject, fmt::join(subjects, ", ")));
+    }
+  }
+  if (config.Retention != js_LimitsPolicy) {
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("NATS: the stream {} forgets what was read, and with it how far the "
+                            "sink is; expected one with the retention 'limits'",
+                            settings.stream));
+  }
+  return {};
+}
+
 Status set_nats_options(natsOptions& options, const NatsSettings& settings) {
   std::vector<const char*> servers;
   for (const std::string& server : settings.servers) servers.push_back(server.c_str());
@@ -161,26 +184,9 @@ Status NatsConnection::prepare_stream(const NatsSettings& settings) {
   } else if (status != NATS_OK) {
     return nats_failure(status, "look at the stream " + stream_);
   } else {
-    const jsStreamConfig& config = *info->Config;
-    for (const std::string& subject : subjects_of_stream(settings)) {
-      const bool covered =
-          std::any_of(config.Subjects, config.Subjects + config.SubjectsLen,
-                      [&](const char* each) { return subject_covers(each, subject); });
-      if (!covered) {
-        return fail(ErrorCode::InvalidArgument,
-                    fmt::format("NATS: the stream {} does not take the subject {}; expected one "
-                                "with the subjects {}",
-                                stream_, subject, fmt::join(subjects_of_stream(settings), ", ")));
-      }
-    }
-    if (config.Retention != js_LimitsPolicy) {
-      return fail(ErrorCode::InvalidArgument,
-                  "NATS: the stream " + stream_ +
-                      " forgets what was read, and with it how far the sink is; expected "
-                      "one with the retention 'limits'");
-    }
-    if (config.MaxMsgSize > 0) {
-      body_bytes_max_ = std::min(body_bytes_max_, static_cast<usize>(config.MaxMsgSize));
+    RETURN_IF_ERROR(check_stream(*info->Config, settings));
+    if (const std::int32_t bytes = info->Config->MaxMsgSize; bytes > 0) {
+      body_bytes_max_ = std::min(body_bytes_max_, static_cast<usize>(bytes));
     }
   }
   if (body_bytes_max_ < kNatsHeaderBytesMax + kNatsBodyBytesLeast) {

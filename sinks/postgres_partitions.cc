@@ -18,15 +18,20 @@ constexpr std::string_view kPartitionsSql =
     "p.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r' AND p.relname IN ('transfers', "
     "'hold_expiries')";
 
-// One statement after the other, in one transaction.
+// Any number that other programs hardly use.
+constexpr int kIndexLock = 1'718'382'443;
+
+// One statement after the other, in one transaction. A session that was left may be building the
+// same ones: the lock waits for it, and then they are there.
 std::string index_statements(const std::string& partition) {
   return fmt::format(
-      "CREATE INDEX {0}_debit ON {0} (debit_account_id, position);"
-      "CREATE INDEX {0}_credit ON {0} (credit_account_id, position);"
-      "CREATE INDEX {0}_id ON {0} (id);"
-      "CREATE INDEX {0}{1} ON {0} USING brin (logged_at, day, position);"
+      "SELECT pg_advisory_xact_lock({2}, hashtext('{0}'));"
+      "CREATE INDEX IF NOT EXISTS {0}_debit ON {0} (debit_account_id, position);"
+      "CREATE INDEX IF NOT EXISTS {0}_credit ON {0} (credit_account_id, position);"
+      "CREATE INDEX IF NOT EXISTS {0}_id ON {0} (id);"
+      "CREATE INDEX IF NOT EXISTS {0}{1} ON {0} USING brin (logged_at, day, position);"
       "ANALYZE {0};",
-      partition, kLastIndexSuffix);
+      partition, kLastIndexSuffix, kIndexLock);
 }
 
 // What stands behind "_p" in the name of a partition.
@@ -71,7 +76,7 @@ Status PostgresPartitions::make(PostgresConnection& connection, PostgresTable ta
   if (has(table, number)) return {};
   const std::string partition = table_name(table, number);
   RETURN_IF_ERROR(connection.run(
-      fmt::format("CREATE TABLE {0} (LIKE {1} INCLUDING ALL);"
+      fmt::format("CREATE TABLE {0} (LIKE {1} INCLUDING ALL EXCLUDING COMMENTS);"
                   "ALTER TABLE {1} ATTACH PARTITION {0} FOR VALUES FROM ({2}) TO ({3})",
                   partition, name(table), number * positions_, (number + 1) * positions_),
       "make the partition " + partition));

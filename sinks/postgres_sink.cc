@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/int128.h"
+#include "sinks/postgres_schema.h"
 
 namespace florin::sinks {
 

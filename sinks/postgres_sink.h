@@ -31,7 +31,7 @@ struct PostgresSinkOptions {
   u64 partition_positions = u64{1} << 22;
   // Balances are written at a commit when so few accounts wait, or when so long was waited.
   usize balances_few = 10'000;
-  u64 balances_wait_ns = 5 * kNsPerSecond;
+  u64 balances_wait_ns = 10 * kNsPerSecond;
   // A partition that is still written gets its indexes when fewer changes a second come than these.
   u64 slow_changes_per_second = 10'000;
   // How long open waits for another session to stop writing: one that was cut off may still do.

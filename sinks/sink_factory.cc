@@ -18,9 +18,14 @@ using MadeTarget = Result<std::unique_ptr<MessageTarget>>;
 struct SinkMaker {
   const std::string& name;
   u128 ledger_id;
+  Clock& clock;
 
   std::unique_ptr<exporter::Sink> operator()(const PostgresSettings& settings) const {
-    return std::make_unique<PostgresSink>(settings, ledger_id, name);
+    PostgresSinkOptions options;
+    options.settings = settings;
+    options.ledger_id = ledger_id;
+    options.name = name;
+    return std::make_unique<PostgresSink>(std::move(options), clock);
   }
   std::unique_ptr<exporter::Sink> operator()(const NatsSettings& settings) const {
     return std::make_unique<NatsSink>(settings, ledger_id);
@@ -61,9 +66,10 @@ struct TargetMaker {
 
 }  // namespace
 
-std::unique_ptr<exporter::Sink> make_sink(const SinkSettings& settings, u128 ledger_id) {
+std::unique_ptr<exporter::Sink> make_sink(const SinkSettings& settings, u128 ledger_id,
+                                          Clock& clock) {
   CHECK(settings.takes_changes);
-  return std::visit(SinkMaker{settings.name, ledger_id}, settings.target);
+  return std::visit(SinkMaker{settings.name, ledger_id, clock}, settings.target);
 }
 
 Result<std::unique_ptr<MessageTarget>> make_target(const SinkSettings& settings, Clock& clock) {

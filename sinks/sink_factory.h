@@ -13,7 +13,9 @@
 namespace florin::sinks {
 
 // What changes of this ledger go into; it connects when it is opened. The settings take changes.
-std::unique_ptr<exporter::Sink> make_sink(const SinkSettings& settings, u128 ledger_id);
+// The clock outlives it.
+std::unique_ptr<exporter::Sink> make_sink(const SinkSettings& settings, u128 ledger_id,
+                                          Clock& clock);
 
 // What alerts go to; it connects when it has something to send. InvalidArgument: this kind takes no
 // alerts; errors of reading a secret. The clock outlives it.

@@ -30,6 +30,8 @@ inline constexpr double kWidth = kRight - kLeft;
 // Nothing of a table stands below.
 inline constexpr double kBottom = millimetres(275);
 inline constexpr double kHairline = 0.5;
+// Numbers of accounts and transfers are set smaller before they are shortened.
+inline constexpr double kNumberSizeMin = 4.5;
 
 // `style` in another colour, weight or size.
 constexpr Style with_colour(Style style, Colour colour) {

@@ -1,9 +1,11 @@
 #include "statement/pdf_document.h"
 
-#include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include <fmt/core.h>
+
+#include "statement/pdf_text.h"
 
 namespace florin::statement::pdf {
 namespace {
@@ -79,13 +81,12 @@ void Document::use_utf8() {
 }
 
 void Document::describe(HPDF_InfoType property, const std::string& text) {
-  const bool is_ascii =
-      std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
-  if (!is_ascii) {
-    use_utf8();
-    HPDF_SetCurrentEncoder(get(), "UTF-8");
-  }
-  HPDF_SetInfoAttr(get(), property, text.c_str());
+  const std::u32string characters = characters_of(text);
+  // Either is written as UTF-16; that of UTF-8 takes long to set up.
+  const bool western = is_western(characters);
+  if (!western) use_utf8();
+  HPDF_SetCurrentEncoder(get(), western ? "WinAnsiEncoding" : "UTF-8");
+  HPDF_SetInfoAttr(get(), property, (western ? western_bytes(characters) : text).c_str());
 }
 
 void Document::date(u64 timestamp_ns) {

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cerrno>
 #include <filesystem>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -21,17 +22,9 @@ constexpr const char* kWestern = "WinAnsiEncoding";
 constexpr std::array<const char*, 5> kOthers = {"CP1250", "CP1251", "CP1253", "CP1254", "CP1257"};
 constexpr const char* kAll = "UTF-8";
 
-// The characters of code page 1252 between 0x80 and 0x9f.
-constexpr std::u32string_view kWesternExtras = U"€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ";
-
 // DejaVu is a little larger and a good deal wider than Helvetica of the same size.
 constexpr double kEmbeddedSize = 0.96;
 constexpr double kEmbeddedStretch = 0.92;
-
-bool is_western_character(char32_t c) {
-  return (c >= 0x20 && c < 0x7f) || (c >= 0xa0 && c <= 0xff) ||
-         kWesternExtras.find(c) != std::u32string_view::npos;
-}
 
 // A file in memory that libharu can open by a path.
 class FileInMemory {
@@ -78,10 +71,6 @@ std::string font_name(const std::string& path, Weight weight) {
 
 }  // namespace
 
-bool is_western(std::u32string_view text) {
-  return std::all_of(text.begin(), text.end(), is_western_character);
-}
-
 std::optional<std::string> Fonts::Encoding::bytes_of(char32_t character) const {
   if (is_utf8) return utf8_of({&character, 1});
   if (character < 0x7f) return std::string(1, static_cast<char>(character));
@@ -90,21 +79,31 @@ std::optional<std::string> Fonts::Encoding::bytes_of(char32_t character) const {
   return std::string(1, static_cast<char>(0x80 + (found - characters.begin())));
 }
 
-Result<Fonts> Fonts::open(Document& document, const PdfOptions& options, bool embeds) {
+Result<Fonts> Fonts::open(Document& document, const PdfOptions& options,
+                          const std::set<Weight>& embedded) {
   Fonts fonts(document);
-  fonts.western_ = fonts.load_encoding(kWestern);
   fonts.helvetica_ = {HPDF_GetFont(document.get(), "Helvetica", kWestern),
                       HPDF_GetFont(document.get(), "Helvetica-Bold", kWestern)};
   RETURN_IF_ERROR(document.status("set up Helvetica"));
-  if (!embeds) return fonts;
-  for (const Weight weight : {Weight::Regular, Weight::Bold}) {
+  fonts.measure_helvetica();
+  for (const Weight weight : embedded) {
     const std::string& path = weight == Weight::Bold ? options.bold_font : options.font;
     auto font = TrueTypeFont::open(path);
     RETURN_IF_ERROR(font);
-    fonts.true_type_.push_back(std::move(*font));
+    fonts.true_type_[static_cast<usize>(weight)] = std::move(*font);
     fonts.font_names_[static_cast<usize>(weight)] = font_name(path, weight);
   }
   return fonts;
+}
+
+void Fonts::measure_helvetica() {
+  for (usize weight = 0; weight < helvetica_.size(); ++weight) {
+    for (usize code = 0x20; code < 0x100; ++code) {
+      const HPDF_BYTE byte = static_cast<HPDF_BYTE>(code);
+      const HPDF_TextWidth width = HPDF_Font_TextWidth(helvetica_[weight], &byte, 1);
+      helvetica_widths_[weight][code] = static_cast<u16>(width.width);
+    }
+  }
 }
 
 Fonts::Encoding Fonts::load_encoding(const char* name) {
@@ -118,33 +117,32 @@ Fonts::Encoding Fonts::load_encoding(const char* name) {
   return encoding;
 }
 
-std::string Fonts::western_bytes(std::u32string_view text) const {
-  std::string bytes;
-  for (const char32_t c : text) bytes += western_.bytes_of(c).value_or("?");
-  return bytes;
-}
-
 double Fonts::width(std::u32string_view text, Weight weight) const {
-  if (is_western(text) || true_type_.empty()) {
-    const std::string bytes = western_bytes(text);
-    const auto* data = reinterpret_cast<const HPDF_BYTE*>(bytes.data());
-    const HPDF_Font font = helvetica_[static_cast<usize>(weight)];
-    return HPDF_Font_TextWidth(font, data, static_cast<HPDF_UINT>(bytes.size())).width / 1000.0;
-  }
-  const TrueTypeFont& font = true_type_[static_cast<usize>(weight)];
+  const auto& true_type = true_type_[static_cast<usize>(weight)];
   u64 thousandths = 0;
-  for (const char32_t c : text) thousandths += font.advance(font.glyph_of(c));
+  if (!true_type || is_western(text)) {
+    const auto& widths = helvetica_widths_[static_cast<usize>(weight)];
+    for (const char32_t c : text)
+      thousandths += widths[static_cast<u8>(western_byte(c).value_or('?'))];
+    return static_cast<double>(thousandths) / 1000;
+  }
+  for (const char32_t c : text) thousandths += true_type->advance(true_type->glyph_of(c));
   return static_cast<double>(thousandths) / 1000 * kEmbeddedSize * kEmbeddedStretch;
 }
 
 Status Fonts::embed(const std::array<std::set<char32_t>, 2>& characters_by_weight) {
   for (usize weight = 0; weight < true_type_.size(); ++weight) {
     const std::set<char32_t>& characters = characters_by_weight[weight];
-    if (characters.empty()) continue;
-    auto file = FileInMemory::create(true_type_[weight].subset(characters, font_names_[weight]));
+    if (characters.empty() || !true_type_[weight]) continue;
+    const auto subset = true_type_[weight]->subset(characters, font_names_[weight]);
+    auto file = FileInMemory::create(subset.file);
     RETURN_IF_ERROR(file);
     const char* name = HPDF_LoadTTFontFromFile(document_->get(), file->path().c_str(), HPDF_TRUE);
     RETURN_IF_ERROR(document_->status(fmt::format("embed the font {}", font_names_[weight])));
+    const HPDF_Font font = HPDF_GetFont(document_->get(), name, kOthers.front());
+    for (char32_t part = 0; part < subset.parts; ++part) {  // Asked for, they are kept.
+      HPDF_Font_GetUnicodeWidth(font, static_cast<HPDF_UNICODE>(TrueTypeFont::kFirstPart + part));
+    }
     font_names_[weight] = name;
     if (!encodings_.empty()) continue;
     for (const char* encoding : kOthers) encodings_.push_back(load_encoding(encoding));
@@ -165,7 +163,7 @@ const Fonts::Encoding& Fonts::encoding_for(std::u32string_view text) const {
 
 DrawnText Fonts::drawn(std::u32string_view text, Weight weight) {
   DrawnText result;
-  if (is_western(text) || encodings_.empty()) {
+  if (!true_type_[static_cast<usize>(weight)] || is_western(text)) {
     result.runs.push_back({helvetica_[static_cast<usize>(weight)], western_bytes(text)});
     return result;
   }

@@ -19,9 +19,6 @@ namespace florin::statement::pdf {
 
 enum class Weight : u8 { Regular, Bold };
 
-// True when every character is one of Windows' code page 1252, which Helvetica has in every viewer.
-bool is_western(std::u32string_view text);
-
 // A piece of text in one font, as the bytes that libharu takes.
 struct Run {
   HPDF_Font font = nullptr;
@@ -38,9 +35,10 @@ struct DrawnText {
 // Belongs to the thread of its document, which must live longer.
 class Fonts {
  public:
-  // With `embeds`, the TrueType fonts are opened too: without them, only western text may be drawn.
-  // Fails as TrueTypeFont::open does.
-  static Result<Fonts> open(Document& document, const PdfOptions& options, bool embeds);
+  // Opens the TrueType fonts of the weights in which text that is not western will be drawn. Fails
+  // as TrueTypeFont::open does.
+  static Result<Fonts> open(Document& document, const PdfOptions& options,
+                            const std::set<Weight>& embedded);
 
   // Of text of size 1.
   double width(std::u32string_view text, Weight weight) const;
@@ -64,12 +62,12 @@ class Fonts {
   explicit Fonts(Document& document) : document_(&document) {}
   Encoding load_encoding(const char* name);
   const Encoding& encoding_for(std::u32string_view text) const;
-  std::string western_bytes(std::u32string_view text) const;
+  void measure_helvetica();
 
   Document* document_;
-  Encoding western_;
   std::array<HPDF_Font, 2> helvetica_ = {};  // By weight, as is the rest.
-  std::vector<TrueTypeFont> true_type_;      // Or none.
+  std::array<std::array<u16, 256>, 2> helvetica_widths_ = {};
+  std::array<std::optional<TrueTypeFont>, 2> true_type_;
   std::array<std::string, 2> font_names_;
   std::vector<Encoding> encodings_;  // Of embedded fonts; the last one has everything.
 };

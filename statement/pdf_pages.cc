@@ -25,7 +25,7 @@ constexpr double kFactsBaseline = millimetres(51);
 constexpr double kFactsLeading = 15;
 
 constexpr double kTitleBaseline = millimetres(106);
-constexpr double kSummaryTop = millimetres(117);
+constexpr double kSummaryTop = millimetres(113);
 constexpr double kSummaryRow = 40;
 constexpr double kSummaryPadding = 10;
 constexpr double kSummarySizeMin = 7.5;
@@ -49,12 +49,6 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
     text += part;
   }
   return text;
-}
-
-// As large as fits, but not larger than `style`.
-Style shrunk(const Sheet& sheet, const Style& style, std::string_view text, double width_max) {
-  const double width = sheet.width(text, style);
-  return width <= width_max ? style : with_size(style, style.size * width_max / width);
 }
 
 void compose_marks(Sheet& sheet) {
@@ -108,8 +102,8 @@ void compose_facts(Sheet& sheet, const Statement& statement) {
   for (const Fact& fact : facts_of(statement)) {
     sheet.text({kFactsLeft, baseline}, kMuted, fact.label, kFactsValueLeft - kFactsLeft);
     const double width = kRight - kFactsValueLeft;
-    const Style style = shrunk(sheet, kBody, fact.value, width);
-    sheet.text({kFactsValueLeft, baseline}, style, fact.value, width + 1);
+    const Style style = sheet.shrunk(kBody, fact.value, width, kNumberSizeMin);
+    sheet.text({kFactsValueLeft, baseline}, style, fact.value, width);
     baseline += kFactsLeading;
   }
 }

@@ -18,8 +18,9 @@ std::string kind_of(const TransactionKind& kind, u16 code) {
 void append_counterparty(std::vector<Line>& lines, const Sheet& sheet, const Party& party,
                          double width) {
   const std::string account = account_of(party);
+  const Line account_line = {sheet.shrunk(kMuted, account, width, kNumberSizeMin), account};
   if (party.name.empty()) {
-    lines.push_back({kMuted, account});
+    lines.push_back(account_line);
     return;
   }
   const std::string both = party.name + " · " + account;
@@ -28,23 +29,26 @@ void append_counterparty(std::vector<Line>& lines, const Sheet& sheet, const Par
     return;
   }
   lines.push_back({kMuted, party.name});
-  lines.push_back({kMuted, account});
+  lines.push_back(account_line);
 }
 
 // As many in a line as there is room for.
 void append_references(std::vector<Line>& lines, const Sheet& sheet,
                        const std::vector<std::string>& references, double width) {
+  const auto append = [&](const std::string& line) {
+    lines.push_back({sheet.shrunk(kSmall, line, width, kNumberSizeMin), line});
+  };
   std::string line;
   for (const std::string& reference : references) {
     const std::string longer = line.empty() ? reference : line + " · " + reference;
     if (!line.empty() && sheet.width(longer, kSmall) > width) {
-      lines.push_back({kSmall, line});
+      append(line);
       line = reference;
     } else {
       line = longer;
     }
   }
-  if (!line.empty()) lines.push_back({kSmall, line});
+  if (!line.empty()) append(line);
 }
 
 std::vector<std::string> references_of(const Entry& entry) {

@@ -1,5 +1,6 @@
 #include "statement/pdf_sheet.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <set>
@@ -28,6 +29,13 @@ void Sheet::add_page() {
 
 double Sheet::width(std::string_view text, const Style& style) const {
   return width_of(characters_of(text), style);
+}
+
+Style Sheet::shrunk(const Style& style, std::string_view text, double width_max,
+                    double size_min) const {
+  // A little less, as what is not exact must not shorten the text.
+  const double fitting = style.size * width_max / width(text, style) * 0.999;
+  return {style.weight, std::max(size_min, std::min(style.size, fitting)), style.colour};
 }
 
 double Sheet::width_of(std::u32string_view text, const Style& style) const {

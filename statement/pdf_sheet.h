@@ -51,6 +51,9 @@ class Sheet {
   usize page_count() const { return pages_.size(); }
 
   double width(std::string_view text, const Style& style) const;
+  // `style`, or a smaller size of it with which the text is no wider than `width_max`; at least
+  // `size_min`.
+  Style shrunk(const Style& style, std::string_view text, double width_max, double size_min) const;
 
   // Text that is wider than `width_max` is shortened and ends with an ellipsis.
   void text(Point left, const Style& style, std::string_view text, double width_max);

@@ -18,7 +18,7 @@ constexpr double kGap = 14;  // Between columns.
 constexpr double kHeadHeight = 20;
 constexpr double kBalanceRow = 20;
 constexpr double kSumRow = 15;
-constexpr double kPadding = 5;  // Above and below the lines of a row.
+constexpr double kPadding = 4.5;  // Above and below the lines of a row.
 // Amounts and balances are set smaller rather than wider.
 constexpr double kNumbersWidthMax = 270;
 constexpr double kDetailsLeft = kLeft + kDateWidth;
@@ -179,8 +179,10 @@ void compose_closing(Table& table, const Columns& columns, const Statement& stat
             moved_amount(statement.credits.sum, true, decimals), false);
   table.sum(columns, side("Total of debits", statement.debits),
             moved_amount(statement.debits.sum, false, decimals), false);
-  table.sum(columns, "Available balance, less outgoing holds",
-            signed_amount(statement.available, decimals), true);
+  table.sum(
+      columns,
+      statement.holds.empty() ? "Available balance" : "Available balance, less outgoing holds",
+      signed_amount(statement.available, decimals), true);
 }
 
 }  // namespace
@@ -201,7 +203,9 @@ double compose_entries(Sheet& sheet, const Statement& statement, double top) {
   };
   for (const Entry& entry : statement.entries) {
     const std::vector<Line> lines = lines_of(sheet, entry, columns.details_width);
-    if (!table.has_room(height_of(lines) + 2 * kPadding + kBalanceRow)) carry_over();
+    // The closing balance does not stand on a page without an entry.
+    const double behind = &entry == &statement.entries.back() ? kClosingHeight : kBalanceRow;
+    if (!table.has_room(height_of(lines) + 2 * kPadding + behind)) carry_over();
     table.row(columns, short_date(entry.booked), lines,
               moved_amount(entry.amount, entry.credit, statement.decimals), &entry.balance);
     last = &entry.balance;
@@ -209,29 +213,53 @@ double compose_entries(Sheet& sheet, const Statement& statement, double top) {
   if (statement.entries.empty()) {
     table.note("There are no entries in this period.");
   }
-  if (!table.has_room(kClosingHeight)) carry_over();
   compose_closing(table, columns, statement);
   return table.y();
 }
 
+void compose_hold_totals(Table& table, const Columns& columns, const Statement& statement) {
+  SideTotals incoming, outgoing;
+  for (const Hold& hold : statement.holds) {
+    SideTotals& totals = hold.credit ? incoming : outgoing;
+    ++totals.count;
+    totals.sum += hold.amount;
+  }
+  table.space(5);
+  for (const bool credit : {false, true}) {
+    const SideTotals& totals = credit ? incoming : outgoing;
+    if (totals.count == 0) continue;
+    table.sum(columns,
+              fmt::format("Total of {}, {}", credit ? "incoming" : "outgoing",
+                          counted(totals.count, "hold", "holds")),
+              moved_amount(totals.sum, credit, statement.decimals), false);
+  }
+}
+
 double compose_holds(Sheet& sheet, const Statement& statement, double top) {
-  static constexpr double kRoomMin = 120;  // A heading does not stand alone at the end of a page.
-  Table table(sheet, statement, top);
+  // A heading does not stand alone at the end of a page.
+  static constexpr double kRoomMin = 18 + 20 + kHeadHeight + 60;
+  static constexpr double kTotalsHeight = 5 + 2 * kSumRow;
   if (statement.holds.empty()) return top;
+  Table table(sheet, statement, top);
   const Columns columns = hold_columns(sheet, statement);
-  table.space(18);
-  if (!table.has_room(kRoomMin)) table.next_page();
+  if (table.has_room(kRoomMin)) {
+    table.space(18);
+  } else {
+    table.next_page();
+  }
   table.heading("Open holds");
   table.head(columns, false);
   for (const Hold& hold : statement.holds) {
     const std::vector<Line> lines = lines_of(sheet, hold, columns.details_width);
-    if (!table.has_room(height_of(lines) + 2 * kPadding)) {
+    const double totals = &hold == &statement.holds.back() ? kTotalsHeight : 0;
+    if (!table.has_room(height_of(lines) + 2 * kPadding + totals)) {
       table.next_page();
       table.head(columns, false);
     }
     table.row(columns, short_date(hold.made), lines,
               moved_amount(hold.amount, hold.credit, statement.decimals), nullptr);
   }
+  compose_hold_totals(table, columns, statement);
   return table.y();
 }
 

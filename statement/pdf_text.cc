@@ -1,5 +1,6 @@
 #include "statement/pdf_text.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -12,6 +13,11 @@ namespace florin::statement::pdf {
 namespace {
 
 constexpr char32_t kUnknown = 0xfffd;
+
+// The characters of code page 1252 from 0x80 to 0x9f; 0 where it has none.
+constexpr std::array<char32_t, 32> kWesternExtras = {
+    U'€', 0,    U'‚', U'ƒ', U'„', U'…', U'†', U'‡', U'ˆ', U'‰', U'Š', U'‹', U'Œ', 0, U'Ž', 0,
+    0,    U'‘', U'’', U'“', U'”', U'•', U'–', U'—', U'˜', U'™', U'š', U'›', U'œ', 0, U'ž', U'Ÿ'};
 
 constexpr std::array<std::string_view, 12> kMonths = {
     "January", "February", "March",     "April",   "May",      "June",
@@ -76,6 +82,27 @@ std::string utf8_of(std::u32string_view characters) {
     }
   }
   return text;
+}
+
+std::optional<char> western_byte(char32_t character) {
+  const bool is_same =
+      (character >= 0x20 && character < 0x7f) || (character >= 0xa0 && character <= 0xff);
+  if (is_same) return static_cast<char>(character);
+  if (character < 0xa0) return std::nullopt;
+  const auto found = std::find(kWesternExtras.begin(), kWesternExtras.end(), character);
+  if (found == kWesternExtras.end()) return std::nullopt;
+  return static_cast<char>(0x80 + (found - kWesternExtras.begin()));
+}
+
+bool is_western(std::u32string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char32_t c) { return western_byte(c).has_value(); });
+}
+
+std::string western_bytes(std::u32string_view text) {
+  std::string bytes;
+  for (const char32_t c : text) bytes += western_byte(c).value_or('?');
+  return bytes;
 }
 
 std::string grouped_amount(u128 amount, u32 decimals) {

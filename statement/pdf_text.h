@@ -2,6 +2,7 @@
 // four, dates in words. English, as the rest of the statement.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,12 @@ namespace florin::statement::pdf {
 // Multilingual Plane, which no font of a statement has; control characters become spaces.
 std::u32string characters_of(std::string_view utf8);
 std::string utf8_of(std::u32string_view characters);
+
+// In Windows' code page 1252, all of which Helvetica has in every viewer. In western_bytes(), '?'
+// stands for what is not in it.
+std::optional<char> western_byte(char32_t character);
+bool is_western(std::u32string_view text);
+std::string western_bytes(std::u32string_view text);
 
 // "1,234,567.89": with exactly so many decimals.
 std::string grouped_amount(u128 amount, u32 decimals);

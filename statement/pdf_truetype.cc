@@ -1,17 +1,20 @@
 #include "statement/pdf_truetype.h"
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
+#include <map>
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace florin::statement::pdf {
 namespace {
 
 constexpr u16 kGlyphMissing = 0;
+constexpr char32_t kPrivateEnd = 0xf900;  // Of the characters for private use.
 constexpr usize kHeadBytes = 54;
 constexpr usize kPostBytes = 32;
 // No font for text is that large; what is read into memory must have a limit.
@@ -96,17 +99,17 @@ std::string parts_renumbered(std::string_view outline, const std::map<u16, u16>&
   return result;
 }
 
-// The segments of characters that follow each other; their glyphs are numbered in their order.
-std::string character_table(const std::vector<char32_t>& characters) {
+// The segments of characters that follow each other, as do their glyphs.
+std::string character_table(const std::map<char32_t, u16>& glyphs) {
   struct Segment {
     u32 first, last, glyph;
   };
   std::vector<Segment> segments;
-  u32 glyph = 0;
-  for (const char32_t character : characters) {
-    ++glyph;
-    if (!segments.empty() && segments.back().last + 1 == character) {
-      segments.back().last = character;
+  for (const auto& [character, glyph] : glyphs) {
+    Segment* const before = segments.empty() ? nullptr : &segments.back();
+    if (before != nullptr && before->last + 1 == character &&
+        before->glyph + (character - before->first) == glyph) {
+      before->last = character;
     } else {
       segments.push_back({character, character, glyph});
     }
@@ -174,20 +177,37 @@ std::string font_file(const std::map<std::string, std::string>& tables) {
   return file;
 }
 
-Result<std::string> font_bytes(const std::filesystem::path& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail_errno(errno, fmt::format("open the font '{}'", path.string()));
-  std::error_code error;
-  const u64 size = std::filesystem::file_size(path, error);
-  if (error) return fail_errno(error.value(), fmt::format("read the font '{}'", path.string()));
-  if (size > kFontBytesMax) {
-    return fail(ErrorCode::Capacity, fmt::format("the font '{}' has {} bytes, of {} at most",
-                                                 path.string(), size, kFontBytesMax));
+struct FileToClose {
+  int file;
+  ~FileToClose() { ::close(file); }
+};
+
+Result<FontBytes> font_bytes(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return fail_errno(errno, fmt::format("open the font '{}'", path.string()));
+  const FileToClose closing{file};
+  struct stat status = {};
+  if (::fstat(file, &status) != 0) {
+    return fail_errno(errno, fmt::format("read the font '{}'", path.string()));
   }
-  std::string bytes(size, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(size));
-  if (!file) return fail_errno(errno, fmt::format("read the font '{}'", path.string()));
+  if (!S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("the font '{}' is not a file", path.string()));
+  }
+  FontBytes bytes;
+  bytes.size = static_cast<usize>(status.st_size);
+  if (bytes.size > kFontBytesMax) {
+    return fail(ErrorCode::Capacity, fmt::format("the font '{}' has {} bytes, of {} at most",
+                                                 path.string(), bytes.size, kFontBytesMax));
+  }
+  bytes.data = std::make_unique_for_overwrite<char[]>(bytes.size);
+  for (usize at = 0; at < bytes.size;) {
+    const ssize_t count = ::read(file, bytes.data.get() + at, bytes.size - at);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail_errno(errno, fmt::format("read the font '{}'", path.string()));
+    if (count == 0) bytes.size = at;  // It became shorter meanwhile.
+    at += static_cast<usize>(count);
+  }
   return bytes;
 }
 
@@ -217,25 +237,30 @@ Result<TrueTypeFont> TrueTypeFont::open(const std::filesystem::path& path) {
 }
 
 bool TrueTypeFont::find_tables() {
-  const Table file{file_};
+  const Table file{file_.view()};
   const u32 version = file.number32(0);
   if (version != 0x00010000 && version != 0x74727565) return false;  // The latter is "true".
+  const std::map<std::string_view, Table*> wanted = {
+      {"OS/2", &tables_.os2},  {"cmap", &tables_.cmap}, {"glyf", &tables_.glyf},
+      {"head", &tables_.head}, {"hhea", &tables_.hhea}, {"hmtx", &tables_.hmtx},
+      {"loca", &tables_.loca}, {"maxp", &tables_.maxp}, {"post", &tables_.post}};
   for (usize i = 0; i < file.number16(4); ++i) {
     const usize at = 12 + 16 * i;
-    if (at + 16 > file_.size()) return false;
+    if (at + 16 > file_.size) return false;
     const u64 offset = file.number32(at + 8), length = file.number32(at + 12);
-    if (offset + length > file_.size()) return false;
-    tables_[file_.substr(at, 4)] = {static_cast<u32>(offset), static_cast<u32>(length)};
+    if (offset + length > file_.size) return false;
+    const auto found = wanted.find(file.bytes.substr(at, 4));
+    if (found != wanted.end()) found->second->bytes = file.bytes.substr(offset, length);
   }
-  for (const char* tag : {"OS/2", "cmap", "glyf", "head", "hhea", "hmtx", "loca", "maxp", "post"}) {
-    if (!tables_.contains(tag)) return false;
+  for (const auto& [tag, table] : wanted) {
+    if (table->bytes.empty()) return false;
   }
-  return table("head").bytes.size() >= kHeadBytes && table("head").number16(18) != 0 &&
-         table("post").bytes.size() >= kPostBytes && table("hhea").number16(34) != 0;
+  return tables_.head.bytes.size() >= kHeadBytes && tables_.head.number16(18) != 0 &&
+         tables_.post.bytes.size() >= kPostBytes && tables_.hhea.number16(34) != 0;
 }
 
 void TrueTypeFont::find_characters() {
-  const Table map = table("cmap");
+  const Table& map = tables_.cmap;
   for (usize i = 0; i < map.number16(2); ++i) {
     const usize at = 4 + 8 * i;
     const u32 offset = map.number32(at + 4);
@@ -245,15 +270,9 @@ void TrueTypeFont::find_characters() {
   }
 }
 
-TrueTypeFont::Table TrueTypeFont::table(std::string_view tag) const {
-  const auto found = tables_.find(tag);
-  if (found == tables_.end()) return {};
-  return {std::string_view(file_).substr(found->second.first, found->second.second)};
-}
-
 u16 TrueTypeFont::glyph_of(char32_t character) const {
   if (character >= 0xffff) return kGlyphMissing;
-  const Table map = table("cmap");
+  const Table& map = tables_.cmap;
   const usize at = character_segments_, doubled = map.number16(at + 6);
   usize low = 0, high = doubled / 2;  // The first segment whose last character is not below.
   while (low < high) {
@@ -276,18 +295,18 @@ u16 TrueTypeFont::glyph_of(char32_t character) const {
 }
 
 u32 TrueTypeFont::advance(u16 glyph) const {
-  const u16 count = table("hhea").number16(34);
+  const u16 count = tables_.hhea.number16(34);
   const usize row = std::min<usize>(glyph, count - 1u);
-  return u32{table("hmtx").number16(4 * row)} * 1000 / table("head").number16(18);
+  return u32{tables_.hmtx.number16(4 * row)} * 1000 / tables_.head.number16(18);
 }
 
 std::string_view TrueTypeFont::outline_of(u16 glyph) const {
-  const Table places = table("loca");
-  const bool is_long = table("head").number16(50) != 0;
+  const Table& places = tables_.loca;
+  const bool is_long = tables_.head.number16(50) != 0;
   const auto place = [&](usize i) -> u64 {
     return is_long ? places.number32(4 * i) : u64{2} * places.number16(2 * i);
   };
-  const std::string_view outlines = table("glyf").bytes;
+  const std::string_view outlines = tables_.glyf.bytes;
   const u64 begin = place(glyph), end = place(usize{glyph} + 1);
   if (begin >= end || end > outlines.size() || end - begin < kGlyphHeaderBytes) return {};
   return outlines.substr(begin, end - begin);
@@ -308,8 +327,8 @@ std::vector<u16> TrueTypeFont::glyphs_with_parts(const std::vector<u16>& glyphs)
 }
 
 std::string TrueTypeFont::metrics_of(const std::vector<u16>& glyphs) const {
-  const Table metrics = table("hmtx");
-  const usize count = table("hhea").number16(34);
+  const Table& metrics = tables_.hmtx;
+  const usize count = tables_.hhea.number16(34);
   std::string result;
   for (const u16 glyph : glyphs) {
     append16(result, metrics.number16(4 * std::min<usize>(glyph, count - 1)));
@@ -318,52 +337,65 @@ std::string TrueTypeFont::metrics_of(const std::vector<u16>& glyphs) const {
   return result;
 }
 
-std::string TrueTypeFont::subset(const std::set<char32_t>& characters,
-                                 std::string_view name) const {
-  std::vector<char32_t> present;
-  std::vector<u16> glyphs = {kGlyphMissing};
-  for (const char32_t character : characters) {
-    const u16 glyph = glyph_of(character);
-    if (glyph == kGlyphMissing) continue;
-    present.push_back(character);
-    glyphs.push_back(glyph);
-  }
-  glyphs = glyphs_with_parts(glyphs);
+TrueTypeFont::Outlines TrueTypeFont::outlines_of(const std::vector<u16>& glyphs) const {
   std::map<u16, u16> new_numbers;
   for (usize i = 0; i < glyphs.size(); ++i) new_numbers.emplace(glyphs[i], static_cast<u16>(i));
-  std::string outlines, places;
+  Outlines result;
   for (const u16 glyph : glyphs) {
-    append32(places, static_cast<u32>(outlines.size()));
-    const std::string_view outline = outline_of(glyph);
+    append32(result.loca, static_cast<u32>(result.glyf.size()));
+    std::string_view outline = outline_of(glyph);
+    if (result.glyf.size() + outline.size() > file_.size) outline = {};  // In a damaged font alone.
     if (is_put_together(outline)) {
-      outlines += parts_renumbered(outline, new_numbers);
+      result.glyf += parts_renumbered(outline, new_numbers);
     } else if (!outline.empty()) {
-      outlines += outline_without_hints(outline);
+      result.glyf += outline_without_hints(outline);
     }
-    outlines.resize(round_up(outlines.size(), 4));
+    result.glyf.resize(round_up(result.glyf.size(), 4));
   }
-  append32(places, static_cast<u32>(outlines.size()));
+  append32(result.loca, static_cast<u32>(result.glyf.size()));
+  return result;
+}
 
-  std::string head(table("head").bytes.substr(0, kHeadBytes)), maxima(table("maxp").bytes);
-  std::string header(table("hhea").bytes), post(table("post").bytes.substr(0, kPostBytes));
+TrueTypeFont::Subset TrueTypeFont::subset(const std::set<char32_t>& characters,
+                                          std::string_view name) const {
+  std::vector<u16> glyphs = {kGlyphMissing};
+  std::map<char32_t, u16> new_glyphs;  // By character.
+  for (const char32_t character : characters) {
+    const u16 glyph = glyph_of(character);
+    const bool is_private = character >= kFirstPart && character < kPrivateEnd;
+    if (glyph == kGlyphMissing || is_private) continue;
+    new_glyphs.emplace(character, static_cast<u16>(glyphs.size()));
+    glyphs.push_back(glyph);
+  }
+  Subset result;
+  const usize first_part = glyphs.size();
+  glyphs = glyphs_with_parts(glyphs);
+  for (usize i = first_part; i < glyphs.size() && kFirstPart + result.parts < kPrivateEnd; ++i) {
+    new_glyphs.emplace(kFirstPart + result.parts, static_cast<u16>(i));
+    ++result.parts;
+  }
+  const Outlines outlines = outlines_of(glyphs);
+  std::string head(tables_.head.bytes.substr(0, kHeadBytes)), maxima(tables_.maxp.bytes);
+  std::string header(tables_.hhea.bytes), post(tables_.post.bytes.substr(0, kPostBytes));
   replace16(head, 50, 1);  // Places have 32 bits.
   replace16(maxima, 4, static_cast<u32>(glyphs.size()));
   replace16(header, 34, static_cast<u32>(glyphs.size()));
   replace16(post, 0, 3);  // No names of glyphs.
   replace16(post, 2, 0);
-  return font_file({{"OS/2", std::string(table("OS/2").bytes)},
-                    {"cmap", character_table(present)},
-                    {"cvt ", ""},
-                    {"fpgm", ""},
-                    {"glyf", outlines},
-                    {"head", head},
-                    {"hhea", header},
-                    {"hmtx", metrics_of(glyphs)},
-                    {"loca", places},
-                    {"maxp", maxima},
-                    {"name", name_table(name)},
-                    {"post", post},
-                    {"prep", ""}});
+  result.file = font_file({{"OS/2", std::string(tables_.os2.bytes)},
+                           {"cmap", character_table(new_glyphs)},
+                           {"cvt ", ""},
+                           {"fpgm", ""},
+                           {"glyf", outlines.glyf},
+                           {"head", head},
+                           {"hhea", header},
+                           {"hmtx", metrics_of(glyphs)},
+                           {"loca", outlines.loca},
+                           {"maxp", maxima},
+                           {"name", name_table(name)},
+                           {"post", post},
+                           {"prep", ""}});
+  return result;
 }
 
 }  // namespace florin::statement::pdf

@@ -4,9 +4,8 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
+#include <memory>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +14,12 @@
 #include "base/types.h"
 
 namespace florin::statement::pdf {
+
+struct FontBytes {
+  std::unique_ptr<char[]> data;
+  usize size = 0;
+  std::string_view view() const { return {data.get(), size}; }
+};
 
 // Never changes once it is open.
 class TrueTypeFont {
@@ -28,9 +33,16 @@ class TrueTypeFont {
   // Of the glyph, in thousandths of the font's size.
   u32 advance(u16 glyph) const;
 
-  // A font file with these characters (of the Basic Multilingual Plane; those that the font lacks
-  // are left out) and the parts of their glyphs, called `name`. The same text for the same set.
-  std::string subset(const std::set<char32_t>& characters, std::string_view name) const;
+  // A font file, called `name`, with these characters of the Basic Multilingual Plane; those that
+  // the font lacks are left out, and those for private use. Glyphs of which others are put
+  // together, such as accents, are there as characters for private use, from kFirstPart on: libharu
+  // leaves out again what is not a character of the text, and does not see the parts of parts.
+  struct Subset {
+    std::string file;
+    u16 parts = 0;
+  };
+  static constexpr char32_t kFirstPart = 0xe000;
+  Subset subset(const std::set<char32_t>& characters, std::string_view name) const;
 
  private:
   // The bytes of a table; `number16` and `number32` are big endian, and 0 beyond the end.
@@ -40,17 +52,24 @@ class TrueTypeFont {
     u32 number32(usize offset) const;
   };
 
+  struct Tables {
+    Table os2, cmap, glyf, head, hhea, hmtx, loca, maxp, post;
+  };
+
   TrueTypeFont() = default;
   bool find_tables();
   void find_characters();
-  Table table(std::string_view tag) const;
   std::string_view outline_of(u16 glyph) const;
+  // The tables of these glyphs, numbered in this order.
+  struct Outlines {
+    std::string glyf, loca;
+  };
+  Outlines outlines_of(const std::vector<u16>& glyphs) const;
   std::vector<u16> glyphs_with_parts(const std::vector<u16>& glyphs) const;
   std::string metrics_of(const std::vector<u16>& glyphs) const;
 
-  std::string file_;
-  // By tag, as offset and length: views would not survive a move of a short file.
-  std::map<std::string, std::pair<u32, u32>, std::less<>> tables_;
+  FontBytes file_;
+  Tables tables_;                 // Views of the file.
   usize character_segments_ = 0;  // Where the cmap's segments begin, in its table; 0 = none.
 };
 

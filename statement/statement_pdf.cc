@@ -1,6 +1,7 @@
 #include "statement/statement_pdf.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 
 #include "statement/pdf_design.h"
@@ -33,15 +34,23 @@ bool is_beyond_helvetica(const Party& party) {
          is_beyond_helvetica(party.address);
 }
 
-bool needs_other_fonts(const Statement& statement) {
+// The weights of text that Helvetica does not have: names in the letterhead and heads of tables are
+// bold.
+std::set<pdf::Weight> embedded_weights(const Statement& statement) {
   const auto is_other = [](const auto& item) {
     return is_beyond_helvetica(item.kind.text) || is_beyond_helvetica(item.counterparty);
   };
   const Bank& bank = statement.bank;
-  return is_beyond_helvetica({bank.name, bank.bic, statement.currency, statement.id}) ||
-         is_beyond_helvetica(bank.address) || is_beyond_helvetica(statement.account) ||
-         std::any_of(statement.entries.begin(), statement.entries.end(), is_other) ||
-         std::any_of(statement.holds.begin(), statement.holds.end(), is_other);
+  std::set<pdf::Weight> weights;
+  if (is_beyond_helvetica({bank.name, statement.currency})) {
+    weights = {pdf::Weight::Regular, pdf::Weight::Bold};
+  } else if (is_beyond_helvetica({bank.bic, statement.id}) || is_beyond_helvetica(bank.address) ||
+             is_beyond_helvetica(statement.account) ||
+             std::any_of(statement.entries.begin(), statement.entries.end(), is_other) ||
+             std::any_of(statement.holds.begin(), statement.holds.end(), is_other)) {
+    weights = {pdf::Weight::Regular};
+  }
+  return weights;
 }
 
 std::string property(std::string_view text) {
@@ -64,7 +73,7 @@ void describe(pdf::Document& document, const Statement& statement) {
 Result<std::string> pdf_of(const Statement& statement, const PdfOptions& options) {
   auto document = pdf::Document::create();
   RETURN_IF_ERROR(document);
-  auto fonts = pdf::Fonts::open(*document, options, needs_other_fonts(statement));
+  auto fonts = pdf::Fonts::open(*document, options, embedded_weights(statement));
   RETURN_IF_ERROR(fonts);
   pdf::Sheet sheet(*fonts);
   const double top = pdf::compose_first_page(sheet, statement);

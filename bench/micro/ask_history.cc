@@ -103,6 +103,14 @@ void Questions::run() {
     const u128 ids[] = {account()};
     return client_.get_balance_at(ids, moment()).has_value();
   });
+  ask("a statement of a tenth of the time", count_, [&] {
+    ledger::QueryFilter filter;
+    filter.account_id = account();
+    filter.limit = ledger::kStatementLimitMax;
+    filter.timestamp_min = moment().ns;
+    filter.timestamp_max = filter.timestamp_min + (last_ - first_) / 10;
+    return client_.get_statement(filter).has_value();
+  });
   ask("an old transfer by its id", count_, [&] {
     const u128 ids[] = {ids_[random_.below(ids_.size())]};
     const auto found = client_.lookup_transfers(ids);

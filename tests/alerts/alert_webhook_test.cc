@@ -35,7 +35,7 @@ TEST(AlertWebhook, every_alert_arrives_signed_and_in_order_at_a_receiver_that_of
   std::ofstream(world.scratch / "secret") << kHookSecret << "\n";
   Random random(31);
   std::deque<int> answers;
-  for (u32 each = 0; each < 150; ++each) {
+  for (u32 each = 0; each < 220; ++each) {
     const int bad[] = {500, 429, 503, kCloses, 408};
     answers.push_back(random.chance(1, 4) ? pick(random, bad) : 200);
   }
@@ -54,7 +54,7 @@ TEST(AlertWebhook, every_alert_arrives_signed_and_in_order_at_a_receiver_that_of
   };
   world.options.messages_max = 3;
   world.start();
-  world.made.append_to(world.store, 120);
+  world.made.append_to(world.store, 240);
   world.run(200);
   std::vector<std::string> taken;
   std::set<std::string> refused;
@@ -70,7 +70,9 @@ TEST(AlertWebhook, every_alert_arrives_signed_and_in_order_at_a_receiver_that_of
   EXPECT_GT(expected.size(), 60U);
   ASSERT_LE(refused.size(), 1U);
   const alerts::AlertLetters letters(world.scratch / "alerts/dead-letters", "ops");
-  for (const alerts::AlertLetter& letter : *letters.all()) {
+  const auto put_aside = letters.all();
+  ASSERT_TRUE(put_aside);
+  for (const alerts::AlertLetter& letter : *put_aside) {
     EXPECT_TRUE(refused.contains(letter.message.id));
     std::erase(expected, letter.message.id);
   }

@@ -22,6 +22,15 @@ struct KillPlan {
   Random random{1};
   std::map<ino_t, off_t> synced;  // Sizes.
 
+  // What an earlier process left is on the disk.
+  void know_what_survived() {
+    std::error_code none_yet;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(directory, none_yet)) {
+      struct stat status {};
+      if (::stat(file.path().c_str(), &status) == 0) synced[status.st_ino] = status.st_size;
+    }
+  }
+
   void lose_unsynced() {
     for (const auto& file : std::filesystem::recursive_directory_iterator(directory)) {
       if (file.path().extension() != ".tsv") continue;
@@ -51,11 +60,12 @@ struct KillPlan {
 // Outlives the test, since the C library's functions can be called until the process ends.
 std::unique_ptr<KillPlan> kill_plan;
 
-int synced_by(long call, int descriptor) {
+// Nothing is really synced: what a test would lose by it, it loses by its plan.
+int synced_by(int descriptor) {
   if (kill_plan) kill_plan->before_step();
-  const auto result = static_cast<int>(::syscall(call, descriptor));
-  if (kill_plan && result == 0) kill_plan->after_sync(descriptor);
-  return result;
+  if (::fcntl(descriptor, F_GETFD) < 0) return -1;
+  if (kill_plan) kill_plan->after_sync(descriptor);
+  return 0;
 }
 
 }  // namespace
@@ -65,24 +75,27 @@ void kill_before_step(u64 step, const std::string& directory, u64 seed) {
   kill_plan->step = step;
   kill_plan->directory = directory;
   kill_plan->random = Random(seed);
+  kill_plan->know_what_survived();
 }
 
-int killable_fsync(int descriptor) { return synced_by(SYS_fsync, descriptor); }
-int killable_fdatasync(int descriptor) { return synced_by(SYS_fdatasync, descriptor); }
+int killable_sync(int descriptor) { return synced_by(descriptor); }
 int killable_rename(const char* from, const char* to) {
   if (kill_plan) kill_plan->before_step();
   return static_cast<int>(::syscall(SYS_rename, from, to));
 }
 int killable_unlink(const char* path) {
   if (kill_plan) kill_plan->before_step();
+  // Another file may get its number.
+  struct stat status {};
+  if (kill_plan && ::stat(path, &status) == 0) kill_plan->synced.erase(status.st_ino);
   return static_cast<int>(::syscall(SYS_unlink, path));
 }
 
 }  // namespace florin::test
 
 extern "C" {
-int fsync(int descriptor) { return florin::test::killable_fsync(descriptor); }
-int fdatasync(int descriptor) { return florin::test::killable_fdatasync(descriptor); }
+int fsync(int descriptor) { return florin::test::killable_sync(descriptor); }
+int fdatasync(int descriptor) { return florin::test::killable_sync(descriptor); }
 int rename(const char* from, const char* to) noexcept {
   return florin::test::killable_rename(from, to);
 }

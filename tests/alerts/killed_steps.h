@@ -2,6 +2,7 @@
 // written to a growing file and not synced is lost in part then, as at a power cut.
 //
 // The test program's own fsync, fdatasync, rename and unlink stand in for those of the C library.
+// Nothing is really synced in it: its tests do not wait for the disk.
 #pragma once
 
 #include <string>

@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kSinks =
     "[[sink]]\nname = \"ops\"\nkind = \"file\"\npath = \"x\"\n"
     "[[sink]]\nname = \"audit\"\nkind = \"file\"\npath = \"y\"\n[ledgers]\n978 = \"EUR\"\n";
+constexpr std::string_view kDatabase =
+    "[[sink]]\nname = \"tables\"\nkind = \"postgres\"\nconnection = \"host=db\"\n";
 
 Result<AlertSettings> alerts_of(std::string_view text) {
   auto file = SettingsFile::of_text(std::string(kSinks) + std::string(text), "sinks.toml");
@@ -122,6 +124,11 @@ TEST(AlertRules, what_cannot_be_is_refused_by_line) {
   EXPECT_EQ(alerts_refusal("[[alert]]\nname = \"a\"\nkind = \"new_counterparty\"\n"
                            "sinks = [\"nobody\"]\n"),
             "sinks.toml line 14: alert.sinks: 'nobody' is no [[sink]] of this file");
+  EXPECT_EQ(alerts_refusal(std::string(kDatabase) +
+                           "[[alert]]\nname = \"a\"\nkind = \"new_counterparty\"\n"
+                           "sinks = [\"tables\"]\n"),
+            "sinks.toml line 18: alert.sinks: 'tables' is a database, which takes changes and no "
+            "alerts");
   EXPECT_EQ(alerts_refusal("[[alert]]\nname = \"a\"\nkind = \"new_counterparty\"\n"),
             "sinks.toml line 11: alert: expected sinks = [\"ops\"]");
   EXPECT_EQ(alerts_refusal("[[alert]]\nname = \"a.b\"\nkind = \"new_counterparty\"\n"

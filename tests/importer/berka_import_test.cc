@@ -7,11 +7,50 @@
 
 #include "tests/end_to_end/berka_bank.h"
 #include "tests/end_to_end/server_test.h"
+#include "tests/importer/import_files.h"
 
 namespace florin::test {
 namespace {
 
 class BerkaImport : public ServerTest {};
+class BerkaMapping : public ImportFiles {};
+
+// Files of the same form as the bank's, made up.
+TEST_F(BerkaMapping, books_each_kind_of_transaction_on_its_settlement_account) {
+  const auto mapping = value_of(importer::read_mapping_file(FLORIN_EXAMPLES "/berka/berka.toml"));
+  importer::ImportOptions options;
+  options.files = {
+      write("account.asc",
+            "\"account_id\";\"district_id\";\"frequency\";\"date\"\r\n"
+            "7;1;\"POPLATEK MESICNE\";930101\r\n"),
+      write("trans.asc",
+            "\"trans_id\";\"account_id\";\"date\";\"type\";\"operation\";\"amount\";"
+            "\"balance\";\"k_symbol\";\"bank\";\"account\"\r\n"
+            "1;7;930101;\"PRIJEM\";\"VKLAD\";1000.00;1000.00;\"\";;\r\n"
+            "2;7;930102;\"VYDAJ\";\"PREVOD NA UCET\";300.50;699.50;\" \";\"YZ\";\"1\"\r\n"
+            "3;7;930102;\"VYDAJ\";\"VYBER\";14.60;684.90;\"SLUZBY\";;\r\n"
+            "4;7;930103;\"PRIJEM\";\"\";3.20;688.20;\"UROK\";;\r\n"
+            "5;7;930103;\"VYBER\";\"VYBER\";100.00;588.20;\"SANKC. UROK\";;\r\n"
+            "6;7;930104;\"VYDAJ\";\"VYBER\";20.00;568.20;\"SIPO\";;\r\n"
+            "7;7;930104;\"VYDAJ\";\"?\";20.00;548.20;\"\";;\r\n")};
+  const auto report = value_of(importer::run_import(mapping, options, receiver_, {}));
+  ASSERT_FALSE(report.stopped.has_value()) << report.stopped->message;
+  EXPECT_EQ(report.counts.accounts_created, 7u);
+  EXPECT_EQ(report.counts.transfers_created, 6u);
+  EXPECT_EQ(report.counts.refused, 1u) << "an operation that nobody knows";
+  EXPECT_EQ(receiver_.balance(1'000'007), 100'000 - 30'050 - 1'460 + 320 - 10'000 - 2'000);
+  EXPECT_EQ(receiver_.balance(1), -100'000) << "cash";
+  EXPECT_EQ(receiver_.balance(2), 30'050 + 2'000) << "other banks";
+  EXPECT_EQ(receiver_.balance(3), 1'460) << "fees";
+  EXPECT_EQ(receiver_.balance(4), -320) << "interest";
+  EXPECT_EQ(receiver_.balance(5), 10'000) << "penalty interest";
+  EXPECT_EQ(receiver_.transfers()[4].user_data_32, 19'930'103u);
+  EXPECT_EQ(receiver_.transfers()[4].code, 5u);
+  // On 3 January the bank was off by 0.10, and remained so.
+  EXPECT_EQ(report.balances->account_days, 4u);
+  EXPECT_EQ(report.balances->equal, 3u);
+  EXPECT_EQ(report.balances->within_tolerance, 1u);
+}
 
 TEST_F(BerkaImport, finds_the_bank_s_own_balances) {
   const char* const named = std::getenv("FLORIN_BERKA_DIR");

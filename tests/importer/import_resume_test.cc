@@ -13,7 +13,7 @@ constexpr const char* kMapping =
     "check = { balance = { column = 'balance' } }\n"
     "[[account]]\nid = 1\nledger = 1\ncode = 1\n";
 
-constexpr u32 kRows = 300;
+constexpr u32 kRows = 150;
 constexpr u32 kBadRows = kRows / 25;
 
 // 12 accounts that receive 1, 2, 3, … within some days; here and there a row that is none.
@@ -25,7 +25,7 @@ std::string many_rows() {
     balances[account] += row;
     text += std::to_string(row) + "," + std::to_string(account) + "," +
             (row % 25 == 0 ? "none" : std::to_string(row)) + ",9301" +
-            std::to_string(10 + row / 30) + "," + std::to_string(balances[account]) + "\n";
+            std::to_string(10 + row / 15) + "," + std::to_string(balances[account]) + "\n";
     if (row % 25 == 0) balances[account] -= row;
   }
   return text;
@@ -102,7 +102,7 @@ TEST_F(ImportResume, refuses_a_journal_of_something_else) {
   ASSERT_TRUE(run(options()).has_value());
   receiver_.heal();
   const auto other_file =
-      import_with(kMapping, "rows.csv", many_rows() + "301,1,1,930131,0\n", options());
+      import_with(kMapping, "rows.csv", many_rows() + "151,1,1,930131,0\n", options());
   ASSERT_FALSE(other_file.has_value());
   EXPECT_NE(other_file.error().message.find("of other files, or of these as they were before"),
             std::string::npos)

@@ -335,7 +335,7 @@ TEST_F(ImportRules, reports_refused_rows_by_line_whoever_refused_them) {
 
 TEST_F(ImportRules, keeps_quoted_line_ends_and_their_numbers) {
   const ImportReport report = import(
-      kUsual + "skip = { note = ['two\nlines'] }\ntimestamps = 'spread'\n",
+      kUsual + "skip = { note = [\"two\\nlines\"] }\ntimestamps = 'spread'\n",
       "id,amount,date,note\n1,1,930105,\"two\r\nlines\"\n2,1,930105,\"two\nlines\"\n3,x,930105,\n");
   EXPECT_EQ(report.counts.skipped, 1u);
   EXPECT_NE(report.refusals.at(0).find("line 6:"), std::string::npos) << report.refusals[0];

@@ -1,3 +1,4 @@
+// Lines of files and their places.
 #include "importer/input_file.h"
 
 #include "tests/importer/import_files.h"
@@ -64,6 +65,9 @@ TEST_F(InputFileTest, refuses_endless_lines_and_what_is_no_file) {
   ASSERT_FALSE(line.has_value());
   EXPECT_NE(line.error().message.find("line 2 is longer than 1048576 bytes"), std::string::npos)
       << line.error().message;
+  InputFile ended =
+      test::value_of(InputFile::open(write("b", std::string(kRowBytesMax, 'x') + "\nshort\n")));
+  EXPECT_FALSE(ended.next_line().has_value()) << "its end is a byte of it";
   EXPECT_EQ(InputFile::open(path("none")).error().code, ErrorCode::NotFound);
   EXPECT_EQ(InputFile::open(path("")).error().code, ErrorCode::InvalidArgument);
 }

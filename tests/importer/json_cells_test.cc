@@ -1,3 +1,4 @@
+// Members of JSON objects as cells.
 #include "importer/json_cells.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Mappings as they are written, and what is said of those that are wrong.
 #include "importer/mapping_file.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Dates and times as files write them.
 #include "importer/moment_format.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Texts that stand for numbers.
 #include "importer/value_lookup.h"
 
 #include <gtest/gtest.h>

@@ -238,7 +238,7 @@ OwnedRequest SimClient::list_past(Operation operation) {
 
 OwnedRequest SimClient::statement() {
   const auto& accounts = world_.generator.account_ids();
-  const u64 now = world_.generator.meant_time().ns;
+  const u64 now = std::max<u64>(world_.generator.meant_time().ns, 1);
   ledger::QueryFilter filter;
   filter.account_id = accounts.empty() ? 1 : accounts[random_.below(accounts.size())];
   filter.limit = 1 + static_cast<u32>(random_.below(30));

@@ -2,15 +2,14 @@
 
 namespace florin::test {
 
-// Ends with the test suite, which makes it.
 std::unique_ptr<PostgresServer>& PostgresBed::server() {
-  // Outlives the tests of the suite, as GoogleTest's own parts of a suite do.
+  // Outlives the suites of the program: to start a server takes longer than most tests.
   static std::unique_ptr<PostgresServer> server;
   return server;
 }
 
 void PostgresBed::SetUpTestSuite() {
-  if (!PostgresServer::is_installed()) return;
+  if (!PostgresServer::is_installed() || server() != nullptr) return;
   auto started = PostgresServer::start();
   ASSERT_TRUE(started) << started.error().message;
   server() = std::move(*started);

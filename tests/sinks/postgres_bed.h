@@ -24,7 +24,6 @@ class PostgresBed : public ::testing::Test {
  protected:
   // One server for all tests of the program.
   static void SetUpTestSuite();
-  static void TearDownTestSuite() { server().reset(); }
   void SetUp() override;
 
   static std::unique_ptr<PostgresServer>& server();

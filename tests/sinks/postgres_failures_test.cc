@@ -75,14 +75,13 @@ TEST_F(PostgresFailures, has_every_change_once_when_its_process_is_killed) {
   driver_options.dead_letter_directory = scratch_ / "dead-letters";
   driver_options.page_changes_max = 50;
   driver_options.commit_changes_max = 200;
+  SystemClock clock;
   const MakeSink make_sink = [&]() -> std::unique_ptr<exporter::Sink> {
-    static SystemClock clock;  // The child ends without destructors.
     return std::make_unique<PostgresSink>(options(), clock);
   };
   const u64 kills = soak_count(5);
   u64 killed = 0;
   u64 longest_us = 40'000;
-  auto connection = connect();
   while (killed < kills) {
     made_.append_to(store_, 1'000);
     const KillOutcome outcome =

@@ -12,7 +12,7 @@ struct Sample {
   std::string currency = "EUR";
   u32 decimals = 2;
   Signed opening{125'037};
-  u128 scale = 1;          // Every amount is so many times as large.
+  u128 scale = 1;             // Every amount is so many times as large.
   bool beyond_latin = false;  // Names in Czech, Polish, Greek and Cyrillic.
 };
 

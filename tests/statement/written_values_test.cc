@@ -54,7 +54,8 @@ TEST(WrittenValues, the_day_before_is_found) {
 }
 
 TEST(XmlText, keeps_what_xml_can_hold) {
-  for (const char* text : {"", "Alice & <Co>", "Müller", "日本銀行", "🏦", "\x7f", "\xee\x80\x80"}) {
+  for (const char* text : {"", "Alice & <Co>", "Müller", "日本銀行", "🏦", "\x7f", "\xee\x80\x80",
+                           "\xdf\xbf", "\xe0\xa0\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
     EXPECT_EQ(xml_text(text, 100), text);
   }
 }
@@ -75,6 +76,8 @@ TEST(XmlText, replaces_what_xml_cannot_hold) {
            {"\xc0\xaf"sv, mark + mark},             // Longer than needed, as are the next two.
            {"\xe0\x80\xaf"sv, mark + mark + mark},  //
            {"\xf0\x80\x80\xaf"sv, mark + mark + mark + mark},
+           {"\xe0\x9f\xbf"sv, mark + mark + mark},
+           {"\xf0\x8f\xbf\xbd"sv, mark + mark + mark + mark},
            {"\xed\xa0\x80"sv, mark + mark + mark},             // Half of a pair.
            {"\xef\xbf\xbe"sv, mark + mark + mark},             // U+FFFE.
            {"\xf4\x90\x80\x80"sv, mark + mark + mark + mark},  // Behind the last character.
