@@ -24,9 +24,9 @@
 #include "cli/prompt.h"
 #include "cli/text_grammar.h"
 #include "cli/witness_file.h"
-#include "money/amount.h"
 #include "client/client.h"
 #include "client/endpoint.h"
+#include "money/amount.h"
 
 namespace florin::cli {
 

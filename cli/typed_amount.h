@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "money/amount.h"
 #include "ledger/operation.h"
+#include "money/amount.h"
 
 namespace florin::cli {
 

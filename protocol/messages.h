@@ -188,20 +188,20 @@ struct Reply {
   std::span<const ledger::TransferBalances> balances;
   // Accounts, ChangeEvents. Statement: one, or none, and then nothing else either.
   std::span<const ledger::Account> accounts;
-  std::span<const ledger::Transfer> transfers;               // Transfers, ChangeEvents, Statement
+  std::span<const ledger::Transfer> transfers;  // Transfers, ChangeEvents, Statement
   // Transfers: as many. Statement: as many, of holds; or none, of entries.
   std::span<const ledger::TransferStatus> statuses;
-  std::span<const ledger::AccountLimits> limits;             // Limits
-  std::span<const ledger::AccountChange> changes;            // AccountChanges, ChangeEvents
+  std::span<const ledger::AccountLimits> limits;   // Limits
+  std::span<const ledger::AccountChange> changes;  // AccountChanges, ChangeEvents
   // AccountBalances. Statement: the first two, then one for each of its entries.
   std::span<const ledger::AccountBalance> account_balances;
-  std::span<const ledger::ChangeEvent> change_events;        // ChangeEvents
-  std::span<const ledger::LedgerTotals> totals;              // TrialBalance
-  ledger::QueryCursor next_cursor;                           // Answers to queries.
-  bool more = false;                                         // Answers to queries, TrialBalance
-  ServerInfo server_info;                                    // ServerInfo
-  ledger::RefusalCode refusal = ledger::RefusalCode::None;   // Error
-  std::string refusal_message;                               // Error
+  std::span<const ledger::ChangeEvent> change_events;       // ChangeEvents
+  std::span<const ledger::LedgerTotals> totals;             // TrialBalance
+  ledger::QueryCursor next_cursor;                          // Answers to queries.
+  bool more = false;                                        // Answers to queries, TrialBalance
+  ServerInfo server_info;                                   // ServerInfo
+  ledger::RefusalCode refusal = ledger::RefusalCode::None;  // Error
+  std::string refusal_message;                              // Error
 };
 
 // Reads the body of a verified frame. `body` must be aligned to 16. Fails with Protocol when the
