@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/int128.h"
+#include "statement/calendar.h"
 #include "statement/camt_parts.h"
 #include "statement/written_values.h"
 
@@ -50,7 +51,8 @@ class Camt053Statement {
   Status write_balances() {
     // What the statement before ended with; the first one has none before it.
     if (statement_.number > 1) {
-      RETURN_IF_ERROR(write_balance("PRCD", statement_.opening, day_before(statement_.first_day)));
+      RETURN_IF_ERROR(write_balance("PRCD", statement_.opening,
+                                    day_of_number(day_number(statement_.first_day) - 1)));
     }
     RETURN_IF_ERROR(write_balance("OPBD", statement_.opening, statement_.first_day));
     RETURN_IF_ERROR(write_balance("CLBD", statement_.closing, statement_.last_day));
@@ -71,7 +73,7 @@ class Camt053Statement {
     xml_.element("Amt", "Ccy", statement_.currency, *amount);
     xml_.element("CdtDbtInd", camt_direction(!balance.negative));
     const XmlElement date(xml_, "Dt");
-    xml_.element("Dt", day_text(day));
+    xml_.element("Dt", date_text(day));
     return {};
   }
 

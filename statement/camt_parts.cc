@@ -8,6 +8,7 @@
 
 #include "base/int128.h"
 #include "money/amount.h"
+#include "statement/calendar.h"
 #include "statement/written_values.h"
 
 namespace florin::statement {
@@ -138,7 +139,7 @@ void write_transaction_code(XmlWriter& xml, const Entry& entry) {
 
 void write_entry_day(XmlWriter& xml, const char* name, const Day& day) {
   const XmlElement element(xml, name);
-  xml.element("Dt", day_text(day));
+  xml.element("Dt", date_text(day));
 }
 
 void write_entry_details(XmlWriter& xml, const Entry& entry, const std::string& currency,

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/int128.h"
 #include "money/amount.h"
+#include "statement/calendar.h"
 #include "statement/swift_text.h"
 #include "statement/written_values.h"
 
@@ -142,8 +143,8 @@ struct Message {
 // before it ended with.
 Result<std::vector<Message>> spread(const Statement& statement) {
   std::vector<Message> messages(1);
-  Result<std::string> balance =
-      mt940_balance(statement, statement.opening, day_before(statement.first_day));
+  Result<std::string> balance = mt940_balance(statement, statement.opening,
+                                              day_of_number(day_number(statement.first_day) - 1));
   RETURN_IF_ERROR(balance);
   messages.back().opening = *balance;
   const Entry* last = nullptr;

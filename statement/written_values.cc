@@ -2,7 +2,6 @@
 #include "statement/written_values.h"
 
 #include <algorithm>
-#include <chrono>
 #include <span>
 
 #include <fmt/format.h>
@@ -65,20 +64,6 @@ std::string place_text(const history::Place& place) {
 
 std::string account_text(const Party& party) {
   return party.iban.empty() ? identifier_text(party.account_id) : party.iban;
-}
-
-std::string day_text(const Day& day) {
-  return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
-}
-
-Day day_before(const Day& day) {
-  using namespace std::chrono;
-  const sys_days before =
-      sys_days(year{day.year} / month{day.month} / std::chrono::day{day.day}) - days{1};
-  const year_month_day date(before);
-  return {.year = static_cast<u16>(static_cast<int>(date.year())),
-          .month = static_cast<u8>(static_cast<unsigned>(date.month())),
-          .day = static_cast<u8>(static_cast<unsigned>(date.day()))};
 }
 
 Status check_currency(std::string_view currency, u32 ledger, std::string_view format) {

@@ -30,9 +30,6 @@ std::string place_text(const history::Place& place);
 // The IBAN, or else the id.
 std::string account_text(const Party& party);
 
-std::string day_text(const Day& day);  // "2026-10-31"
-Day day_before(const Day& day);
-
 // InvalidArgument, naming `format` and what was expected: a currency of three capital letters; an
 // IBAN and a BIC, where there are any, of the form that ISO 13616 and ISO 9362 give them.
 Status check_currency(std::string_view currency, u32 ledger, std::string_view format);

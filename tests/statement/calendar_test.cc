@@ -194,4 +194,16 @@ TEST(Period, waits_for_its_end_unless_it_was_asked_for_ad_hoc) {
   EXPECT_FALSE(statement::ended_period(calendar, days, days.first_ns - 1, 0));
 }
 
+TEST(Calendar, counts_days_over_the_ends_of_months_and_years) {
+  struct Case {
+    Day day, before;
+  };
+  for (const Case& each : {Case{{2026, 10, 2}, {2026, 10, 1}}, Case{{2026, 10, 1}, {2026, 9, 30}},
+                           Case{{2026, 1, 1}, {2025, 12, 31}}, Case{{2028, 3, 1}, {2028, 2, 29}},
+                           Case{{2027, 3, 1}, {2027, 2, 28}}, Case{{2100, 3, 1}, {2100, 2, 28}}}) {
+    EXPECT_EQ(statement::day_of_number(statement::day_number(each.day) - 1), each.before)
+        << statement::date_text(each.day);
+  }
+}
+
 }  // namespace florin::test

@@ -41,18 +41,6 @@ TEST(WrittenValues, references_are_shortened_by_a_checksum) {
   }
 }
 
-TEST(WrittenValues, the_day_before_is_found) {
-  struct Case {
-    Day day, before;
-  };
-  for (const Case& each : {Case{{2026, 10, 2}, {2026, 10, 1}}, Case{{2026, 10, 1}, {2026, 9, 30}},
-                           Case{{2026, 1, 1}, {2025, 12, 31}}, Case{{2028, 3, 1}, {2028, 2, 29}},
-                           Case{{2027, 3, 1}, {2027, 2, 28}}, Case{{2100, 3, 1}, {2100, 2, 28}}}) {
-    EXPECT_EQ(day_before(each.day), each.before) << day_text(each.day);
-  }
-  EXPECT_EQ(day_text({2026, 1, 9}), "2026-01-09");
-}
-
 TEST(XmlText, keeps_what_xml_can_hold) {
   for (const char* text : {"", "Alice & <Co>", "Müller", "日本銀行", "🏦", "\x7f", "\xee\x80\x80",
                            "\xdf\xbf", "\xe0\xa0\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
