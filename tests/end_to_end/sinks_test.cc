@@ -1,0 +1,98 @@
+// What is downstream of a server: alerts arrive, once, through a crash; the server tells how far
+// its sinks are; what cannot be in the file of sinks stops the start.
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/end_to_end/server_test.h"
+
+namespace florin::test {
+namespace {
+
+class Sinks : public ServerTest {
+ protected:
+  std::string settings() const { return directory() + "/sinks.toml"; }
+  std::string alerts() const { return directory() + "/alerts.ndjson"; }
+
+  void write_settings(const std::string& text) const { std::ofstream(settings()) << text; }
+  void write_alert_settings() const {
+    write_settings("[[sink]]\nname = \"ops\"\nkind = \"file\"\npath = \"" + alerts() +
+                   "\"\n[[alert]]\nname = \"large\"\nkind = \"amount_above\"\namount = 1000\n"
+                   "sinks = [\"ops\"]\n");
+  }
+
+  // The ids of the transfers that alerts were made of, a line each; unreadable lines are 0.
+  std::vector<u64> alerted() const {
+    std::vector<u64> ids;
+    std::ifstream file(alerts());
+    for (std::string line; std::getline(file, line);) {
+      const auto json = nlohmann::json::parse(line, nullptr, false);
+      ids.push_back(
+          json.is_discarded() ? 0 : std::stoull(json["change"]["transfer_id"].get<std::string>()));
+    }
+    return ids;
+  }
+
+  void create(client::Client& client, const std::vector<ledger::Transfer>& transfers) {
+    const auto made = must(client.create_transfers(transfers));
+    ASSERT_EQ(made.results.size(), transfers.size());
+  }
+};
+
+TEST_F(Sinks, alerts_arrive_once_through_a_crash) {
+  write_alert_settings();
+  start({"--sinks", settings()});
+  {
+    client::Client client = connect();
+    create_two_accounts(client);
+    create(client,
+           {transfer(10, 1, 2, 1'001), transfer(11, 1, 2, 1'000), transfer(12, 1, 2, 5'000)});
+  }
+  ASSERT_TRUE(eventually([&] { return alerted().size() == 2; })) << server_log();
+  start({"--sinks", settings()});  // What ran before is killed.
+  {
+    client::Client client = connect();
+    create(client, {transfer(13, 1, 2, 2'000)});
+  }
+  ASSERT_TRUE(eventually([&] { return alerted().size() >= 3; })) << server_log();
+  EXPECT_EQ(alerted(), (std::vector<u64>{10, 12, 13}));
+  const Ran asked = florin("client --server 127.0.0.1:" + std::to_string(server().port()) +
+                           " --execute '{\"request\":\"ping\"}'");
+  EXPECT_NE(asked.output.find("sink_alerts_position"), std::string::npos) << asked.output;
+  EXPECT_NE(asked.output.find("sink_alerts_to_ops_failures"), std::string::npos) << asked.output;
+  stop();
+  const Ran letters = florin("dead-letters --data '" + data() + "' --sink ops --alerts");
+  EXPECT_EQ(letters.output, "no dead letters\n");
+}
+
+TEST_F(Sinks, a_database_that_cannot_be_reached_stops_nobody) {
+  write_settings("[[sink]]\nname = \"warehouse\"\nkind = \"postgres\"\nconnection = \"host='" +
+                 directory() + "' connect_timeout=2\"\n");
+  start({"--sinks", settings()});
+  client::Client client = connect();
+  create_two_accounts(client);
+  create(client, {transfer(10, 1, 2, 1)});
+  EXPECT_TRUE(eventually([&] {
+    const auto info = must(client.ping());
+    return info.sinks.size() == 1 && info.sinks[0].name == "warehouse" &&
+           info.sinks[0].failures > 0 && !info.sinks[0].last_error.empty();
+  })) << server_log();
+  expect_healthy();
+  stop();
+}
+
+TEST_F(Sinks, what_cannot_be_stops_the_start) {
+  refused_start("--sinks '" + settings() + "'", "sinks.toml");
+  write_settings("[[sink]]\nname = \"a\"\nkind = \"mysql\"\n");
+  refused_start("--sinks '" + settings() + "'", "sinks.toml line 3: sink.kind: 'mysql'");
+  write_alert_settings();
+  std::ofstream(settings(), std::ios::app) << "[[alert]]\nname = \"x\"\nkind = \"amount_above\"\n"
+                                              "amount = 1\nsinks = [\"nobody\"]\n";
+  refused_start("--sinks '" + settings() + "'", "nobody");
+  refused_start("--no-history --sinks '" + settings() + "'", "--sinks reads from history");
+}
+
+}  // namespace
+}  // namespace florin::test
