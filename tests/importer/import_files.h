@@ -9,10 +9,10 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/work_directory.h"
 #include "importer/import_run.h"
 #include "importer/mapping_file.h"
 #include "tests/importer/memory_receiver.h"
+#include "tests/storage/scratch.h"
 
 namespace florin::test {
 
@@ -24,9 +24,7 @@ auto value_of(Expected expected) {
 
 class ImportFiles : public ::testing::Test {
  protected:
-  ImportFiles() : directory_(value_of(cli::WorkDirectory::make(""))) {}
-
-  std::string path(const std::string& name) const { return directory_->path() + "/" + name; }
+  std::string path(const std::string& name) const { return directory_ / name; }
   std::string write(const std::string& name, const std::string& text) const {
     std::ofstream(path(name), std::ios::binary) << text;
     return path(name);
@@ -50,7 +48,7 @@ class ImportFiles : public ::testing::Test {
   MemoryReceiver receiver_;
 
  private:
-  std::unique_ptr<cli::WorkDirectory> directory_;
+  storage::ScratchDirectory directory_;
 };
 
 }  // namespace florin::test

@@ -1,13 +1,13 @@
 // What becomes of rows: each rule of a mapping, and the ledger's own words.
 #include "tests/importer/import_files.h"
+#include "tests/importer/moments.h"
 
 namespace florin::importer {
 namespace {
 
 using ledger::Transfer;
-
-constexpr u64 kDay = 86'400 * kNsPerSecond;
-constexpr u64 kJanuary5 = 8405 * kDay;  // 1993-01-05
+using test::kDay;
+using test::kJanuary5;
 
 class ImportRules : public test::ImportFiles {
  protected:
@@ -77,8 +77,8 @@ TEST_F(ImportRules, refuses_texts_that_are_no_values_and_goes_on) {
       "line 2: transfers.amount: column amount is '12.345'; expected digits with up to 2 decimals",
       "line 3: transfers.amount: column amount is '-1.00'; expected digits",
       "line 4: transfers.amount: column amount is '1,50'; expected digits",
-      "line 5: transfers.timestamp: column date is '930230'; expected a moment since 1970 written "
-      "as %y%m%d",
+      ("line 5: transfers.timestamp: column date is '930230'; expected a moment since 1970 written "
+       "as %y%m%d"),
       "line 6: has 2 columns; expected 3",
       "line 7: has 4 columns; expected 3",
       "line 8: transfers.id: column id is empty; expected a value",

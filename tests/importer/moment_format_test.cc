@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/importer/moments.h"
+
 namespace florin::importer {
 namespace {
 
-constexpr u64 kDay = 86'400 * kNsPerSecond;
-constexpr u64 kJanuary5 = 8405 * kDay;  // 1993-01-05
+using test::kDay;
+using test::kJanuary5;
+
 constexpr u64 kHour = 3600 * kNsPerSecond;
 
 MomentFormat format_of(const char* form, MomentFormat::Local local = {}) {
