@@ -1,30 +1,23 @@
 #include "alerts/alert_letters.h"
 
-#include <cerrno>
-#include <cstdio>
-
-#include <nlohmann/json.hpp>
-
 #include "exporter/durable_file.h"
+#include "exporter/letter_file.h"
 #include "sinks/file_target.h"
 
 namespace florin::alerts {
 
 namespace {
 
-using LetterJson = nlohmann::ordered_json;
-
 std::string alert_letter_line(const AlertLetter& letter) {
-  const LetterJson json = {{"id", letter.message.id},
-                           {"kind", letter.message.kind},
-                           {"key", letter.message.key},
-                           {"reason", letter.reason},
-                           {"put_aside_at", std::to_string(letter.put_aside_at.ns)},
-                           {"body", letter.message.body}};
-  return json.dump(-1, ' ', false, LetterJson::error_handler_t::replace);
+  return exporter::letter_line({{"id", letter.message.id},
+                                {"kind", letter.message.kind},
+                                {"key", letter.message.key},
+                                {"reason", letter.reason},
+                                {"put_aside_at", std::to_string(letter.put_aside_at.ns)},
+                                {"body", letter.message.body}});
 }
 
-AlertLetter alert_letter_of(const LetterJson& json) {
+AlertLetter alert_letter_of(const exporter::LetterJson& json) {
   AlertLetter letter;
   json.at("id").get_to(letter.message.id);
   json.at("kind").get_to(letter.message.kind);
@@ -35,30 +28,8 @@ AlertLetter alert_letter_of(const LetterJson& json) {
   return letter;
 }
 
-// Whole lines; one torn by a crash was not acknowledged.
-Result<std::string> whole_lines(const std::string& path) {
-  auto content = exporter::read_whole_file(path);
-  if (!content) return tl::unexpected<Error>(std::move(content).error());
-  std::string text = content->value_or("");
-  text.resize(text.rfind('\n') + 1);
-  return text;
-}
-
 Result<std::vector<AlertLetter>> read_alert_letters(const std::string& path) {
-  const auto text = whole_lines(path);
-  if (!text) return tl::unexpected<Error>(text.error());
-  std::vector<AlertLetter> letters;
-  for (usize begin = 0; begin < text->size();) {
-    const usize end = text->find('\n', begin);
-    try {
-      letters.push_back(alert_letter_of(LetterJson::parse(text->substr(begin, end - begin))));
-    } catch (const std::exception& error) {
-      return fail(ErrorCode::Corrupt, path + " has a line that is no dead letter (" + error.what() +
-                                          "); remove the line, or the file");
-    }
-    begin = end + 1;
-  }
-  return letters;
+  return exporter::read_letters(path, alert_letter_of);
 }
 
 }  // namespace
@@ -79,16 +50,7 @@ Result<u64> AlertLetters::ask_again() const {
   if (letters->empty()) return 0;
   const auto before = read_alert_letters(again_path());
   if (!before) return tl::unexpected<Error>(before.error());
-  if (!before->empty()) {
-    return fail(ErrorCode::AlreadyInUse,
-                again_path() +
-                    " has letters that were not sent again yet; start the server, or "
-                    "wait until it has sent them");
-  }
-  if (std::rename(path().c_str(), again_path().c_str()) != 0) {
-    return fail_errno(errno, "rename " + path());
-  }
-  RETURN_IF_ERROR(exporter::sync_directory(directory_));
+  RETURN_IF_ERROR(exporter::rename_letters(path(), again_path(), before->size(), "sent"));
   return letters->size();
 }
 
@@ -96,9 +58,6 @@ Result<std::vector<AlertLetter>> AlertLetters::asked_again() const {
   return read_alert_letters(again_path());
 }
 
-Status AlertLetters::sent_again() {
-  RETURN_IF_ERROR(exporter::remove_file(again_path()));
-  return exporter::sync_directory(directory_);
-}
+Status AlertLetters::sent_again() { return exporter::remove_letters(again_path()); }
 
 }  // namespace florin::alerts

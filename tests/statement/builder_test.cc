@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "statement/signed_amount.h"
-#include "tests/statement/scratch.h"
 #include "tests/statement/statement_world.h"
+#include "tests/storage/scratch.h"
 #include "tests/support/request_generator.h"
 
 namespace florin::test {
@@ -31,7 +31,7 @@ Statement must_build(StatementWorld& world, const Reference& reference, std::str
 }
 
 Reference bank_of_berlin() {
-  const ScratchFolder scratch;
+  const storage::ScratchDirectory scratch;
   std::ofstream(scratch / "bank.toml")
       << "name = 'Florin Bank'\ntime_zone = 'Europe/Berlin'\nholders = 'holders.csv'\n"
          "[codes.14]\ntext = 'Payment'\nmt940 = 'TRF'\n";

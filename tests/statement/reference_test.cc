@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 #include "statement/identifiers.h"
-#include "tests/statement/scratch.h"
+#include "tests/storage/scratch.h"
 
 namespace florin::test {
 
@@ -37,7 +37,7 @@ class BankFile {
   }
 
  private:
-  ScratchFolder scratch_;
+  storage::ScratchDirectory scratch_;
 };
 
 constexpr const char* kHeader = "account_id,name,iban,address_1,address_2\n";

@@ -14,8 +14,8 @@
 #include "exporter/durable_file.h"
 #include "statement/monthly_run.h"
 #include "statement/run_check.h"
-#include "tests/statement/scratch.h"
 #include "tests/statement/statement_world.h"
+#include "tests/storage/scratch.h"
 
 namespace florin::test {
 
@@ -52,7 +52,7 @@ void fill_bank(StatementWorld& world) {
   world.account(99'000, time_at("2026-11-03T00:00"));
 }
 
-RunOptions options_for(const ScratchFolder& scratch, u32 threads = 2) {
+RunOptions options_for(const storage::ScratchDirectory& scratch, u32 threads = 2) {
   RunOptions options;
   options.directory = scratch.path();
   options.threads = threads;
@@ -95,7 +95,7 @@ statement::RunCheck check(const std::string& directory) {
 TEST(StatementRun, has_every_account_once) {
   StatementWorld world;
   fill_bank(world);
-  const ScratchFolder scratch;
+  const storage::ScratchDirectory scratch;
   const RunSummary summary = must_run(world, options_for(scratch));
   EXPECT_EQ(summary.statements, kAccounts);
   EXPECT_EQ(summary.folders, 6U);
@@ -127,8 +127,8 @@ TEST(StatementRun, has_every_account_once) {
 TEST(StatementRun, makes_the_same_bytes_with_any_number_of_threads) {
   StatementWorld world;
   fill_bank(world);
-  const ScratchFolder first;
-  const ScratchFolder second;
+  const storage::ScratchDirectory first;
+  const storage::ScratchDirectory second;
   const RunSummary one = must_run(world, options_for(first, 1));
   const RunSummary other = must_run(world, options_for(second, 5));
   EXPECT_EQ(files_in(first.path()), files_in(second.path()));
@@ -144,10 +144,10 @@ TEST(StatementRun, makes_the_same_bytes_with_any_number_of_threads) {
 TEST(StatementRun, goes_on_behind_an_error_as_of_the_same_position) {
   StatementWorld world;
   fill_bank(world);
-  const ScratchFolder whole;
+  const storage::ScratchDirectory whole;
   must_run(world, options_for(whole));
   for (const u32 after : {0, 1, 9, 10, 11, 35, 56}) {
-    const ScratchFolder scratch;
+    const storage::ScratchDirectory scratch;
     const Reference reference;
     const auto period = statement::parse_period(reference.calendar(), "2026-10");
     // A store that fails once so many statements were asked of it.
@@ -201,7 +201,7 @@ TEST(StatementRun, goes_on_behind_an_error_as_of_the_same_position) {
 TEST(StatementRun, keeps_its_position_when_the_ledger_goes_on_meanwhile) {
   StatementWorld world;
   fill_bank(world);
-  const ScratchFolder scratch;
+  const storage::ScratchDirectory scratch;
   world.store().fail_answers(1, ErrorCode::Io);
   ASSERT_FALSE(run(world, Reference(), options_for(scratch, 1)));
   const Position before = world.store().readable();
@@ -215,7 +215,7 @@ TEST(StatementRun, keeps_its_position_when_the_ledger_goes_on_meanwhile) {
 TEST(StatementRunKills, survives_being_killed) {
   StatementWorld world;
   fill_bank(world);
-  const ScratchFolder whole;
+  const storage::ScratchDirectory whole;
   RunOptions small = options_for(whole, 1);
   small.per_folder = 3;
   must_run(world, small);
@@ -226,7 +226,7 @@ TEST(StatementRunKills, survives_being_killed) {
   for (u64 seed = 1; seed <= seeds; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
-    const ScratchFolder scratch;
+    const storage::ScratchDirectory scratch;
     RunOptions options = small;
     options.directory = scratch.path();
     bool ended = false;
@@ -260,7 +260,7 @@ TEST(StatementRunKills, survives_being_killed) {
 TEST(StatementRun, refuses_a_folder_of_something_else) {
   StatementWorld world;
   fill_bank(world);
-  const ScratchFolder scratch;
+  const storage::ScratchDirectory scratch;
   must_run(world, options_for(scratch));
   const auto period = statement::parse_period(statement::Calendar::utc(), "2026-10");
   const auto other_ledger = statement::run_statements(world.store(), 78, Reference(), *period,
@@ -287,7 +287,7 @@ TEST(StatementRun, refuses_a_folder_of_something_else) {
 TEST(StatementRun, says_which_statement_could_not_be_written) {
   StatementWorld world;
   fill_bank(world);
-  const ScratchFolder scratch;
+  const storage::ScratchDirectory scratch;
   {
     std::ofstream(scratch / "2026-10") << "a file where the folder should be";
     const auto failed = run(world, Reference(), options_for(scratch));
@@ -299,7 +299,7 @@ TEST(StatementRun, says_which_statement_could_not_be_written) {
 TEST(StatementRun, of_nobody_is_empty) {
   StatementWorld world;
   fill_bank(world);
-  const ScratchFolder scratch;
+  const storage::ScratchDirectory scratch;
   const auto summary = run(world, Reference(), options_for(scratch), "2026-08");
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->statements, 0U);
@@ -309,7 +309,7 @@ TEST(StatementRun, of_nobody_is_empty) {
 TEST(RunCheck, finds_every_kind_of_damage) {
   StatementWorld world;
   fill_bank(world);
-  const ScratchFolder scratch;
+  const storage::ScratchDirectory scratch;
   must_run(world, options_for(scratch));
   const std::string root = scratch / "2026-10";
   const std::string victim = root + "/02/25000.csv";
