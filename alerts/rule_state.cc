@@ -137,7 +137,8 @@ void RuleState::take(const exporter::ChangePage& page, u32 event, std::vector<Fi
     case ChangeKind::TransferCreated:
     case ChangeKind::HoldExpired: take_transfer(page, event, found); break;
     case ChangeKind::AccountCreated: take_account(page, change); break;
-    case ChangeKind::AccountUpdated: break;
+    case ChangeKind::AccountUpdated:
+    case ChangeKind::TransferRefused: break;
   }
 }
 

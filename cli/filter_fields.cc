@@ -83,6 +83,7 @@ constexpr FlagName kChangeKinds[] = {
     {"account_updated", bit_of(ledger::ChangeKind::AccountUpdated), "what update_accounts changed"},
     {"transfer_created", bit_of(ledger::ChangeKind::TransferCreated), "a new transfer"},
     {"hold_expired", bit_of(ledger::ChangeKind::HoldExpired), "a hold whose time was over"},
+    {"transfer_refused", bit_of(ledger::ChangeKind::TransferRefused), "a transfer that was refused"},
 };
 
 constexpr FlagName kFilterWords[] = {

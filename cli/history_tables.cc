@@ -111,6 +111,7 @@ void add_event(Table& table, const Answer& answer, const ChangeEvent& event,
     }
     case ledger::ChangeKind::TransferCreated:
     case ledger::ChangeKind::HoldExpired:
+    case ledger::ChangeKind::TransferRefused:
       return add_transfer(table, event, answer.transfers[event.object], names);
   }
 }

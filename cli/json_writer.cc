@@ -172,7 +172,8 @@ Json event_to_json(const Answer& answer, const ledger::ChangeEvent& event) {
       json["change"] = change_to_json(answer.changes[event.object]);
       break;
     case ledger::ChangeKind::TransferCreated:
-    case ledger::ChangeKind::HoldExpired: add_transfer_change(json, answer, event); break;
+    case ledger::ChangeKind::HoldExpired:
+    case ledger::ChangeKind::TransferRefused: add_transfer_change(json, answer, event); break;
   }
   return json;
 }

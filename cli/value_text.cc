@@ -74,6 +74,7 @@ std::string_view change_kind_name(u8 kind) {
     case ledger::ChangeKind::AccountUpdated: return "account_updated";
     case ledger::ChangeKind::TransferCreated: return "transfer_created";
     case ledger::ChangeKind::HoldExpired: return "hold_expired";
+    case ledger::ChangeKind::TransferRefused: return "transfer_refused";
   }
   return "";
 }

@@ -33,7 +33,8 @@ bool wants(const ChangeFilter& filter, const ChangePage& page, const ChangeEvent
   if (filter.kinds != 0 && (filter.kinds >> event.kind & 1) == 0) return false;
   switch (static_cast<ChangeKind>(event.kind)) {
     case ChangeKind::TransferCreated:
-    case ChangeKind::HoldExpired: return wants_transfer(filter, page.transfers[event.object]);
+    case ChangeKind::HoldExpired:
+    case ChangeKind::TransferRefused: return wants_transfer(filter, page.transfers[event.object]);
     case ChangeKind::AccountCreated: {
       const ledger::Account& account = page.accounts[event.object];
       return has(filter.ledgers, account.ledger) && has(filter.codes, account.code) &&
@@ -58,6 +59,7 @@ void copy_wanted(const ChangeFilter& filter, const ChangePage& page, ChangePage&
     switch (static_cast<ChangeKind>(event.kind)) {
       case ChangeKind::TransferCreated:
       case ChangeKind::HoldExpired:
+      case ChangeKind::TransferRefused:
         copy.object = add_object(wanted.transfers, page.transfers[event.object]);
         wanted.balances.push_back(page.balances[event.object]);
         break;

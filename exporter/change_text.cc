@@ -23,6 +23,7 @@ std::string_view kind_name(ChangeKind kind) {
     case ChangeKind::AccountUpdated: return "account_updated";
     case ChangeKind::TransferCreated: return "transfer_created";
     case ChangeKind::HoldExpired: return "hold_expired";
+    case ChangeKind::TransferRefused: return "transfer_refused";
   }
   CHECK(false);
 }
@@ -183,6 +184,7 @@ Objects objects_of(const ChangePage& page, const ChangeEvent& event) {
     case ChangeKind::AccountUpdated: return {.change = &page.account_changes[event.object]};
     case ChangeKind::TransferCreated:
     case ChangeKind::HoldExpired:
+    case ChangeKind::TransferRefused:
       return {.transfer = &page.transfers[event.object], .balances = &page.balances[event.object]};
   }
   CHECK(false);

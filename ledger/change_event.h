@@ -14,13 +14,21 @@ enum class ChangeKind : u8 {
   AccountUpdated = 2,
   TransferCreated = 3,
   HoldExpired = 4,
+  TransferRefused = 5,  // Moves nothing; told only to those who ask for it.
 };
 
-// All of them, as a filter.
-inline constexpr u8 kChangeKindsDefined = 0x1e;
+// As filters: all of them, and what is told to those who name none.
+inline constexpr u8 kChangeKindsDefined = 0x3e;
+inline constexpr u8 kChangeKindsUsual = 0x1e;
+
+// Whether a filter takes changes of this kind.
+constexpr bool wants_kind(u8 kinds, ChangeKind kind) {
+  return ((kinds == 0 ? kChangeKindsUsual : kinds) >> static_cast<u8>(kind) & 1) != 0;
+}
 
 // One change; its object stands in the list of its kind in the answer: accounts, account changes,
-// or transfers, the latter with the balances of both accounts right after the change.
+// or transfers, the latter with the balances of both accounts right after the change. A transfer
+// that was refused stands there as it was asked for (with timestamp 0), and its balances are zeros.
 struct ChangeEvent {
   u128 released = 0;   // What left the pending counters of both accounts: by a post, void, expiry.
   u128 remaining = 0;  // Still on the hold concerned after it: the own one, or that of pending_id.
@@ -30,7 +38,8 @@ struct ChangeEvent {
   u32 object = 0;      // Index in the list of its kind.
   u8 kind = 0;         // ChangeKind
   u8 pending_status = 0;  // What became of the hold concerned: PendingStatus.
-  u8 reserved[6] = {};
+  u8 outcome = 0;         // Of a refused transfer: TransferOutcome.
+  u8 reserved[5] = {};
 };
 static_assert(sizeof(ChangeEvent) == 64 && std::is_trivially_copyable_v<ChangeEvent>);
 

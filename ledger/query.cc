@@ -153,7 +153,7 @@ Wrong check_ranges(const QueryFilter& filter) {
   if ((filter.kinds & ~kChangeKindsDefined) != 0) {
     return wrong("kinds", filter.kinds,
                  "only bits of kinds that are defined: 2 account_created, 4 account_updated, "
-                 "8 transfer_created, 16 hold_expired; 0 = all");
+                 "8 transfer_created, 16 hold_expired, 32 transfer_refused; 0 = all but refused");
   }
   if (filter.wait_ms > kQueryWaitMsMax) {
     return wrong("wait_ms", filter.wait_ms, "at most " + std::to_string(kQueryWaitMsMax));

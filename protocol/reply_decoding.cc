@@ -99,7 +99,8 @@ struct NamedObjects {
       case ledger::ChangeKind::AccountCreated: return &accounts;
       case ledger::ChangeKind::AccountUpdated: return &changes;
       case ledger::ChangeKind::TransferCreated:
-      case ledger::ChangeKind::HoldExpired: return &transfers;
+      case ledger::ChangeKind::HoldExpired:
+      case ledger::ChangeKind::TransferRefused: return &transfers;
     }
     return nullptr;
   }

@@ -38,6 +38,7 @@ usize flat_change_bytes(ChangeKind kind) {
       return sizeof(ledger::ChangeEvent) + sizeof(ledger::AccountChange);
     case ChangeKind::TransferCreated:
     case ChangeKind::HoldExpired:
+    case ChangeKind::TransferRefused:
       return sizeof(ledger::ChangeEvent) + sizeof(ledger::Transfer) +
              sizeof(ledger::TransferBalances);
   }
@@ -107,6 +108,7 @@ class FlatMessageWriter final : public ChangeMessageWriter {
         return add_flat_object(changes_.account_changes, page.account_changes[change.object]);
       case ChangeKind::TransferCreated:
       case ChangeKind::HoldExpired:
+      case ChangeKind::TransferRefused:
         changes_.balances.push_back(page.balances[change.object]);
         return add_flat_object(changes_.transfers, page.transfers[change.object]);
     }

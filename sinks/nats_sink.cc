@@ -100,7 +100,8 @@ Status NatsSink::tell_accounts(const ChangePage& page, usize event) {
     case ChangeKind::AccountUpdated:
       return tell_account(page.account_changes[change.object].update.account_id, page, event);
     case ChangeKind::TransferCreated:
-    case ChangeKind::HoldExpired: {
+    case ChangeKind::HoldExpired:
+    case ChangeKind::TransferRefused: {
       const ledger::Transfer& transfer = page.transfers[change.object];
       RETURN_IF_ERROR(tell_account(transfer.debit_account_id, page, event));
       return tell_account(transfer.credit_account_id, page, event);

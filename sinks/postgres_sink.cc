@@ -59,6 +59,8 @@ std::string words_for(const exporter::ChangePage& page, const ChangeEvent& event
       return "transfer " + to_decimal(page.transfers[event.object].id);
     case ledger::ChangeKind::HoldExpired:
       return "expiry of hold " + to_decimal(page.transfers[event.object].id);
+    case ledger::ChangeKind::TransferRefused:
+      return "refusal of transfer " + to_decimal(page.transfers[event.object].id);
   }
   return {};
 }

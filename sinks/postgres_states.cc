@@ -152,7 +152,8 @@ Status PostgresStates::load(PostgresConnection& connection) {
 
 void PostgresStates::note(const exporter::ChangePage& page, const ChangeEvent& event) {
   switch (ChangeKind{event.kind}) {
-    case ChangeKind::AccountCreated: return;
+    case ChangeKind::AccountCreated:
+    case ChangeKind::TransferRefused: return;
     case ChangeKind::AccountUpdated:
       return note_update(event, page.account_changes[event.object].update);
     case ChangeKind::TransferCreated:

@@ -171,6 +171,7 @@ PostgresTable table_of(ChangeKind kind) {
     case ChangeKind::AccountUpdated: return PostgresTable::AccountUpdates;
     case ChangeKind::TransferCreated: return PostgresTable::Transfers;
     case ChangeKind::HoldExpired: return PostgresTable::HoldExpiries;
+    case ChangeKind::TransferRefused: break;
   }
   CHECK(false);
 }
@@ -186,6 +187,7 @@ void append_row(const exporter::ChangePage& page, const ChangeEvent& event,
     case ChangeKind::HoldExpired:
       return append_transfer(event, page.transfers[event.object], page.balances[event.object],
                              rows);
+    case ChangeKind::TransferRefused: break;
   }
   CHECK(false);
 }

@@ -130,6 +130,7 @@ exporter::ChangePage all_changes(MemoryStore& store) {
           break;
         case ledger::ChangeKind::TransferCreated:
         case ledger::ChangeKind::HoldExpired:
+        case ledger::ChangeKind::TransferRefused:
           all.transfers.push_back((*page)->transfers[event.object]);
           all.balances.push_back((*page)->balances[event.object]);
           event.object = static_cast<u32>(all.transfers.size() - 1);

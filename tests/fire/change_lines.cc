@@ -205,6 +205,7 @@ void append_lines(const client::ChangePage& page, std::vector<std::string>& line
       case ChangeKind::AccountUpdated:
         lines.push_back(line_of(place, event.timestamp, page.changes[event.object].update));
         break;
+      case ChangeKind::TransferRefused: break;
       case ChangeKind::TransferCreated:
       case ChangeKind::HoldExpired:
         lines.push_back(line_of(place, event.timestamp, ChangeKind{event.kind},

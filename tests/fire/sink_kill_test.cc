@@ -113,6 +113,7 @@ class SinkKills : public testing::Test {
           break;
         case ledger::ChangeKind::TransferCreated:
         case ledger::ChangeKind::HoldExpired:
+        case ledger::ChangeKind::TransferRefused:
           all.transfers.push_back(page.transfers[event.object]);
           all.balances.push_back(page.balances[event.object]);
           event.object = static_cast<u32>(all.transfers.size() - 1);

@@ -52,6 +52,7 @@ usize objects_of_changes(const client::ChangePage& page) {
       case ledger::ChangeKind::AccountUpdated: CHECK(event.object < page.changes.size()); break;
       case ledger::ChangeKind::TransferCreated:
       case ledger::ChangeKind::HoldExpired:
+      case ledger::ChangeKind::TransferRefused:
         CHECK(event.object < page.transfers.size() && event.object < page.balances.size());
         break;
     }

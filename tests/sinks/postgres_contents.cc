@@ -112,6 +112,7 @@ class AccountsNow {
       case ChangeKind::AccountUpdated: return update(changes.account_changes[event.object].update);
       case ChangeKind::TransferCreated: return transfer(changes.transfers[event.object]);
       case ChangeKind::HoldExpired: return open(changes.transfers[event.object].id);
+      case ChangeKind::TransferRefused: return;
     }
   }
   void update(const AccountUpdate& from) {
