@@ -75,6 +75,7 @@ int check(const HistoryCommandOptions& options) {
     const Json json = {{"transfers", checked->transfers},
                        {"expiries", checked->expiries},
                        {"account_events", checked->account_events},
+                       {"refusals", checked->refusals},
                        {"entries", checked->entries},
                        {"ids", checked->ids_created + checked->ids_consumed}};
     return print(json.dump() + "\n") ? 0 : 1;

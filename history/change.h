@@ -7,6 +7,7 @@
 #pragma once
 
 #include <compare>
+#include <variant>
 #include <vector>
 
 #include "base/types.h"
@@ -42,20 +43,32 @@ struct TransferChange {
   ledger::PendingStatus hold_status = ledger::PendingStatus::None;
 };
 
-// An account that was created (`account` as of then, without its first balances, which are zero;
-// `change` is zero) or updated (`change` tells, account_id included; `account` is zero).
-struct AccountEvent {
-  Place place;
-  u64 decided = 0;
-  ledger::ChangeKind kind = ledger::ChangeKind::AccountCreated;
-  ledger::Account account;
-  ledger::AccountChange change;
+struct RefusedTransfer {
+  ledger::Transfer transfer;  // As it was asked for.
+  u128 trace_id = 0;
+  u64 principal = 0;
+  u8 outcome = 0;  // ledger::TransferOutcome
 };
+
+// A change that moved no money: an account was created (as of then, without its first balances,
+// which are zero) or updated, or a transfer refused, for whatever reason. A transfer that exists
+// already is not refused: asking for it again changes nothing.
+struct OtherChange {
+  Place place;  // Of a refusal: behind the holds that expired before its event.
+  u64 decided = 0;
+  std::variant<ledger::Account, ledger::AccountChange, RefusedTransfer> what;
+
+  const ledger::Account* created() const { return std::get_if<ledger::Account>(&what); }
+  const ledger::AccountChange* updated() const { return std::get_if<ledger::AccountChange>(&what); }
+  const RefusedTransfer* refused() const { return std::get_if<RefusedTransfer>(&what); }
+};
+
+ledger::ChangeKind kind_of(const OtherChange& change);
 
 // An id of a transfer that was consumed by a refusal.
 struct ConsumedId {
   u128 id = 0;
-  Place place;  // Behind the holds that expired before its event; no change has this place.
+  Place place;  // Of the refusal.
   u64 decided = 0;
   u64 number = 0;  // Among consumed ids, from 0.
   u8 outcome = 0;  // ledger::TransferOutcome
@@ -76,7 +89,7 @@ struct Mark {
 // What one or several whole log blocks did, each list ascending by place.
 struct ChangeBatch {
   std::vector<TransferChange> transfers;
-  std::vector<AccountEvent> accounts;
+  std::vector<OtherChange> others;
   std::vector<ConsumedId> consumed;
   Mark end;
   void clear();

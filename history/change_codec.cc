@@ -39,10 +39,10 @@ constexpr u32 kReleased = 1 << 18;
 constexpr u32 kRemaining = 1 << 19;
 constexpr u32 kTrace = 1 << 20;
 constexpr u32 kPrincipal = 1 << 21;
-constexpr u32 kAccountEvent = 1 << 22;  // By itself: an account event follows.
+constexpr u32 kOther = 1 << 22;  // By itself: a change that moved no money follows.
 
 constexpr usize kChecksumBytes = 4;
-// The longest record: a change with 30 numbers, or an account event of 40.
+// The longest record: a change with 30 numbers, or another one of 40.
 constexpr usize kRecordBytesMax = 50 * kCompactBytesMax;
 
 const TransferChange kNothing{};
@@ -247,17 +247,23 @@ void PackWriter::add(const TransferChange& change) {
   decided_before_ = change.decided;
 }
 
-void PackWriter::add(const AccountEvent& event) {
+void PackWriter::add(const OtherChange& event) {
   CHECK(count_ < kPackChangesMax && account_ == 0);
-  u8* at = put_compact(at_, kAccountEvent);
-  *at++ = static_cast<u8>(event.kind);
+  u8* at = put_compact(at_, kOther);
+  *at++ = static_cast<u8>(kind_of(event));
   at = put_compact(at, event.place.position - place_before_.position);
   at = put_compact(at, event.place.index);
   at = put_difference64(at, event.decided, decided_before_);
-  if (event.kind == ChangeKind::AccountCreated) {
-    at = put_words(at, event.account);
+  if (const ledger::Account* const created = event.created()) {
+    at = put_words(at, *created);
+  } else if (const ledger::AccountChange* const updated = event.updated()) {
+    at = put_words(at, *updated);
   } else {
-    at = put_words(at, event.change);
+    const RefusedTransfer& refused = *event.refused();
+    *at++ = refused.outcome;
+    at = put_words(at, refused.transfer);
+    at = put_compact(at, refused.trace_id);
+    at = put_compact(at, refused.principal);
   }
   at_ = at;
   ++count_;
@@ -284,9 +290,9 @@ class PackReader {
   bool read() {
     while (!reader_.at_end()) {
       const u32 set = reader_.get32();
-      if (set == kAccountEvent && account_ == 0) {
-        account_event();
-      } else if ((set & ~(kAccountEvent - 1)) == 0) {
+      if (set == kOther && account_ == 0) {
+        if (!other()) return false;
+      } else if ((set & ~(kOther - 1)) == 0) {
         transfer(set);
       } else {
         return false;
@@ -306,21 +312,28 @@ class PackReader {
     return read;
   }
 
-  void account_event() {
-    AccountEvent& event = pack_.accounts.emplace_back();
-    event.kind = static_cast<ChangeKind>(reader_.byte());
+  bool other() {
+    OtherChange& event = pack_.others.emplace_back();
+    const auto kind = static_cast<ChangeKind>(reader_.byte());
     event.place.position = place_.position + reader_.get64();
     event.place.index = reader_.get32();
     event.decided = reader_.difference64(decided_);
-    event.account = {};
-    event.change = {};
-    if (event.kind == ChangeKind::AccountCreated) {
-      get_words(reader_, event.account);
-    } else {
-      get_words(reader_, event.change);
-    }
     place_ = event.place;
     decided_ = event.decided;
+    if (kind == ChangeKind::AccountCreated) {
+      get_words(reader_, event.what.emplace<ledger::Account>());
+    } else if (kind == ChangeKind::AccountUpdated) {
+      get_words(reader_, event.what.emplace<ledger::AccountChange>());
+    } else if (kind == ChangeKind::TransferRefused) {
+      auto& refused = event.what.emplace<RefusedTransfer>();
+      refused.outcome = reader_.byte();
+      get_words(reader_, refused.transfer);
+      refused.trace_id = reader_.get();
+      refused.principal = reader_.get64();
+    } else {
+      return false;
+    }
+    return true;
   }
 
   void transfer(u32 set) {
@@ -419,7 +432,7 @@ class PackReader {
 
 bool read_pack(std::string_view bytes, u128 account, Pack& pack) {
   pack.transfers.clear();
-  pack.accounts.clear();
+  pack.others.clear();
   if (bytes.size() <= kChecksumBytes) return false;
   const usize size = bytes.size() - kChecksumBytes;
   u32 checksum = 0;
@@ -427,7 +440,7 @@ bool read_pack(std::string_view bytes, u128 account, Pack& pack) {
   if (checksum != checksum_of(reinterpret_cast<const u8*>(bytes.data()), size)) return false;
   pack.transfers.reserve(kPackChangesMax);
   return PackReader(bytes.substr(0, size), account, pack).read() &&
-         pack.transfers.size() + pack.accounts.size() <= kPackChangesMax;
+         pack.transfers.size() + pack.others.size() <= kPackChangesMax;
 }
 
 }  // namespace florin::history

@@ -2,10 +2,10 @@
 // what the one before it leads to expect: some 30 bytes in place of 350. A pack stands alone: its
 // first change is written in full. It ends with a checksum of its own.
 //
-// Two kinds. A pack of changes has everything, account events included, in order. A pack of entries
-// has what concerns one account: each transfer with the counters of this account after it; the
-// creation number, trace id and principal, what is left of a hold, and the other account's counters
-// are not there (zeros).
+// Two kinds. A pack of changes has everything, also what moved no money, in order. A pack of
+// entries has what concerns one account: each transfer with the counters of this account after it;
+// the creation number, trace id and principal, what is left of a hold, and the other account's
+// counters are not there (zeros).
 //
 // Budget: 50 ns to write a change, 40 ns to read it.
 #pragma once
@@ -31,7 +31,7 @@ class PackWriter {
   void begin(u128 account);
   // The objects must stay where they are until the pack is finished.
   void add(const TransferChange& change);
-  void add(const AccountEvent& event);
+  void add(const OtherChange& event);
   u32 size() const { return count_; }
   // The whole pack; valid until the next begin.
   std::string_view finish();
@@ -57,7 +57,7 @@ class PackWriter {
 // What a pack holds, in order.
 struct Pack {
   std::vector<TransferChange> transfers;
-  std::vector<AccountEvent> accounts;
+  std::vector<OtherChange> others;
 };
 
 // Replaces what is in `pack`; `account` as it was given at begin, 0 for a pack of changes. False:

@@ -9,15 +9,15 @@ namespace florin::history {
 namespace {
 
 Place first_place(const ChunkView& chunk) {
-  if (chunk.transfers.empty()) return chunk.accounts.front().place;
-  if (chunk.accounts.empty()) return chunk.transfers.front().place;
-  return std::min(chunk.transfers.front().place, chunk.accounts.front().place);
+  if (chunk.transfers.empty()) return chunk.others.front().place;
+  if (chunk.others.empty()) return chunk.transfers.front().place;
+  return std::min(chunk.transfers.front().place, chunk.others.front().place);
 }
 
 u64 first_decided(const ChunkView& chunk) {
-  if (chunk.transfers.empty()) return chunk.accounts.front().decided;
-  if (chunk.accounts.empty()) return chunk.transfers.front().decided;
-  return std::min(chunk.transfers.front().decided, chunk.accounts.front().decided);
+  if (chunk.transfers.empty()) return chunk.others.front().decided;
+  if (chunk.others.empty()) return chunk.transfers.front().decided;
+  return std::min(chunk.transfers.front().decided, chunk.others.front().decided);
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ ChangeWalk::ChangeWalk(const StoreView& view)
     : view_(view), cursor_(view.tables().cursor(Table::Changes)) {
   for (const auto& run : view.runs()) {
     for (ChunkView& chunk : run->chunks()) {
-      if (!chunk.transfers.empty() || !chunk.accounts.empty()) chunks_.push_back(chunk);
+      if (!chunk.transfers.empty() || !chunk.others.empty()) chunks_.push_back(chunk);
     }
   }
 }
@@ -112,7 +112,7 @@ Status ChangeWalk::stand_in_table(bool backwards) {
   }
   place_ = At::Table;
   transfers_ = pack_.transfers;
-  accounts_ = pack_.accounts;
+  others_ = pack_.others;
   return {};
 }
 
@@ -120,7 +120,7 @@ void ChangeWalk::stand_in_memory(usize chunk) {
   place_ = At::Memory;
   chunk_ = chunk;
   transfers_ = chunks_[chunk].transfers;
-  accounts_ = chunks_[chunk].accounts;
+  others_ = chunks_[chunk].others;
 }
 
 Status ChangeWalk::next() {

@@ -29,7 +29,7 @@ class ChangeWalk {
 
   bool valid() const { return place_ != At::Nowhere; }
   std::span<const TransferChange> transfers() const { return transfers_; }
-  std::span<const AccountEvent> accounts() const { return accounts_; }
+  std::span<const OtherChange> others() const { return others_; }
 
  private:
   enum class At : u8 { Nowhere, Table, Memory };
@@ -48,7 +48,7 @@ class ChangeWalk {
   usize chunk_ = 0;
   Pack pack_;
   std::span<const TransferChange> transfers_;
-  std::span<const AccountEvent> accounts_;
+  std::span<const OtherChange> others_;
 };
 
 }  // namespace florin::history

@@ -97,14 +97,14 @@ Status CutCopy::copy_pack(const Pack& pack) {
     batch.transfers.push_back(change);
     created_ += change.kind == ledger::ChangeKind::TransferCreated ? 1 : 0;
   }
-  for (const AccountEvent& event : pack.accounts) {
+  for (const OtherChange& event : pack.others) {
     if (is_beyond(event.place)) break;
-    batch.accounts.push_back(event);
-    accounts_ += event.kind == ledger::ChangeKind::AccountCreated ? 1 : 0;
+    batch.others.push_back(event);
+    accounts_ += event.created() != nullptr ? 1 : 0;
   }
   Place last;
   if (!batch.transfers.empty()) last = batch.transfers.back().place;
-  if (!batch.accounts.empty()) last = std::max(last, batch.accounts.back().place);
+  if (!batch.others.empty()) last = std::max(last, batch.others.back().place);
   while (consumed_taken_ < consumed_.size() && consumed_[consumed_taken_].place < last) {
     batch.consumed.push_back(consumed_[consumed_taken_++]);
   }
@@ -158,6 +158,7 @@ Status copy_store_until(const std::string& from, const std::string& to, const Ma
   RocksOptions writing;
   writing.directory = to;
   writing.ledger_id = (*source)->ledger_id();
+  writing.refusals_after = (*source)->refusals_after();
   const auto target = RocksStore::open(writing);
   if (!target) return tl::unexpected<Error>(target.error());
   return CutCopy((*source)->tables(), **target, mark).run();

@@ -10,7 +10,6 @@
 
 namespace florin::history {
 
-using ledger::ChangeKind;
 using ledger::Operation;
 using ledger::Transfer;
 namespace flags = ledger::transfer_flags;
@@ -183,7 +182,7 @@ bool Follower::follow_transfers(const Request& request, ChangeBatch& batch) {
     const u8 outcome = take_outcome(turn.event);
     const Transfer& event = *events_[turn.event];
     const bool done = outcome == ledger::kCreated ? create_transfer(turn, event, batch)
-                                                  : refuse_transfer(turn, outcome, event.id, batch);
+                                                  : refuse_transfer(turn, outcome, event, batch);
     if (!done) return false;
   }
   return true;
@@ -202,12 +201,12 @@ bool Follower::follow_accounts(const Request& request, ChangeBatch& batch) {
                      fmt::format("account {} is created a second time", to_decimal(event.id)));
     }
     accounts_.add({event.id, {}}, tag);
-    AccountEvent& created = batch.accounts.emplace_back();
+    OtherChange& created = batch.others.emplace_back();
     created.place = turn.next_place();
     created.decided = turn.decided;
-    created.account = event;
+    auto& account = created.what.emplace<ledger::Account>(event);
     const bool imported = (event.flags & ledger::account_flags::kImported) != 0;
-    if (!imported) created.account.timestamp = turn.decided;
+    if (!imported) account.timestamp = turn.decided;
     ++mark_.accounts;
   }
   return true;
@@ -227,14 +226,14 @@ bool Follower::follow_updates(const Request& request, ChangeBatch& batch) {
       if (ledger::is_transient(*outcome)) ++mark_.updates;
       continue;
     }
-    AccountEvent& updated = batch.accounts.emplace_back();
+    OtherChange& updated = batch.others.emplace_back();
     updated.place = turn.next_place();
     updated.decided = turn.decided;
-    updated.kind = ChangeKind::AccountUpdated;
-    updated.change.update = events[index];
-    updated.change.update.timestamp = turn.decided;
-    updated.change.trace_id = request.record.trace_id;
-    updated.change.principal = request.record.principal;
+    auto& change = updated.what.emplace<ledger::AccountChange>();
+    change.update = events[index];
+    change.update.timestamp = turn.decided;
+    change.trace_id = request.record.trace_id;
+    change.principal = request.record.principal;
     ++mark_.updates;
   }
   return true;

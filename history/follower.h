@@ -94,7 +94,7 @@ class Follower {
   bool expire_due(Turn& turn, ChangeBatch& batch);
   bool expire(Turn& turn, const pipeline::ExpiredHold& expired, ChangeBatch& batch);
   bool create_transfer(Turn& turn, const ledger::Transfer& event, ChangeBatch& batch);
-  bool refuse_transfer(Turn& turn, u8 number, u128 id, ChangeBatch& batch);
+  bool refuse_transfer(Turn& turn, u8 number, const ledger::Transfer& event, ChangeBatch& batch);
   bool find_accounts(const TransferChange& change, const Ahead& ahead);
   bool move_plainly(TransferChange& change);
   bool open_hold(TransferChange& change, u32 tag);

@@ -24,13 +24,19 @@ u128& counter(AccountBalances& account, Counter counter) {
 
 }  // namespace
 
-bool Follower::refuse_transfer(Turn& turn, u8 number, u128 id, ChangeBatch& batch) {
+bool Follower::refuse_transfer(Turn& turn, u8 number, const Transfer& event, ChangeBatch& batch) {
   const auto outcome = ledger::transfer_outcome(number);
   if (!outcome) {
     return fail_at(turn.position, fmt::format("no transfer has the outcome {}", number));
   }
+  if (*outcome == ledger::TransferOutcome::Exists) return true;
+  OtherChange& refused = batch.others.emplace_back();
+  refused.place = turn.next_place();
+  refused.decided = turn.decided;
+  const pipeline::RequestRecord& record = turn.request.record;
+  refused.what = RefusedTransfer{event, record.trace_id, record.principal, number};
   if (!ledger::is_transient(*outcome)) return true;
-  batch.consumed.push_back({id, turn.next_place(), turn.decided, mark_.consumed, number});
+  batch.consumed.push_back({event.id, refused.place, turn.decided, mark_.consumed, number});
   ++mark_.consumed;
   return true;
 }

@@ -9,10 +9,10 @@ namespace florin::history {
 
 namespace {
 
-// Small batches share a chunk of this size, so that a run has few chunks; and of the account
-// events, which are large and rare.
+// Small batches share a chunk of this size, so that a run has few chunks; and of the changes that
+// move no money, which are rare.
 constexpr usize kChunkChanges = 2048;
-constexpr usize kChunkEvents = 64;
+constexpr usize kChunkOthers = 128;
 // So many changes are added while the lock is held: some 50 us.
 constexpr usize kLockedChanges = 256;
 
@@ -46,7 +46,7 @@ bool OpenRun::fits(const Chunk& chunk, const ChangeBatch& batch) {
   const auto room = [](const auto& target, const auto& source) {
     return target.capacity() - target.size() >= source.size();
   };
-  return room(there.transfers, batch.transfers) && room(there.accounts, batch.accounts) &&
+  return room(there.transfers, batch.transfers) && room(there.others, batch.others) &&
          room(there.consumed, batch.consumed) && room(chunk.created, batch.transfers) &&
          room(chunk.statuses, batch.transfers) &&
          chunk.entries.capacity() - chunk.entries.size() >= 2 * batch.transfers.size();
@@ -61,7 +61,7 @@ OpenRun::Chunk& OpenRun::chunk_for(ChangeBatch& batch) {
   if (!large) {
     chunk->batch.transfers.reserve(kChunkChanges);
     chunk->batch.consumed.reserve(std::max(kChunkChanges / 8, batch.consumed.size()));
-    chunk->batch.accounts.reserve(std::max(kChunkEvents, batch.accounts.size()));
+    chunk->batch.others.reserve(std::max(kChunkOthers, batch.others.size()));
   }
   const usize changes = std::max(kChunkChanges, batch.transfers.size());
   chunk->entries.reserve(2 * changes);
@@ -79,21 +79,22 @@ void OpenRun::append(ChangeBatch& batch) {
   const Mark end = batch.end;
   {
     const std::lock_guard lock(mutex_);
-    changes_ += added + batch.accounts.size() + batch.consumed.size();
-    const usize first_event = chunk.batch.accounts.size();
+    changes_ += added + batch.others.size() + batch.consumed.size();
+    const usize first_event = chunk.batch.others.size();
     const usize first_consumed = chunk.batch.consumed.size();
     if (added >= kChunkChanges) {
       CHECK(first == 0 && first_event == 0 && first_consumed == 0);
       chunk.batch = std::move(batch);
     } else {
       move_behind(chunk.batch.transfers, batch.transfers);
-      move_behind(chunk.batch.accounts, batch.accounts);
+      move_behind(chunk.batch.others, batch.others);
       move_behind(chunk.batch.consumed, batch.consumed);
     }
-    for (usize index = first_event; index < chunk.batch.accounts.size(); ++index) {
-      const AccountEvent& event = chunk.batch.accounts[index];
-      if (event.kind != ledger::ChangeKind::AccountCreated) continue;
-      account_events_.at(event.account.id) = word(&event);
+    for (usize index = first_event; index < chunk.batch.others.size(); ++index) {
+      const OtherChange& event = chunk.batch.others[index];
+      if (const ledger::Account* const created = event.created()) {
+        created_accounts_.at(created->id) = word(&event);
+      }
     }
     for (usize index = first_consumed; index < chunk.batch.consumed.size(); ++index) {
       const ConsumedId& consumed = chunk.batch.consumed[index];
@@ -162,7 +163,7 @@ std::vector<ChunkView> OpenRun::chunks() const {
   for (const auto& chunk : chunks_) {
     // A batch being added has changes without links yet; they are not readable yet either.
     const usize linked = chunk->entries.size() / 2;
-    views.push_back({std::span(chunk->batch.transfers).first(linked), chunk->batch.accounts,
+    views.push_back({std::span(chunk->batch.transfers).first(linked), chunk->batch.others,
                      chunk->batch.consumed, chunk->entries, chunk->statuses, chunk->created});
   }
   return views;
@@ -189,9 +190,9 @@ const ConsumedId* OpenRun::find_consumed(u128 id) const {
   return pointer<ConsumedId>(consumed_.find(id));
 }
 
-const AccountEvent* OpenRun::find_account(u128 id) const {
+const OtherChange* OpenRun::find_account(u128 id) const {
   const std::lock_guard lock(mutex_);
-  return pointer<AccountEvent>(account_events_.find(id));
+  return pointer<OtherChange>(created_accounts_.find(id));
 }
 
 void RunList::start(const Mark& mark, engine::HashSeed seed) {

@@ -33,7 +33,7 @@ struct StatusLink {
 // Some changes in a row, as far as they were there when it was asked for.
 struct ChunkView {
   std::span<const TransferChange> transfers;
-  std::span<const AccountEvent> accounts;
+  std::span<const OtherChange> others;
   std::span<const ConsumedId> consumed;
   std::span<const EntryLink> entries;    // Two for each of `transfers`: debit, credit.
   std::span<const StatusLink> statuses;  // In order.
@@ -56,7 +56,7 @@ class OpenRun {
         created_(seed),
         consumed_(seed),
         statuses_(seed),
-        account_events_(seed) {}
+        created_accounts_(seed) {}
   OpenRun(const OpenRun&) = delete;
   OpenRun& operator=(const OpenRun&) = delete;
 
@@ -74,7 +74,7 @@ class OpenRun {
   const StatusLink* newest_status(u128 id) const;
   const TransferChange* find_created(u128 id) const;
   const ConsumedId* find_consumed(u128 id) const;
-  const AccountEvent* find_account(u128 id) const;
+  const OtherChange* find_account(u128 id) const;
 
   // Of a closed run, which nobody appends to any more: all of it, without locks.
   std::span<const RunAccount> accounts() const { return accounts_; }
@@ -103,7 +103,7 @@ class OpenRun {
   IdTable created_;          // Pointers, as are the next ones.
   IdTable consumed_;
   IdTable statuses_;
-  IdTable account_events_;
+  IdTable created_accounts_;
 };
 
 // All runs in memory, oldest first, the open one last.

@@ -10,7 +10,7 @@ namespace florin::history {
 namespace {
 
 u64 changes_of(const ChangeBatch& batch) {
-  return batch.transfers.size() + batch.accounts.size() + batch.consumed.size();
+  return batch.transfers.size() + batch.others.size() + batch.consumed.size();
 }
 
 engine::HashSeed draw_seed(Random& random) {

@@ -7,6 +7,7 @@
 #include "history/movement.h"
 #include "history/store_keys.h"
 #include "history/store_view.h"
+#include "ledger/outcome.h"
 
 namespace florin::history {
 
@@ -31,6 +32,12 @@ struct IdFact {
   u64 position;  // Of the pack.
   u32 index;
   u32 transfer;
+};
+struct ConsumedFact {
+  u128 id;
+  u64 position;
+  u32 index;
+  u32 outcome;
 };
 struct StatusFact {
   u128 id;
@@ -124,15 +131,9 @@ Status RocksChecker::scan_pack(const Place& key) {
     return {};
   };
   const auto pass_events_before = [&](const Place& place) -> Status {
-    for (; event < pack_.accounts.size() && pack_.accounts[event].place < place; ++event) {
-      const AccountEvent& each = pack_.accounts[event];
-      RETURN_IF_ERROR(pass(each.place, each.decided));
-      ++found_.account_events;
-      if (each.kind != ChangeKind::AccountCreated) continue;
-      ++accounts_;
-      changes_accounts_.add(AccountFact{each.account.id, each.account.timestamp,
-                                        each.place.position, each.place.index, each.account.ledger,
-                                        each.account.code});
+    for (; event < pack_.others.size() && pack_.others[event].place < place; ++event) {
+      RETURN_IF_ERROR(pass(pack_.others[event].place, pack_.others[event].decided));
+      scan_other(pack_.others[event]);
     }
     return {};
   };
@@ -163,6 +164,24 @@ Status RocksChecker::scan_pack(const Place& key) {
     changes_packs_.add(PackFact{kTimestampRow, change.transfer.timestamp, key.position, key.index});
   }
   return pass_events_before({~u64{0}, ~u32{0}});
+}
+
+void RocksChecker::scan_other(const OtherChange& change) {
+  const Place& place = change.place;
+  if (const RefusedTransfer* const refused = change.refused()) {
+    ++found_.refusals;
+    const auto outcome = ledger::transfer_outcome(refused->outcome);
+    if (!outcome || !ledger::is_transient(*outcome)) return;
+    changes_consumed_.add(
+        ConsumedFact{refused->transfer.id, place.position, place.index, refused->outcome});
+    return;
+  }
+  ++found_.account_events;
+  const ledger::Account* const account = change.created();
+  if (account == nullptr) return;
+  ++accounts_;
+  changes_accounts_.add(AccountFact{account->id, account->timestamp, place.position, place.index,
+                                    account->ledger, account->code});
 }
 
 void RocksChecker::add_entry_fact(Facts& facts, const TransferChange& change, bool credit) {
@@ -223,6 +242,10 @@ Status RocksChecker::scan_ids() {
       if (row.outcome != 0) {
         ++found_.ids_consumed;
         consumed_sum_ += row.number;
+        if (row.place.position > refusals_after_) {
+          consumed_.add(ConsumedFact{group + row.last_byte, row.place.position, row.place.index,
+                                     row.outcome});
+        }
         continue;
       }
       ++found_.ids_created;
@@ -279,6 +302,9 @@ Status RocksChecker::compare() const {
   };
   if (entries_ != changes_entries_) return differ("the entries", entries_, changes_entries_);
   if (ids_ != changes_ids_) return differ("the ids", ids_, changes_ids_);
+  if (consumed_ != changes_consumed_) {
+    return differ("the consumed ids", consumed_, changes_consumed_);
+  }
   if (statuses_ != changes_statuses_) return differ("the statuses", statuses_, changes_statuses_);
   if (packs_ != changes_packs_)
     return differ("the rows of times and numbers", packs_, changes_packs_);
@@ -299,7 +325,7 @@ Status RocksChecker::compare() const {
 }
 
 Result<RocksCheck> RocksStore::check(const std::function<void(u64 rows)>& progress) {
-  return RocksChecker(*tables_, durable(), progress).run();
+  return RocksChecker(*tables_, durable(), refusals_after(), progress).run();
 }
 
 }  // namespace florin::history

@@ -13,9 +13,10 @@ namespace florin::history {
 // count. Memory: some kilobytes, however large the store is.
 class RocksChecker {
  public:
-  RocksChecker(const RocksTables& tables, const Mark& mark,
+  // `refusals_after`: the position behind which refusals are there.
+  RocksChecker(const RocksTables& tables, const Mark& mark, u64 refusals_after,
                const std::function<void(u64 rows)>& progress)
-      : tables_(tables), mark_(mark), progress_(progress) {}
+      : tables_(tables), mark_(mark), refusals_after_(refusals_after), progress_(progress) {}
 
   Result<RocksCheck> run();
 
@@ -32,6 +33,7 @@ class RocksChecker {
   Status scan(Table table, const std::function<Status(std::string_view, std::string_view)>& row);
   Status scan_changes();
   Status scan_pack(const Place& key);
+  void scan_other(const OtherChange& change);
   Status scan_entries();
   Status scan_entry(const TransferChange& change, u128 account);
   Status scan_ids();
@@ -44,6 +46,7 @@ class RocksChecker {
 
   const RocksTables& tables_;
   const Mark mark_;
+  const u64 refusals_after_;
   const std::function<void(u64 rows)>& progress_;
   RocksCheck found_;
   u64 rows_ = 0;
@@ -61,6 +64,8 @@ class RocksChecker {
   Facts entries_;
   Facts changes_ids_;
   Facts ids_;
+  Facts changes_consumed_;
+  Facts consumed_;
   Facts changes_statuses_;
   Facts statuses_;
   Facts changes_packs_;

@@ -224,13 +224,13 @@ class ChangePage {
   Status add_block(const ChangeWalk& walk, const Place& from) {
     const auto before = [](const auto& object, const Place& place) { return object.place < place; };
     const auto transfers = walk.transfers();
-    const auto accounts = walk.accounts();
+    const auto others = walk.others();
     auto transfer = std::lower_bound(transfers.begin(), transfers.end(), from, before);
-    auto account = std::lower_bound(accounts.begin(), accounts.end(), from, before);
-    while (transfer != transfers.end() || account != accounts.end()) {
-      const bool takes_account = transfer == transfers.end() ||
-                                 (account != accounts.end() && account->place < transfer->place);
-      const Place& place = takes_account ? account->place : transfer->place;
+    auto other = std::lower_bound(others.begin(), others.end(), from, before);
+    while (transfer != transfers.end() || other != others.end()) {
+      const bool takes_other =
+          transfer == transfers.end() || (other != others.end() && other->place < transfer->place);
+      const Place& place = takes_other ? other->place : transfer->place;
       done_ = place.position > request_.position.value || is_full();
       if (done_) {
         request_.more = place.position <= request_.position.value;
@@ -239,8 +239,8 @@ class ChangePage {
       ++examined_;
       request_.next_cursor.next = place.position;
       request_.next_cursor.index = u64{place.index} + 1;
-      if (takes_account) {
-        RETURN_IF_ERROR(add(*account++));
+      if (takes_other) {
+        RETURN_IF_ERROR(add(*other++));
       } else {
         add(*transfer++);
       }
@@ -252,40 +252,61 @@ class ChangePage {
     return examined_ == ledger::kQueryExaminedMax ||
            request_.change_events.size() >= request_.filter.limit;
   }
-  bool wants_kind(ChangeKind kind) const {
-    const u8 kinds = request_.filter.kinds;
-    return kinds == 0 || (kinds >> static_cast<u8>(kind) & 1) != 0;
+  bool wants_kind(ChangeKind kind) const { return ledger::wants_kind(request_.filter.kinds, kind); }
+
+  bool wants(const ledger::Transfer& transfer) const {
+    const QueryFilter& filter = request_.filter;
+    return ledger::wants(filter.ledger, transfer.ledger) &&
+           ledger::wants(filter.code, transfer.code) &&
+           (ledger::wants(filter.account_id, transfer.debit_account_id) ||
+            ledger::wants(filter.account_id, transfer.credit_account_id));
+  }
+
+  template <class Object>
+  ledger::ChangeEvent& add_event(const Place& place, u64 decided, ChangeKind kind,
+                                 std::vector<Object>& objects, const Object& object) {
+    ledger::ChangeEvent& event = request_.change_events.emplace_back();
+    event.position = place.position;
+    event.timestamp = decided;
+    event.index = place.index;
+    event.object = static_cast<u32>(objects.size());
+    event.kind = static_cast<u8>(kind);
+    objects.push_back(object);
+    return event;
   }
 
   void add(const TransferChange& change) {
-    const QueryFilter& filter = request_.filter;
-    const ledger::Transfer& transfer = change.transfer;
-    if (!wants_kind(change.kind) || !ledger::wants(filter.ledger, transfer.ledger) ||
-        !ledger::wants(filter.code, transfer.code)) {
-      return;
-    }
-    if (filter.account_id != 0 && transfer.debit_account_id != filter.account_id &&
-        transfer.credit_account_id != filter.account_id) {
-      return;
-    }
-    ledger::ChangeEvent& event = request_.change_events.emplace_back();
+    if (!wants_kind(change.kind) || !wants(change.transfer)) return;
+    ledger::ChangeEvent& event =
+        add_event(change.place, change.decided, change.kind, request_.transfers, change.transfer);
     event.released = change.released;
     event.remaining = change.remaining;
-    event.position = change.place.position;
-    event.timestamp = change.decided;
-    event.index = change.place.index;
-    event.object = static_cast<u32>(request_.transfers.size());
-    event.kind = static_cast<u8>(change.kind);
     event.pending_status = static_cast<u8>(change.hold_status);
-    request_.transfers.push_back(transfer);
     request_.balances.push_back(change.balances);
   }
 
-  Status add(const AccountEvent& change) {
+  Status add(const OtherChange& change) {
+    if (!wants_kind(kind_of(change))) return {};
+    if (const RefusedTransfer* const refused = change.refused()) {
+      add(change, *refused);
+      return {};
+    }
+    return add_account_change(change);
+  }
+
+  void add(const OtherChange& change, const RefusedTransfer& refused) {
+    if (!wants(refused.transfer)) return;
+    add_event(change.place, change.decided, ChangeKind::TransferRefused, request_.transfers,
+              refused.transfer)
+        .outcome = refused.outcome;
+    request_.balances.emplace_back();
+  }
+
+  Status add_account_change(const OtherChange& change) {
     const QueryFilter& filter = request_.filter;
-    const bool created = change.kind == ChangeKind::AccountCreated;
-    const u128 id = created ? change.account.id : change.change.update.account_id;
-    if (!wants_kind(change.kind) || !ledger::wants(filter.account_id, id)) return {};
+    const ledger::Account* const created = change.created();
+    const u128 id = created != nullptr ? created->id : change.updated()->update.account_id;
+    if (!ledger::wants(filter.account_id, id)) return {};
     if (filter.ledger != 0 || filter.code != 0) {
       const auto account = view_.account(id, request_.position);
       RETURN_IF_ERROR(account);
@@ -294,16 +315,12 @@ class ChangePage {
         return {};
       }
     }
-    ledger::ChangeEvent& event = request_.change_events.emplace_back();
-    event.position = change.place.position;
-    event.timestamp = change.decided;
-    event.index = change.place.index;
-    event.object = static_cast<u32>(created ? request_.accounts.size() : request_.changes.size());
-    event.kind = static_cast<u8>(change.kind);
-    if (created) {
-      request_.accounts.push_back(change.account);
+    if (created != nullptr) {
+      add_event(change.place, change.decided, ChangeKind::AccountCreated, request_.accounts,
+                *created);
     } else {
-      request_.changes.push_back(change.change);
+      add_event(change.place, change.decided, ChangeKind::AccountUpdated, request_.changes,
+                *change.updated());
     }
     return {};
   }

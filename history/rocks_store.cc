@@ -51,17 +51,20 @@ Status RocksStore::load() {
       return fail(ErrorCode::NotFound, "the history " + options_.directory + " was never begun");
     }
     mark_.ledger_id = options_.ledger_id;
+    mark_.refusals_after = options_.refusals_after;
     RETURN_IF_ERROR(run_file_->write_mark(mark_));
   } else if (!decode(**row, mark_)) {
     return fail(ErrorCode::Corrupt, "the mark of the history " + options_.directory +
                                         " is damaged; restore it from a backup, or remove the "
                                         "directory and have it built again");
-  } else if (mark_.format_version != kStoreFormatVersion) {
+  } else if (!is_known_format(mark_.format_version)) {
     return fail(ErrorCode::WrongVersion, "the history " + options_.directory +
                                              " has format version " +
                                              std::to_string(mark_.format_version) + "; expected " +
+                                             std::to_string(kStoreFormatVersionLeast) + " to " +
                                              std::to_string(kStoreFormatVersion));
   }
+  mark_.format_version = kStoreFormatVersion;  // From the next run on.
   if (options_.ledger_id != 0 && mark_.ledger_id != options_.ledger_id) {
     return fail(ErrorCode::InvalidArgument,
                 "the history " + options_.directory + " belongs to the ledger " +
@@ -158,6 +161,11 @@ Result<KnownHold> RocksStore::known_hold(u128 id) {
 u128 RocksStore::ledger_id() const {
   const std::lock_guard lock(mark_mutex_);
   return mark_.ledger_id;
+}
+
+u64 RocksStore::refusals_after() const {
+  const std::lock_guard lock(mark_mutex_);
+  return mark_.refusals_after;
 }
 
 Position RocksStore::readable() const {

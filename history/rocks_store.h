@@ -35,8 +35,9 @@ namespace florin::history {
 class RunFile;
 
 struct RocksOptions {
-  std::string directory;  // Made if it is missing; its parent must exist.
-  u128 ledger_id = 0;     // Of the ledger whose history this is. 0 when reading: any.
+  std::string directory;   // Made if it is missing; its parent must exist.
+  u128 ledger_id = 0;      // Of the ledger whose history this is. 0 when reading: any.
+  u64 refusals_after = 0;  // Of a new store: the refusals up to this position will be missing.
   u64 cache_bytes = 256 * kMiB;
   u32 compaction_threads = 2;  // Of low priority; one may be busy with a large merge for minutes.
   u32 open_files_max = 512;
@@ -71,6 +72,7 @@ struct RocksCheck {
   u64 transfers = 0;  // Created.
   u64 expiries = 0;
   u64 account_events = 0;
+  u64 refusals = 0;
   u64 entries = 0;
   u64 ids_created = 0;
   u64 ids_consumed = 0;
@@ -106,6 +108,8 @@ class RocksStore final : public Store {
   RocksStatistics statistics() const;
 
   u128 ledger_id() const;
+  // The position behind which refusals are there: 0, but for stores that an earlier version began.
+  u64 refusals_after() const;
   const RocksTables& tables() const { return *tables_; }
 
  private:

@@ -147,7 +147,7 @@ std::string encode(const MarkRow& row) {
   for (const u64 number :
        {log.segment, log.offset, log.sequence, log.generation, log.position.value, log.timestamp.ns,
         row.mark.last_timestamp, row.mark.created, row.mark.consumed, row.mark.accounts,
-        row.mark.updates, row.reversals, u64{row.ids.count}}) {
+        row.mark.updates, row.reversals, row.refusals_after, u64{row.ids.count}}) {
     text.put(number);
   }
   text.put(log.chain);
@@ -168,16 +168,17 @@ bool decode(std::string_view value, MarkRow& row) {
   if (checksum != checksum64(std::as_bytes(std::span(content)))) return false;
   CompactReader reader(content.data(), content.size());
   row.format_version = reader.get32();
-  if (row.format_version != kStoreFormatVersion) return !reader.is_damaged();
+  if (!is_known_format(row.format_version)) return !reader.is_damaged();
   row.ledger_id = reader.get();
   wal::LogEnd& log = row.mark.log;
-  u64 ranges = 0;
   for (u64* const number :
        {&log.segment, &log.offset, &log.sequence, &log.generation, &log.position.value,
         &log.timestamp.ns, &row.mark.last_timestamp, &row.mark.created, &row.mark.consumed,
-        &row.mark.accounts, &row.mark.updates, &row.reversals, &ranges}) {
+        &row.mark.accounts, &row.mark.updates, &row.reversals}) {
     *number = reader.get64();
   }
+  row.refusals_after = row.format_version == 1 ? log.position.value : reader.get64();
+  const u64 ranges = reader.get64();
   log.chain = reader.get();
   if (ranges > IdRanges::kRanges) return false;
   row.ids.count = ranges;

@@ -52,7 +52,12 @@ struct AccountRow {
 std::string encode(const AccountRow& row);
 [[nodiscard]] bool decode(std::string_view value, AccountRow& row);
 
-inline constexpr u32 kStoreFormatVersion = 1;
+// Version 1 kept no refusals; a store that began with it has them from where it was gone on with.
+inline constexpr u32 kStoreFormatVersion = 2;
+inline constexpr u32 kStoreFormatVersionLeast = 1;
+constexpr bool is_known_format(u32 version) {
+  return version >= kStoreFormatVersionLeast && version <= kStoreFormatVersion;
+}
 
 // What a run leaves behind for the next start.
 struct MarkRow {
@@ -60,11 +65,12 @@ struct MarkRow {
   u128 ledger_id = 0;
   Mark mark;
   u64 reversals = 0;
+  u64 refusals_after = 0;  // Position: the refusals behind it are there.
   IdRanges::List ids;
 };
 
 std::string encode(const MarkRow& row);
-// False: damaged. Of another format version, only that is read.
+// False: damaged. Of a format version that is not known here, only that is read.
 [[nodiscard]] bool decode(std::string_view value, MarkRow& row);
 
 }  // namespace florin::history

@@ -75,10 +75,10 @@ void RunFile::remove_files() {
 }
 
 Status RunFile::write_changes() {
-  std::vector<const AccountEvent*> events;
+  std::vector<const OtherChange*> events;
   usize transfers = 0;
   for (const ChunkView& chunk : chunks_) {
-    for (const AccountEvent& event : chunk.accounts) events.push_back(&event);
+    for (const OtherChange& event : chunk.others) events.push_back(&event);
     transfers += chunk.transfers.size();
   }
   if (events.empty() && transfers == 0) return {};
@@ -234,18 +234,17 @@ Status RunFile::write_index(const MarkRow& mark) {
 }
 
 Status RunFile::write_accounts(RowFile& file) {
-  std::vector<const AccountEvent*> created;
+  std::vector<const OtherChange*> created;
   for (const ChunkView& chunk : chunks_) {
-    for (const AccountEvent& event : chunk.accounts) {
-      if (event.kind == ChangeKind::AccountCreated) created.push_back(&event);
+    for (const OtherChange& event : chunk.others) {
+      if (event.created() != nullptr) created.push_back(&event);
     }
   }
-  std::sort(created.begin(), created.end(),
-            [](const AccountEvent* left, const AccountEvent* right) {
-              return left->account.id < right->account.id;
-            });
-  for (const AccountEvent* const event : created) {
-    const ledger::Account& account = event->account;
+  std::sort(created.begin(), created.end(), [](const OtherChange* left, const OtherChange* right) {
+    return left->created()->id < right->created()->id;
+  });
+  for (const OtherChange* const event : created) {
+    const ledger::Account& account = *event->created();
     const AccountRow row{event->place, account.timestamp, account.ledger, account.code};
     RETURN_IF_ERROR(file.put(account_key(account.id).view(), encode(row)));
   }

@@ -46,18 +46,18 @@ Place behind(const AccountBalance& balance) {
 // The account as it was created.
 Result<ledger::Account> created_account(const StoreView& view, u128 id, const Place& place) {
   for (const auto& run : view.runs()) {
-    if (const AccountEvent* const event = run->find_account(id)) return event->account;
+    if (const OtherChange* const event = run->find_account(id)) return *event->created();
   }
   ChangeWalk walk(view);
   RETURN_IF_ERROR(walk.seek(place));
-  const auto accounts = walk.valid() ? walk.accounts() : std::span<const AccountEvent>();
-  const auto found = std::find_if(accounts.begin(), accounts.end(), [&](const AccountEvent& event) {
-    return event.kind == ledger::ChangeKind::AccountCreated && event.account.id == id;
+  const auto others = walk.valid() ? walk.others() : std::span<const OtherChange>();
+  const auto found = std::find_if(others.begin(), others.end(), [&](const OtherChange& event) {
+    return event.created() != nullptr && event.created()->id == id;
   });
-  if (found == accounts.end()) {
+  if (found == others.end()) {
     return StoreView::damaged(Table::Changes, changes_key(place).view());
   }
-  return found->account;
+  return *found->created();
 }
 
 // One page of a statement.

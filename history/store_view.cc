@@ -222,9 +222,9 @@ Status StoreView::statuses(std::span<const Transfer* const> transfers, Position 
 Result<std::optional<AccountRow>> StoreView::account(u128 id, Position as_of) const {
   std::optional<AccountRow> row;
   for (const auto& run : runs_.runs) {
-    const AccountEvent* const event = run->find_account(id);
+    const OtherChange* const event = run->find_account(id);
     if (event == nullptr) continue;
-    const ledger::Account& account = event->account;
+    const ledger::Account& account = *event->created();
     row = AccountRow{event->place, account.timestamp, account.ledger, account.code};
   }
   if (!row.has_value()) {

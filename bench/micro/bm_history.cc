@@ -62,15 +62,14 @@ class Source {
 
   void accounts(history::ChangeBatch& batch) {
     for (u64 id = 1; id <= accounts_; ++id) {
-      history::AccountEvent& event = batch.accounts.emplace_back();
+      history::OtherChange& event = batch.others.emplace_back();
       event.place = {++position_, 0};
       event.decided = ++time_;
-      event.kind = ledger::ChangeKind::AccountCreated;
-      event.account = {};
-      event.account.id = id;
-      event.account.ledger = 1;
-      event.account.code = 1;
-      event.account.timestamp = time_;
+      auto& account = event.what.emplace<ledger::Account>();
+      account.id = id;
+      account.ledger = 1;
+      account.code = 1;
+      account.timestamp = time_;
     }
     mark_.accounts = accounts_;
     end(batch);

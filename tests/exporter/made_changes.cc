@@ -27,23 +27,24 @@ history::Place MadeChanges::next_place() {
 }
 
 void MadeChanges::add_account(history::ChangeBatch& batch) {
-  history::AccountEvent event{};
+  history::OtherChange event{};
   event.place = next_place();
   event.decided = mark_.last_timestamp;
-  event.account.id = ++mark_.accounts;
-  event.account.ledger = 978;
-  event.account.code = 10;
-  event.account.timestamp = event.decided;
+  auto& account = event.what.emplace<ledger::Account>();
+  account.id = ++mark_.accounts;
+  account.ledger = 978;
+  account.code = 10;
+  account.timestamp = event.decided;
   balances_.push_back({});
-  batch.accounts.push_back(event);
+  batch.others.push_back(event);
 }
 
 void MadeChanges::add_update(history::ChangeBatch& batch) {
-  history::AccountEvent event{};
+  history::OtherChange event{};
   event.place = next_place();
   event.decided = mark_.last_timestamp;
-  event.kind = ledger::ChangeKind::AccountUpdated;
-  ledger::AccountUpdate& update = event.change.update;
+  auto& account_change = event.what.emplace<ledger::AccountChange>();
+  ledger::AccountUpdate& update = account_change.update;
   update.id = make_u128(7, event.place.position);
   update.account_id = 1 + random_.below(balances_.size());
   update.changes = ledger::account_changes::kFreezeDebits;
@@ -51,8 +52,8 @@ void MadeChanges::add_update(history::ChangeBatch& batch) {
   std::memcpy(update.reason, kReason.data(), kReason.size());
   update.reason_length = kReason.size();
   update.timestamp = event.decided;
-  event.change.principal = 3;
-  batch.accounts.push_back(event);
+  account_change.principal = 3;
+  batch.others.push_back(event);
 }
 
 void MadeChanges::add_transfer(history::ChangeBatch& batch) {

@@ -23,7 +23,7 @@ using history::Mark;
 
 void append_to(ChangeBatch& all, const ChangeBatch& more) {
   all.transfers.insert(all.transfers.end(), more.transfers.begin(), more.transfers.end());
-  all.accounts.insert(all.accounts.end(), more.accounts.begin(), more.accounts.end());
+  all.others.insert(all.others.end(), more.others.begin(), more.others.end());
   all.consumed.insert(all.consumed.end(), more.consumed.begin(), more.consumed.end());
   all.end = more.end;
 }
@@ -65,8 +65,8 @@ struct Met {
       if ((flags & kBalancing) != 0) ++balanced;
       if (change.took_all) ++took_all;
     }
-    for (const history::AccountEvent& event : batch.accounts) {
-      if (event.kind == ledger::ChangeKind::AccountUpdated) ++updated;
+    for (const history::OtherChange& event : batch.others) {
+      if (event.updated() != nullptr) ++updated;
     }
     consumed += batch.consumed.size();
   }

@@ -32,14 +32,15 @@ constexpr u64 kMillisecond = 1'000'000;
 history::ChangeBatch accounts_up_to(Position before, Position end) {
   history::ChangeBatch batch;
   for (u64 position = before.value + 1; position <= end.value; ++position) {
-    history::AccountEvent event;
+    history::OtherChange event;
     event.place = {position, 0};
     event.decided = position * 10;
-    event.account.id = position;
-    event.account.ledger = position % 2 == 0 ? 978 : 840;
-    event.account.code = 1;
-    event.account.timestamp = position * 10;
-    batch.accounts.push_back(event);
+    auto& account = event.what.emplace<ledger::Account>();
+    account.id = position;
+    account.ledger = position % 2 == 0 ? 978 : 840;
+    account.code = 1;
+    account.timestamp = position * 10;
+    batch.others.push_back(event);
   }
   batch.end.log.position = end;
   batch.end.accounts = end.value;

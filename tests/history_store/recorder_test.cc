@@ -52,8 +52,8 @@ struct RecordedWorld {
     log.append(made);
     expected.transfers.insert(expected.transfers.end(), made.changes.transfers.begin(),
                               made.changes.transfers.end());
-    expected.accounts.insert(expected.accounts.end(), made.changes.accounts.begin(),
-                             made.changes.accounts.end());
+    expected.others.insert(expected.others.end(), made.changes.others.begin(),
+                           made.changes.others.end());
     expected.consumed.insert(expected.consumed.end(), made.changes.consumed.begin(),
                              made.changes.consumed.end());
     end = made.end;
@@ -63,7 +63,7 @@ struct RecordedWorld {
     for (u32 times = 0; times < 4; ++times) log.append_outcomes();
   }
   u64 changes() const {
-    return expected.transfers.size() + expected.accounts.size() + expected.consumed.size();
+    return expected.transfers.size() + expected.others.size() + expected.consumed.size();
   }
   // Steps both until neither has anything to do.
   void settle() {
@@ -75,7 +75,7 @@ struct RecordedWorld {
     }
   }
   std::string difference_from_store() const {
-    return difference(expected, {store.transfers(), store.accounts(), store.consumed(), {}});
+    return difference(expected, {store.transfers(), store.others(), store.consumed(), {}});
   }
 
   Random random;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/checksum.h"
 #include "base/random.h"
 #include "history/change_codec.h"
 #include "history/compact_int.h"
@@ -17,8 +18,8 @@
 namespace florin::test {
 namespace {
 
-using history::AccountEvent;
 using history::ChangeBatch;
+using history::OtherChange;
 using history::Pack;
 using history::PackWriter;
 using history::TransferChange;
@@ -73,24 +74,33 @@ TransferChange some_change(Random& random, const TransferChange& before) {
   return change;
 }
 
-AccountEvent some_event(Random& random, const history::Place& place) {
-  AccountEvent event;
+OtherChange some_event(Random& random, const history::Place& place) {
+  OtherChange event;
   event.place = place;
   event.decided = word_of_any_size<u64>(random);
-  const bool created = random.chance(1, 2);
-  event.kind = created ? ChangeKind::AccountCreated : ChangeKind::AccountUpdated;
-  event.account = {};
-  event.change = {};
-  if (created) {
-    event.account.id = number_of_any_size(random);
-    event.account.user_data_128 = number_of_any_size(random);
-    event.account.ledger = word_of_any_size<u32>(random);
-    event.account.timestamp = word_of_any_size<u64>(random);
+  const u64 kind = random.below(3);
+  if (kind == 0) {
+    auto& account = event.what.emplace<ledger::Account>();
+    account.id = number_of_any_size(random);
+    account.user_data_128 = number_of_any_size(random);
+    account.ledger = word_of_any_size<u32>(random);
+    account.timestamp = word_of_any_size<u64>(random);
+  } else if (kind == 1) {
+    auto& change = event.what.emplace<ledger::AccountChange>();
+    change.update.id = number_of_any_size(random);
+    change.update.account_id = number_of_any_size(random);
+    change.trace_id = number_of_any_size(random);
+    std::memset(change.update.reason, 'x', 1 + random.below(100));
   } else {
-    event.change.update.id = number_of_any_size(random);
-    event.change.update.account_id = number_of_any_size(random);
-    event.change.trace_id = number_of_any_size(random);
-    std::memset(event.change.update.reason, 'x', 1 + random.below(100));
+    auto& refused = event.what.emplace<history::RefusedTransfer>();
+    refused.transfer.id = number_of_any_size(random);
+    refused.transfer.debit_account_id = number_of_any_size(random);
+    refused.transfer.amount = number_of_any_size(random);
+    refused.transfer.flags = word_of_any_size<u16>(random);
+    refused.transfer.timestamp = word_of_any_size<u64>(random);
+    refused.trace_id = number_of_any_size(random);
+    refused.principal = word_of_any_size<u64>(random);
+    refused.outcome = word_of_any_size<u8>(random);
   }
   return event;
 }
@@ -98,7 +108,7 @@ AccountEvent some_event(Random& random, const history::Place& place) {
 std::string difference_of(const ChangeBatch& written, const Pack& read) {
   ChangeBatch found;
   found.transfers = read.transfers;
-  found.accounts = read.accounts;
+  found.others = read.others;
   return test::difference(written, found);
 }
 
@@ -112,14 +122,14 @@ TEST(ChangeCodec, reads_the_changes_that_it_wrote) {
     const u64 size = random.between(1, history::kPackChangesMax);
     // The writer is given objects that stay where they are.
     batch.transfers.reserve(size);
-    batch.accounts.reserve(size);
+    batch.others.reserve(size);
     TransferChange last{};
     writer.begin();
     for (u64 count = 0; count < size; ++count) {
       if (random.chance(1, 8)) {
         last.place.position += 1;
         last.place.index = 0;
-        writer.add(batch.accounts.emplace_back(some_event(random, last.place)));
+        writer.add(batch.others.emplace_back(some_event(random, last.place)));
         continue;
       }
       last = some_change(random, last);
@@ -295,6 +305,7 @@ TEST(RowCodec, reads_the_mark_and_knows_a_damaged_one) {
   row.mark.accounts = 14;
   row.mark.updates = 15;
   row.reversals = 16;
+  row.refusals_after = 17;
   for (const u128 id : {u128{1}, u128{2}, make_u128(5, 5), kU128Max - 1}) row.ids.add(id);
   const std::string bytes = encode(row);
   history::MarkRow read;
@@ -302,12 +313,43 @@ TEST(RowCodec, reads_the_mark_and_knows_a_damaged_one) {
   EXPECT_TRUE(read.ledger_id == row.ledger_id);
   EXPECT_EQ(read.mark, row.mark);
   EXPECT_EQ(read.reversals, row.reversals);
+  EXPECT_EQ(read.refusals_after, row.refusals_after);
   EXPECT_EQ(read.ids, row.ids);
   for (usize at = 0; at < bytes.size(); ++at) {
     std::string damaged = bytes;
     damaged[at] = static_cast<char>(damaged[at] ^ 4);
     EXPECT_FALSE(decode(damaged, read)) << at;
   }
+}
+
+// Without the position from which on refusals are there: behind its own end.
+TEST(RowCodec, reads_the_mark_of_the_first_version) {
+  std::string value;
+  const auto put = [&value](u128 number) {
+    u8 bytes[history::kCompactBytesMax];
+    const u8* const end = history::put_compact(bytes, number);
+    value.append(reinterpret_cast<const char*>(bytes), static_cast<usize>(end - bytes));
+  };
+  constexpr u64 kVersion = 1;
+  constexpr u64 kReversals = 14;
+  constexpr u64 kRanges = 1;
+  for (const u64 number : {kVersion, u64{2}, u64{3}, u64{4}, u64{5}, u64{6}, u64{777}, u64{8},
+                           u64{9}, u64{10}, u64{11}, u64{12}, u64{13}, kReversals, kRanges}) {
+    put(number);
+  }
+  put(make_u128(8, 9));  // The chain of the log.
+  put(20);               // The range of ids.
+  put(30);
+  const u64 checksum = checksum64(std::as_bytes(std::span(value)));
+  value.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);
+  history::MarkRow row;
+  ASSERT_TRUE(decode(value, row));
+  EXPECT_EQ(row.format_version, 1u);
+  EXPECT_EQ(row.mark.log.position, Position{777});
+  EXPECT_EQ(row.mark.updates, 13u);
+  EXPECT_EQ(row.reversals, kReversals);
+  EXPECT_EQ(row.refusals_after, 777u);
+  EXPECT_EQ(row.ids.count, kRanges);
 }
 
 TEST(CompactInt, keeps_numbers_of_any_size_and_their_order_of_bytes) {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/int128.h"
+#include "history/cut_copy.h"
 #include "tests/history_store/rocks_world.h"
 #include "tests/support/answers.h"
 
@@ -39,6 +40,76 @@ TEST(RocksFiles, a_store_is_right_as_it_was_written) {
   EXPECT_GT(checked->expiries, 0u);
   EXPECT_GT(checked->ids_consumed, 0u);
   EXPECT_GT(checked->account_events, 0u);
+  EXPECT_GT(checked->refusals, checked->ids_consumed);
+}
+
+// What the ledger of the world did behind one position and up to another.
+history::ChangeBatch changes_between(MemoryStore& memory, Position before, Position end) {
+  history::ChangeBatch batch{memory.transfers(), memory.others(), memory.consumed(), {}};
+  const auto is_beyond = [&](const auto& each) { return each.place.position > end.value; };
+  std::erase_if(batch.transfers, is_beyond);
+  std::erase_if(batch.others, is_beyond);
+  std::erase_if(batch.consumed, is_beyond);
+  batch.end.log.position = end;
+  batch.end.consumed = batch.consumed.size();
+  for (const auto& change : batch.transfers) {
+    batch.end.created += change.kind == ledger::ChangeKind::TransferCreated ? 1 : 0;
+  }
+  for (const auto& change : batch.others) {
+    batch.end.accounts += change.created() != nullptr ? 1 : 0;
+  }
+  const auto is_before = [&](const auto& each) { return each.place.position <= before.value; };
+  std::erase_if(batch.transfers, is_before);
+  std::erase_if(batch.others, is_before);
+  std::erase_if(batch.consumed, is_before);
+  return batch;
+}
+
+void write_run_of(history::RocksStore& store, history::ChangeBatch batch) {
+  ASSERT_TRUE(store.append(std::move(batch)));
+  store.seal();
+  ASSERT_TRUE(store.write_run());
+}
+
+TEST(RocksFiles, refusals_may_be_missing_only_where_an_earlier_version_wrote) {
+  RocksWorld world(14);
+  fill(world, 120);
+  MemoryStore& memory = world.memory();
+  const Position end = memory.readable();
+  const Position middle{end.value / 2};
+  const ScratchPath scratch;
+  const auto check = [&](const std::string& name, u64 refusals_after) {
+    history::RocksOptions options;
+    options.directory = scratch / name;
+    options.ledger_id = 3;
+    options.refusals_after = refusals_after;
+    auto opened = history::RocksStore::open(options);
+    EXPECT_TRUE(opened);
+    history::ChangeBatch earlier = changes_between(memory, Position{}, middle);
+    std::erase_if(earlier.others, [](const auto& change) { return change.refused() != nullptr; });
+    write_run_of(**opened, std::move(earlier));
+    write_run_of(**opened, changes_between(memory, middle, end));
+    return (*opened)->check({});
+  };
+  const auto checked = check("from-the-middle", middle.value);
+  ASSERT_TRUE(checked) << checked.error().message;
+  EXPECT_GT(checked->refusals, 0u);
+  const auto wrong = check("from-the-beginning", 0);
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().message.find("consumed ids"), std::string::npos) << wrong.error().message;
+
+  // A copy knows it too.
+  const history::Mark mark = changes_between(memory, Position{}, end).end;
+  ASSERT_TRUE(history::copy_store_until(scratch / "from-the-middle", scratch / "copy", mark));
+  history::RocksOptions reading;
+  reading.directory = scratch / "copy";
+  reading.read_only = true;
+  auto copy = history::RocksStore::open(reading);
+  ASSERT_TRUE(copy) << copy.error().message;
+  EXPECT_EQ((*copy)->refusals_after(), middle.value);
+  const auto copied = (*copy)->check({});
+  ASSERT_TRUE(copied) << copied.error().message;
+  EXPECT_EQ(copied->refusals, checked->refusals);
 }
 
 TEST(RocksFiles, a_damaged_byte_is_found_and_its_file_named) {

@@ -134,7 +134,7 @@ void RocksWorld::limit_to(Operation operation, QueryFilter& filter) {
   wanted.account_id = filter.account_id;
   wanted.ledger = filter.ledger;
   wanted.code = filter.code;
-  if (random_.chance(1, 2)) wanted.kinds = static_cast<u8>(random_.below(16) << 1);
+  if (random_.chance(1, 2)) wanted.kinds = static_cast<u8>(random_.below(32) << 1);
   if (random_.chance(1, 2)) wanted.cursor.next = random_.below(memory_.readable().value + 2);
   wanted.cursor.index = random_.below(3);
   filter = wanted;

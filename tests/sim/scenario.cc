@@ -117,7 +117,7 @@ void draw_history(Random& random, Scenario& scenario) {
   scenario.history = random.chance(3, 4);
   scenario.history_lags = random.chance(1, 2);
   scenario.history_failures = random.chance(1, 3);
-  scenario.recorder.run_changes_max = any_of(random, {1, 30, 400});
+  scenario.recorder.run_changes_max = any_of(random, {1, 60, 1200});
   scenario.recorder.run_age_ns_max = any_of(random, {1'000'000, 50'000'000, 2'000'000'000});
   scenario.recorder.step_changes_max = any_of(random, {1, 50, 1'000});
   scenario.recorder.step_blocks_max = any_of(random, {1, 3, 64});

@@ -212,10 +212,11 @@ OwnedRequest SimClient::ask_past() {
   return asked.empty() ? balance_at() : OwnedRequest::lookup_transfers(asked);
 }
 
-// Everything, from where the last page ended; never two pages at once.
+// Everything, refusals too, from where the last page ended; never two pages at once.
 OwnedRequest SimClient::follow_changes() {
   ledger::QueryFilter filter;
   filter.limit = 1 + static_cast<u32>(random_.below(120));
+  filter.kinds = ledger::kChangeKindsDefined;
   filter.cursor.next = shown_until_.position;
   filter.cursor.index = shown_until_.index;
   if (random_.chance(1, 4)) filter.wait_ms = static_cast<u32>(random_.between(1, 20));

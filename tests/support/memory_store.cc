@@ -9,8 +9,8 @@
 
 namespace florin::test {
 
-using history::AccountEvent;
 using history::ConsumedId;
+using history::OtherChange;
 using history::TransferChange;
 using ledger::ChangeKind;
 using ledger::PendingStatus;
@@ -78,7 +78,7 @@ Status MemoryStore::append(history::ChangeBatch&& batch) {
     const std::string wrong = check(batch);
     if (!wrong.empty()) return fail(ErrorCode::Corrupt, "a batch that does not fit: " + wrong);
   }
-  open_changes_ += batch.transfers.size() + batch.accounts.size() + batch.consumed.size();
+  open_changes_ += batch.transfers.size() + batch.others.size() + batch.consumed.size();
   keep(batch);
   batches_.push_back(std::move(batch));
   return {};
@@ -92,18 +92,20 @@ std::string MemoryStore::check(const history::ChangeBatch& batch) const {
   if (end < before || batch.end.log.sequence < readable_.log.sequence) {
     return unfit("it ends", before.value, end.value, before.value);
   }
-  if (!ascend(batch.transfers, before, end) || !ascend(batch.accounts, before, end) ||
+  if (!ascend(batch.transfers, before, end) || !ascend(batch.others, before, end) ||
       !ascend(batch.consumed, before, end)) {
     return unfit("places do not ascend within it, ended", before.value, end.value, end.value);
   }
   std::map<u128, engine::Balances> balances;
   for (const auto& [id, account] : by_account_) balances.emplace(id, account.balances);
-  for (const AccountEvent& event : batch.accounts) {
-    const bool created = event.kind == ChangeKind::AccountCreated;
-    if (created == balances.contains(created ? event.account.id : event.change.update.account_id)) {
-      return unfit("account events", event.place.position, created ? 2 : 0, 1);
+  for (const OtherChange& event : batch.others) {
+    if (event.refused() != nullptr) continue;
+    const ledger::Account* const created = event.created();
+    const u128 id = created != nullptr ? created->id : event.updated()->update.account_id;
+    if ((created != nullptr) == balances.contains(id)) {
+      return unfit("account events", event.place.position, created != nullptr ? 2 : 0, 1);
     }
-    if (created) balances.emplace(event.account.id, engine::Balances{});
+    if (created != nullptr) balances.emplace(id, engine::Balances{});
   }
   const auto moves = [&](u128 id, const engine::Balances& after, usize pending, const Moved& by) {
     const auto found = balances.find(id);
@@ -144,10 +146,11 @@ std::string MemoryStore::check(const history::ChangeBatch& batch) const {
 }
 
 void MemoryStore::keep(const history::ChangeBatch& batch) {
-  for (const AccountEvent& event : batch.accounts) {
-    accounts_.push_back(event);
-    if (event.kind == ChangeKind::AccountCreated)
-      by_account_[event.account.id].creation = event.account;
+  for (const OtherChange& event : batch.others) {
+    others_.push_back(event);
+    if (const ledger::Account* const created = event.created()) {
+      by_account_[created->id].creation = *created;
+    }
   }
   for (const TransferChange& change : batch.transfers) keep(change);
   for (const ConsumedId& consumed : batch.consumed) {
@@ -290,7 +293,7 @@ void MemoryStore::crash() {
   kept.resize(loses ? written_before_.batches : written_.batches);
   batches_.clear();
   transfers_.clear();
-  accounts_.clear();
+  others_.clear();
   consumed_.clear();
   created_.clear();
   ids_.clear();
@@ -357,9 +360,9 @@ std::vector<TransferChange> MemoryStore::transfers_at(Position position) const {
   return found;
 }
 
-std::vector<AccountEvent> MemoryStore::accounts() const {
+std::vector<OtherChange> MemoryStore::others() const {
   const std::lock_guard lock(mutex_);
-  return accounts_;
+  return others_;
 }
 
 std::vector<ConsumedId> MemoryStore::consumed() const {

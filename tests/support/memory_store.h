@@ -83,7 +83,7 @@ class MemoryStore final : public history::Store {
   std::vector<history::TransferChange> transfers() const;
   // Those of the event at this position.
   std::vector<history::TransferChange> transfers_at(Position position) const;
-  std::vector<history::AccountEvent> accounts() const;
+  std::vector<history::OtherChange> others() const;
   std::vector<history::ConsumedId> consumed() const;
   history::Mark batch_end() const;  // Of the last batch.
   u64 ids_found() const;            // By find(), over all calls.
@@ -123,7 +123,8 @@ class MemoryStore final : public history::Store {
   void get_statement(ledger::Request& request) const;
   bool is_open_hold(const history::TransferChange& change, Position at) const;
   void add_event(const history::TransferChange& change, ledger::Request& request) const;
-  void add_event(const history::AccountEvent& change, ledger::Request& request) const;
+  void add_event(const history::OtherChange& change, ledger::Request& request) const;
+  static void add_refusal(const history::OtherChange& change, ledger::Request& request);
   std::span<const usize> entries_of(u128 account) const;
   ledger::AccountBalance balance_at(u128 account, u64 time, Position as_of) const;
 
@@ -144,7 +145,7 @@ class MemoryStore final : public history::Store {
 
   // Ascending by place.
   std::vector<history::TransferChange> transfers_;
-  std::vector<history::AccountEvent> accounts_;
+  std::vector<history::OtherChange> others_;
   std::vector<history::ConsumedId> consumed_;
   std::vector<usize> created_;  // The transfers of them that were created then.
   std::map<u128, Known> ids_;

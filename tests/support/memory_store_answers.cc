@@ -7,7 +7,7 @@
 
 namespace florin::test {
 
-using history::AccountEvent;
+using history::OtherChange;
 using history::Place;
 using history::TransferChange;
 using ledger::ChangeKind;
@@ -55,8 +55,10 @@ bool in_time(const QueryFilter& filter, u64 timestamp) {
          (filter.timestamp_max == 0 || timestamp <= filter.timestamp_max);
 }
 
+// Refusals are told to those who ask for them by name.
 bool wants_kind(const QueryFilter& filter, ChangeKind kind) {
-  return filter.kinds == 0 || (filter.kinds >> static_cast<u8>(kind) & 1) != 0;
+  if (filter.kinds == 0) return kind != ChangeKind::TransferRefused;
+  return (filter.kinds & 1U << static_cast<u8>(kind)) != 0;
 }
 
 u64 time_of(const TransferChange& change) {
@@ -139,11 +141,11 @@ Result<std::vector<history::ListedAccount>> MemoryStore::list_accounts(u128 afte
                                                                        Position as_of) {
   const std::lock_guard lock(mutex_);
   std::map<u128, history::ListedAccount> listed;
-  for (const AccountEvent& event : accounts_) {
-    const ledger::Account& account = event.account;
-    if (event.kind != ChangeKind::AccountCreated || !counts(event.place, as_of.value)) continue;
-    if (account.id <= after) continue;
-    listed[account.id] = {account.id, account.timestamp, account.ledger, account.code};
+  for (const OtherChange& event : others_) {
+    const ledger::Account* const account = event.created();
+    if (account == nullptr || !counts(event.place, as_of.value)) continue;
+    if (account->id <= after) continue;
+    listed[account->id] = {account->id, account->timestamp, account->ledger, account->code};
   }
   std::vector<history::ListedAccount> page;
   for (const auto& [id, account] : listed) {
@@ -293,12 +295,12 @@ void MemoryStore::list_account(Request& request) const {
 
 ledger::AccountBalance MemoryStore::balance_at(u128 account, u64 time, Position as_of) const {
   ledger::AccountBalance balance;
-  for (const AccountEvent& event : accounts_) {
-    const bool created = event.kind == ChangeKind::AccountCreated && event.account.id == account;
-    if (!created || !counts(event.place, as_of.value)) continue;
-    if (event.account.timestamp > time) continue;
+  for (const OtherChange& event : others_) {
+    const ledger::Account* const created = event.created();
+    if (created == nullptr || created->id != account || !counts(event.place, as_of.value)) continue;
+    if (created->timestamp > time) continue;
     balance.account_id = account;
-    balance.ledger = event.account.ledger;
+    balance.ledger = created->ledger;
   }
   if (balance.account_id == 0) return balance;
   const bool lies = options_.lie == StoreLie::ShowsLaterBalances;
@@ -395,24 +397,24 @@ void MemoryStore::get_change_events(Request& request) const {
   const auto place_of = [](const auto& each) { return each.place; };
   // The next of either kind.
   auto transfer = std::ranges::lower_bound(transfers_, first, {}, place_of);
-  auto account = std::ranges::lower_bound(accounts_, first, {}, place_of);
+  auto other = std::ranges::lower_bound(others_, first, {}, place_of);
   const auto remains = [&](const auto& next, const auto& all) {
     return next != all.end() && counts(next->place, request.position.value);
   };
   request.next_cursor = filter.cursor;
-  for (u32 examined = 0; remains(transfer, transfers_) || remains(account, accounts_); ++examined) {
+  for (u32 examined = 0; remains(transfer, transfers_) || remains(other, others_); ++examined) {
     const bool full = request.change_events.size() == filter.limit;
     request.more = full || examined == ledger::kQueryExaminedMax;
     if (request.more) return;
-    const bool is_account = !remains(transfer, transfers_) ||
-                            (remains(account, accounts_) && account->place < transfer->place);
-    const Place place = is_account ? account->place : transfer->place;
+    const bool is_other = !remains(transfer, transfers_) ||
+                          (remains(other, others_) && other->place < transfer->place);
+    const Place place = is_other ? other->place : transfer->place;
     request.next_cursor.next = place.position;
     request.next_cursor.index = place.index + 1;
     const bool skips = options_.lie == StoreLie::SkipsChanges && examined == 0;
-    if (!is_account && !skips) add_event(*transfer, request);
-    if (is_account && !skips) add_event(*account, request);
-    is_account ? static_cast<void>(++account) : static_cast<void>(++transfer);
+    if (!is_other && !skips) add_event(*transfer, request);
+    if (is_other && !skips) add_event(*other, request);
+    is_other ? static_cast<void>(++other) : static_cast<void>(++transfer);
   }
   request.more = false;
 }
@@ -440,12 +442,13 @@ void MemoryStore::add_event(const TransferChange& change, Request& request) cons
   request.balances.push_back(change.balances);
 }
 
-void MemoryStore::add_event(const AccountEvent& change, Request& request) const {
+void MemoryStore::add_event(const OtherChange& change, Request& request) const {
   const QueryFilter& filter = request.filter;
-  const bool created = change.kind == ChangeKind::AccountCreated;
-  const u128 id = created ? change.account.id : change.change.update.account_id;
+  if (change.refused() != nullptr) return add_refusal(change, request);
+  const ledger::Account* const created = change.created();
+  const u128 id = created != nullptr ? created->id : change.updated()->update.account_id;
   const ledger::Account& account = by_account_.at(id).creation;
-  if (!wants_kind(filter, change.kind) || !wants(filter.ledger, account.ledger) ||
+  if (!wants_kind(filter, history::kind_of(change)) || !wants(filter.ledger, account.ledger) ||
       !wants(filter.code, account.code) || !wants(filter.account_id, id)) {
     return;
   }
@@ -453,11 +456,34 @@ void MemoryStore::add_event(const AccountEvent& change, Request& request) const 
   event.position = change.place.position;
   event.timestamp = change.decided;
   event.index = change.place.index;
-  event.object = static_cast<u32>(created ? request.accounts.size() : request.changes.size());
-  event.kind = static_cast<u8>(change.kind);
+  event.object =
+      static_cast<u32>(created != nullptr ? request.accounts.size() : request.changes.size());
+  event.kind = static_cast<u8>(history::kind_of(change));
   request.change_events.push_back(event);
-  if (created) request.accounts.push_back(change.account);
-  if (!created) request.changes.push_back(change.change);
+  if (created != nullptr) request.accounts.push_back(*created);
+  if (created == nullptr) request.changes.push_back(*change.updated());
+}
+
+void MemoryStore::add_refusal(const OtherChange& change, Request& request) {
+  const QueryFilter& filter = request.filter;
+  const history::RefusedTransfer& refused = *change.refused();
+  const Transfer& transfer = refused.transfer;
+  const bool is_of_account = wants(filter.account_id, transfer.debit_account_id) ||
+                             wants(filter.account_id, transfer.credit_account_id);
+  if (!wants_kind(filter, ChangeKind::TransferRefused) || !is_of_account ||
+      !wants(filter.ledger, transfer.ledger) || !wants(filter.code, transfer.code)) {
+    return;
+  }
+  ledger::ChangeEvent event;
+  event.position = change.place.position;
+  event.timestamp = change.decided;
+  event.index = change.place.index;
+  event.object = static_cast<u32>(request.transfers.size());
+  event.kind = static_cast<u8>(ChangeKind::TransferRefused);
+  event.outcome = refused.outcome;
+  request.change_events.push_back(event);
+  request.transfers.push_back(transfer);
+  request.balances.push_back({});
 }
 
 }  // namespace florin::test

@@ -217,14 +217,14 @@ TEST(MemoryStore, a_crash_takes_it_back_to_its_mark_and_it_goes_on_from_there) {
       }
     };
     sort(run.store().transfers(), kept.transfers, again.transfers);
-    sort(run.store().accounts(), kept.accounts, again.accounts);
+    sort(run.store().others(), kept.others, again.others);
     sort(run.store().consumed(), kept.consumed, again.consumed);
     run.store().crash();
     EXPECT_EQ(run.store().readable(), mark.log.position);
     EXPECT_EQ(run.store().durable(), mark);
     history::ChangeBatch left;
     left.transfers = run.store().transfers();
-    left.accounts = run.store().accounts();
+    left.others = run.store().others();
     left.consumed = run.store().consumed();
     EXPECT_EQ(difference(kept, left), "");
     for (const auto& change : again.transfers) {

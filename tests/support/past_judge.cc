@@ -35,11 +35,11 @@ OwnedRequest keep_answer(const Request& answered) {
 history::ChangeBatch changes_until(const MemoryStore& store, Position end) {
   history::ChangeBatch batch;
   batch.transfers = store.transfers();
-  batch.accounts = store.accounts();
+  batch.others = store.others();
   batch.consumed = store.consumed();
   const auto is_behind = [&](const auto& each) { return each.place.position > end.value; };
   std::erase_if(batch.transfers, is_behind);
-  std::erase_if(batch.accounts, is_behind);
+  std::erase_if(batch.others, is_behind);
   std::erase_if(batch.consumed, is_behind);
   return batch;
 }
@@ -125,7 +125,7 @@ std::string PastJudge::check_followed(std::span<const history::Place> shown, his
     }
   };
   add(truth_.transfers());
-  add(truth_.accounts());
+  add(truth_.others());
   std::ranges::sort(expected);
   const auto [missed, found] = std::ranges::mismatch(expected, shown);
   if (missed == expected.end() && found == shown.end()) return {};

@@ -12,8 +12,8 @@
 
 namespace florin::test {
 
-using history::AccountEvent;
 using history::ConsumedId;
+using history::OtherChange;
 using history::TransferChange;
 using ledger::ChangeKind;
 using ledger::PendingStatus;
@@ -98,7 +98,7 @@ void ReferenceChanges::follow(const Request& answered, ReferenceLedger& referenc
     if (expires[index]) expire_due(turn);
     if (transfers) {
       if (created) follow_transfer(turn, stored[index]);
-      if (!created) consume(turn, answered.transfer_events()[index].id, outcomes[index]);
+      if (!created) refuse(turn, answered.transfer_events()[index], outcomes[index]);
     }
     if (!created) continue;
     if (answered.operation == ledger::Operation::CreateAccounts) {
@@ -203,37 +203,38 @@ void ReferenceChanges::move(TransferChange& change) {
   batch_.transfers.push_back(change);
 }
 
-void ReferenceChanges::consume(Turn& turn, u128 id, u32 outcome) {
+void ReferenceChanges::refuse(Turn& turn, const Transfer& event, u32 outcome) {
+  if (outcome == static_cast<u32>(TransferOutcome::Exists)) return;
+  OtherChange made;
+  made.place = {turn.position, turn.changes++};
+  made.decided = turn.timestamp;
+  made.what = history::RefusedTransfer{event, turn.request.trace_id, turn.request.principal,
+                                       static_cast<u8>(outcome)};
+  batch_.others.push_back(made);
   if (!ledger::is_transient(static_cast<TransferOutcome>(outcome))) return;
-  batch_.consumed.push_back({id,
-                             {turn.position, turn.changes},
-                             turn.timestamp,
-                             end_.consumed++,
-                             static_cast<u8>(outcome)});
+  batch_.consumed.push_back(
+      {event.id, made.place, turn.timestamp, end_.consumed++, static_cast<u8>(outcome)});
 }
 
 void ReferenceChanges::add_account(Turn& turn, const ledger::Account& event) {
-  AccountEvent made;
+  OtherChange made;
   made.place = {turn.position, turn.changes++};
   made.decided = turn.timestamp;
-  made.kind = ChangeKind::AccountCreated;
-  made.account = event;
-  if (!has(event.flags, ledger::account_flags::kImported)) made.account.timestamp = turn.timestamp;
-  made.change = {};
+  auto& account = made.what.emplace<ledger::Account>(event);
+  if (!has(event.flags, ledger::account_flags::kImported)) account.timestamp = turn.timestamp;
   balances_.emplace(event.id, engine::Balances{});
   ++end_.accounts;
-  batch_.accounts.push_back(made);
+  batch_.others.push_back(made);
 }
 
 void ReferenceChanges::add_update(Turn& turn, const ledger::AccountUpdate& event) {
-  AccountEvent made;
+  OtherChange made;
   made.place = {turn.position, turn.changes++};
   made.decided = turn.timestamp;
-  made.kind = ChangeKind::AccountUpdated;
-  made.account = {};
-  made.change = {event, turn.request.trace_id, turn.request.principal, 0};
-  made.change.update.timestamp = turn.timestamp;
-  batch_.accounts.push_back(made);
+  ledger::AccountChange change{event, turn.request.trace_id, turn.request.principal, 0};
+  change.update.timestamp = turn.timestamp;
+  made.what = change;
+  batch_.others.push_back(made);
 }
 
 namespace {
@@ -281,10 +282,18 @@ std::string text_of(const TransferChange& change) {
       change.principal, bytes_of(transfer), bytes_of(change.balances));
 }
 
-std::string text_of(const AccountEvent& event) {
-  return fmt::format("{} kind {} decided {} account {} change {}", text_of(event.place),
-                     static_cast<u32>(event.kind), event.decided, bytes_of(event.account),
-                     bytes_of(event.change));
+std::string text_of(const OtherChange& event) {
+  const std::string begin = fmt::format("{} kind {} decided {}", text_of(event.place),
+                                        static_cast<u32>(kind_of(event)), event.decided);
+  if (const ledger::Account* const account = event.created()) {
+    return fmt::format("{} account {}", begin, bytes_of(*account));
+  }
+  if (const ledger::AccountChange* const change = event.updated()) {
+    return fmt::format("{} change {}", begin, bytes_of(*change));
+  }
+  const history::RefusedTransfer& refused = *event.refused();
+  return fmt::format("{} outcome {} transfer {} trace {} principal {}", begin, refused.outcome,
+                     bytes_of(refused.transfer), to_decimal(refused.trace_id), refused.principal);
 }
 
 std::string text_of(const ConsumedId& consumed) {
@@ -294,7 +303,7 @@ std::string text_of(const ConsumedId& consumed) {
 
 std::string difference(const history::ChangeBatch& expected, const history::ChangeBatch& actual) {
   std::string found = first_difference("transfer", expected.transfers, actual.transfers);
-  if (found.empty()) found = first_difference("account", expected.accounts, actual.accounts);
+  if (found.empty()) found = first_difference("other", expected.others, actual.others);
   if (found.empty()) found = first_difference("consumed", expected.consumed, actual.consumed);
   return found;
 }

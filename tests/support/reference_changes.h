@@ -44,7 +44,7 @@ class ReferenceChanges {
   void expire_due(Turn& turn);
   void resolve(history::TransferChange& change);
   void move(history::TransferChange& change);
-  void consume(Turn& turn, u128 id, u32 outcome);
+  void refuse(Turn& turn, const ledger::Transfer& event, u32 outcome);
   void add_account(Turn& turn, const ledger::Account& event);
   void add_update(Turn& turn, const ledger::AccountUpdate& event);
   history::TransferChange begin_change(Turn& turn, ledger::ChangeKind kind,
@@ -59,7 +59,7 @@ class ReferenceChanges {
 
 // In words: everything that tells two changes apart.
 std::string text_of(const history::TransferChange& change);
-std::string text_of(const history::AccountEvent& event);
+std::string text_of(const history::OtherChange& event);
 std::string text_of(const history::ConsumedId& consumed);
 // The first line in which the lists differ, or nothing.
 std::string difference(const history::ChangeBatch& expected, const history::ChangeBatch& actual);
