@@ -79,11 +79,13 @@ std::vector<std::string> lines_of(const history::ChangeBatch& batch) {
                                              change.transfer, change.balances, change.released,
                                              change.remaining, change.hold_status));
   }
-  for (const auto& event : batch.accounts) {
-    const bool created = event.kind == ChangeKind::AccountCreated;
-    lines.emplace_back(event.place, created
-                                        ? line_of(event.place, event.decided, event.account)
-                                        : line_of(event.place, event.decided, event.change.update));
+  // Refusals are told to nobody here: none asks for them.
+  for (const auto& change : batch.others) {
+    if (const ledger::Account* const created = change.created()) {
+      lines.emplace_back(change.place, line_of(change.place, change.decided, *created));
+    } else if (const ledger::AccountChange* const updated = change.updated()) {
+      lines.emplace_back(change.place, line_of(change.place, change.decided, updated->update));
+    }
   }
   std::ranges::sort(lines);
   std::vector<std::string> sorted;

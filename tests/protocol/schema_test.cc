@@ -178,7 +178,7 @@ TEST(Schema, balances_and_changes_of_history_are_the_ledgers) {
                                            .ledger = 16,
                                            .reserved = 17});
   expect_same_bytes(
-      wire::ChangeEvent(wide(1, 2), wide(3, 4), 5, 6, 7, 8, 9, 10, 0x0c0b, 0x100f'0e0d),
+      wire::ChangeEvent(wide(1, 2), wide(3, 4), 5, 6, 7, 8, 9, 10, 11, 12, 0x100f'0e0d),
       ledger::ChangeEvent{.released = make_u128(1, 2),
                           .remaining = make_u128(3, 4),
                           .position = 5,
@@ -187,7 +187,8 @@ TEST(Schema, balances_and_changes_of_history_are_the_ledgers) {
                           .object = 8,
                           .kind = 9,
                           .pending_status = 10,
-                          .reserved = {11, 12, 13, 14, 15, 16}});
+                          .outcome = 11,
+                          .reserved = {12, 13, 14, 15, 16}});
 }
 
 // Half of the languages that the schema compiler writes have no arrays in structs.
