@@ -37,9 +37,12 @@ struct Measure {
 
 class Measurer {
  public:
-  Measurer(const Finding& finding, const ledger::Transfer& transfer,
+  Measurer(const Finding& finding, const exporter::ChangePage& page,
            const money::LedgerNames& names)
-      : finding_(finding), transfer_(transfer), names_(names) {}
+      : finding_(finding),
+        event_(page.events[finding.event]),
+        transfer_(page.transfers[event_.object]),
+        names_(names) {}
 
   Measure operator()(const AmountAbove& rule) {
     add_amount("amount", false, transfer_.amount);
@@ -90,6 +93,25 @@ class Measurer {
                             moved));
   }
 
+  Measure operator()(const Refusal& rule) {
+    const std::string_view outcome = ledger::name(ledger::TransferOutcome{event_.outcome});
+    add_word("outcome", outcome);
+    add_amount("amount", false, transfer_.amount);
+    std::string sentence = fmt::format(
+        "transfer {} of {} from account {} to account {} was refused: {}", to_decimal(transfer_.id),
+        print(transfer_.amount), to_decimal(transfer_.debit_account_id),
+        to_decimal(transfer_.credit_account_id), outcome);
+    if (rule.count) {
+      const u64 seconds = rule.window_ns / kNsPerSecond;
+      add_word("count", std::to_string(finding_.count));
+      add_word("count_limit", std::to_string(*rule.count));
+      add_word("window_seconds", std::to_string(seconds));
+      sentence += fmt::format("; account {} was refused {} times within {} s",
+                              to_decimal(finding_.account), finding_.count, seconds);
+    }
+    return done(std::move(sentence));
+  }
+
  private:
   static std::string sign(bool is_negative) { return is_negative ? "-" : ""; }
 
@@ -110,6 +132,7 @@ class Measurer {
   Measure done(std::string sentence) { return {std::move(fields_), std::move(sentence)}; }
 
   const Finding& finding_;
+  const ledger::ChangeEvent& event_;
   const ledger::Transfer& transfer_;
   const money::LedgerNames& names_;
   std::string fields_;
@@ -120,8 +143,7 @@ class Measurer {
 sinks::Message make_message(const Rule& rule, const Finding& finding,
                             const exporter::ChangePage& page, const money::LedgerNames& names) {
   const ledger::ChangeEvent& event = page.events[finding.event];
-  const ledger::Transfer& transfer = page.transfers[event.object];
-  const Measure measure = std::visit(Measurer(finding, transfer, names), rule.what);
+  const Measure measure = std::visit(Measurer(finding, page, names), rule.what);
   sinks::Message message;
   message.id = fmt::format("{}.{}.{}.{}", rule.name, event.position, event.index,
                            subject_name(finding.subject));

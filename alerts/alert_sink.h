@@ -58,7 +58,8 @@ struct AlertStatus {
   u64 ignored = 0;  // Found, and too old to be told.
 };
 
-// Its driver has no filter: rules see every change, and take what their own filters want.
+// Its driver has no filter, and takes refused transfers too when a rule looks at them
+// (wants_refusals): rules see every change, and take what their own filters want.
 //
 // Belongs to the thread of its driver, but for `status`; each sender belongs to one thread, and
 // outlives neither the sink nor the clock.

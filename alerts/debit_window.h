@@ -1,4 +1,4 @@
-// The debits of one account within a sliding window of time, in bounded memory.
+// The debits of one account, made or refused, within a sliding window of time, in bounded memory.
 #pragma once
 
 #include <string>

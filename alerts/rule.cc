@@ -19,9 +19,9 @@ constexpr u64 kNsPerDay = 24 * kNsPerHour;
 constexpr u64 kWindowSecondsMost = 366 * 24 * 3600;
 constexpr u64 kQuietDaysMost = 36'500;
 constexpr u64 kHoursMost = 100 * 366 * 24;
-constexpr u64 kDebitsMost = 1'000'000'000;
-// A tracked account of ManyDebits takes up to 3 KiB, one of the others some 50 bytes.
-constexpr u64 kTrackedDebits = 50'000;
+constexpr u64 kCountMost = 1'000'000'000;
+// A tracked account with a window takes up to 3 KiB, one without some 50 bytes.
+constexpr u64 kTrackedWindows = 50'000;
 constexpr u64 kTracked = 1'000'000;
 constexpr u64 kTrackedMost = 100'000'000;
 constexpr u64 kOutboxMib = 64;
@@ -31,6 +31,16 @@ bool is_rule_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char character) {
     return std::isalnum(character) != 0 || character == '-' || character == '_';
   });
+}
+
+// Of every outcome but `created` and `exists`.
+std::optional<ledger::TransferOutcome> refusal_of(std::string_view name) {
+  using ledger::TransferOutcome;
+  for (u32 number = ledger::kCreated + 1; number < ledger::kTransferOutcomeEnd; ++number) {
+    const auto outcome = static_cast<TransferOutcome>(number);
+    if (outcome != TransferOutcome::Exists && ledger::name(outcome) == name) return outcome;
+  }
+  return std::nullopt;
 }
 
 money::LedgerNames read_names(Section ledgers) {
@@ -90,10 +100,12 @@ class RuleReader {
     } else if (kind == "dormant_account") {
       const u64 days = required_number("quiet_days", 1, kQuietDaysMost);
       rule_.what = DormantAccount{days * kNsPerDay};
+    } else if (kind == "refusal") {
+      rule_.what = refusal();
     } else if (!kind.empty()) {
       section_.refuse("kind", "'" + kind +
                                   "'; expected amount_above, balance_below, many_debits, "
-                                  "new_counterparty or dormant_account");
+                                  "new_counterparty, dormant_account or refusal");
     }
   }
 
@@ -110,15 +122,50 @@ class RuleReader {
 
   ManyDebits many_debits() {
     ManyDebits many;
-    many.window_ns = required_number("window_seconds", 1, kWindowSecondsMost) * kNsPerSecond;
+    many.window_ns = required_window();
     if (section_.has("count_above")) {
-      many.count = section_.number("count_above", 1, 1, kDebitsMost);
+      many.count = section_.number("count_above", 1, 1, kCountMost);
     }
     many.sum = amount("sum_above");
     if (!many.count && !many.sum) {
       section_.refuse("count_above", "expected count_above, sum_above, or both");
     }
     return many;
+  }
+
+  Refusal refusal() {
+    Refusal refusal;
+    refusal.outcomes = outcomes();
+    refusal.amount_min = amount("amount_min").value_or(0);
+    if (section_.has("count_above") || section_.has("window_seconds")) {
+      refusal.count = required_number("count_above", 1, kCountMost);
+      refusal.window_ns = required_window();
+    }
+    return refusal;
+  }
+
+  std::vector<ledger::TransferOutcome> outcomes() {
+    std::vector<ledger::TransferOutcome> outcomes;
+    for (const std::string& name : section_.texts("outcomes")) {
+      const auto outcome = refusal_of(name);
+      if (!outcome) {
+        section_.refuse("outcomes",
+                        "'" + name +
+                            "' is no refusal of a transfer; expected names such as "
+                            "\"exceeds_credits\", see docs/reference/create_transfers.md");
+        continue;
+      }
+      if (std::ranges::find(outcomes, *outcome) != outcomes.end()) {
+        section_.refuse("outcomes", "'" + name + "' stands there twice");
+      }
+      outcomes.push_back(*outcome);
+    }
+    std::ranges::sort(outcomes);
+    return outcomes;
+  }
+
+  u64 required_window() {
+    return required_number("window_seconds", 1, kWindowSecondsMost) * kNsPerSecond;
   }
 
   // Whether the second of two words stands there; the first is what it is otherwise.
@@ -186,11 +233,13 @@ class RuleReader {
   }
 
   void read_tracked() {
-    const bool tracks = std::holds_alternative<ManyDebits>(rule_.what) ||
-                        std::holds_alternative<NewCounterparty>(rule_.what) ||
+    const auto* const refusal = std::get_if<Refusal>(&rule_.what);
+    const bool has_windows =
+        std::holds_alternative<ManyDebits>(rule_.what) || (refusal != nullptr && refusal->count);
+    const bool tracks = has_windows || std::holds_alternative<NewCounterparty>(rule_.what) ||
                         std::holds_alternative<DormantAccount>(rule_.what);
     if (!tracks) return;
-    const u64 usual = std::holds_alternative<ManyDebits>(rule_.what) ? kTrackedDebits : kTracked;
+    const u64 usual = has_windows ? kTrackedWindows : kTracked;
     rule_.tracked_max = static_cast<u32>(section_.number("tracked", usual, 1, kTrackedMost));
   }
 
@@ -265,13 +314,22 @@ struct Describe {
   }
   std::string operator()(const NewCounterparty& rule) const { return to_decimal(rule.amount_min); }
   std::string operator()(const DormantAccount& rule) const { return std::to_string(rule.quiet_ns); }
+  std::string operator()(const Refusal& rule) const {
+    std::string outcomes;
+    for (const ledger::TransferOutcome outcome : rule.outcomes) {
+      outcomes += fmt::format(" {}", ledger::name(outcome));
+    }
+    return fmt::format("outcomes{}; amount {} window {} count {}", outcomes,
+                       to_decimal(rule.amount_min), rule.window_ns,
+                       rule.count ? std::to_string(*rule.count) : "any");
+  }
 };
 
 }  // namespace
 
 std::string_view kind_name(const Rule& rule) {
-  constexpr std::string_view kNames[] = {"amount_above", "balance_below", "many_debits",
-                                         "new_counterparty", "dormant_account"};
+  constexpr std::string_view kNames[] = {"amount_above",     "balance_below",   "many_debits",
+                                         "new_counterparty", "dormant_account", "refusal"};
   return kNames[rule.what.index()];
 }
 
@@ -279,6 +337,11 @@ std::string definition(const Rule& rule) {
   return fmt::format("{} {}; {}; tracked {}; since {}", kind_name(rule),
                      std::visit(Describe{}, rule.what), filter_text(rule.filter), rule.tracked_max,
                      rule.since_ns ? std::to_string(*rule.since_ns) : "seen");
+}
+
+bool wants_refusals(const AlertSettings& settings) {
+  return std::ranges::any_of(
+      settings.rules, [](const Rule& rule) { return std::holds_alternative<Refusal>(rule.what); });
 }
 
 AlertSettings read_alerts(Section root, std::span<const sinks::SinkSettings> sinks) {

@@ -11,6 +11,7 @@
 
 #include "base/types.h"
 #include "exporter/change_filter.h"
+#include "ledger/outcome.h"
 #include "money/amount.h"
 #include "settings/settings_file.h"
 #include "sinks/sink_settings.h"
@@ -50,11 +51,22 @@ struct DormantAccount {
   u64 quiet_ns = 0;
 };
 
+// A transfer that was refused, by one of these outcomes. With `count`, more than so many of them
+// within the window that name the same account to be debited: told as ManyDebits is.
+struct Refusal {
+  std::vector<ledger::TransferOutcome> outcomes;  // Ascending; empty = every refusal.
+  u128 amount_min = 0;                            // Of less, it does not exist for the rule.
+  std::optional<u64> count = std::nullopt;
+  u64 window_ns = 0;
+};
+
 struct Rule {
   std::string name;  // Unique; letters, digits, - and _: part of every alert's id.
-  std::variant<AmountAbove, BalanceBelow, ManyDebits, NewCounterparty, DormantAccount> what;
+  std::variant<AmountAbove, BalanceBelow, ManyDebits, NewCounterparty, DormantAccount, Refusal>
+      what;
   // Of transfers: `accounts`, `ledgers` and `codes`; what it does not take does not exist for the
-  // rule. Rules about an account take only accounts of the list, AmountAbove either side.
+  // rule. Rules about an account take only accounts of the list, AmountAbove and Refusal either
+  // side.
   exporter::ChangeFilter filter;
   // How many accounts, or pairs of accounts, are remembered; the one that did nothing for longest
   // is forgotten for the next.
@@ -74,6 +86,9 @@ struct AlertSettings {
   u64 ignore_older_than_ns = 0;  // 0: nothing is too old.
   u64 outbox_bytes_max = 0;      // Of each sink.
 };
+
+// Whether a rule looks at refused transfers: who reads changes for these rules asks for them then.
+bool wants_refusals(const AlertSettings& settings);
 
 // Reads [ledgers], [alerts] and [[alert]]; the caller finishes the file, which names what is wrong.
 AlertSettings read_alerts(settings::Section root, std::span<const sinks::SinkSettings> sinks);

@@ -110,13 +110,16 @@ bool RuleState::watches(u128 account) const {
 }
 
 void RuleState::fetch(const exporter::ChangePage& page, u32 first, u32 end) {
-  const bool by_debit = std::holds_alternative<ManyDebits>(rule_.what);
+  const auto* const refusal = std::get_if<Refusal>(&rule_.what);
+  const bool of_refused = refusal != nullptr && refusal->count;
+  const bool by_debit = of_refused || std::holds_alternative<ManyDebits>(rule_.what);
   const bool by_pair = std::holds_alternative<NewCounterparty>(rule_.what);
   if (!by_debit && !by_pair && !std::holds_alternative<DormantAccount>(rule_.what)) return;
+  const auto kind = of_refused ? ChangeKind::TransferRefused : ChangeKind::TransferCreated;
   ahead_.clear();
   for (u32 event = first; event < end; ++event) {
     const ChangeEvent& change = page.events[event];
-    if (change.kind != static_cast<u8>(ChangeKind::TransferCreated)) continue;
+    if (change.kind != static_cast<u8>(kind)) continue;
     const Transfer& transfer = page.transfers[change.object];
     ahead_.push_back(by_pair ? pair_id(transfer) : transfer.debit_account_id);
     if (!by_pair && !by_debit) ahead_.push_back(transfer.credit_account_id);
@@ -136,9 +139,9 @@ void RuleState::take(const exporter::ChangePage& page, u32 event, std::vector<Fi
   switch (static_cast<ChangeKind>(change.kind)) {
     case ChangeKind::TransferCreated:
     case ChangeKind::HoldExpired: take_transfer(page, event, found); break;
+    case ChangeKind::TransferRefused: take_refusal(page, event, found); break;
     case ChangeKind::AccountCreated: take_account(page, change); break;
-    case ChangeKind::AccountUpdated:
-    case ChangeKind::TransferRefused: break;
+    case ChangeKind::AccountUpdated: break;
   }
 }
 
@@ -158,10 +161,18 @@ void RuleState::take_transfer(const exporter::ChangePage& page, u32 event,
       check(*above, page, event, found);
     } else if (const auto* many = std::get_if<ManyDebits>(&rule_.what)) {
       check(*many, page, event, found);
-    } else {
-      check(std::get<NewCounterparty>(rule_.what), page, event, found);
+    } else if (const auto* pair = std::get_if<NewCounterparty>(&rule_.what)) {
+      check(*pair, page, event, found);
     }
   }
+}
+
+// What is refused moves nothing, and its fields may be anything: it exists for no other rule.
+void RuleState::take_refusal(const exporter::ChangePage& page, u32 event,
+                             std::vector<Finding>& found) {
+  const auto* const refusal = std::get_if<Refusal>(&rule_.what);
+  if (refusal == nullptr || !takes(page.transfers[page.events[event].object])) return;
+  check(*refusal, page, event, found);
 }
 
 // Made when there is something to tell, and not before: it is larger than a transfer.
@@ -205,25 +216,56 @@ void RuleState::check(const BalanceBelow& rule, const exporter::ChangePage& page
   finding.was_negative = then.is_negative;
 }
 
-void RuleState::check(const ManyDebits& rule, const exporter::ChangePage& page, u32 event,
-                      std::vector<Finding>& found) {
+// The window of the debited account, when it comes to be too much with this; null when it does not,
+// or was so before.
+template <class IsTooMuch>
+const DebitWindow* RuleState::add_to_window(const exporter::ChangePage& page, u32 event,
+                                            u64 window_ns, IsTooMuch is_too_much) {
   const ChangeEvent& change = page.events[event];
   const Transfer& transfer = page.transfers[change.object];
   const u128 account = transfer.debit_account_id;
-  if (!watches(account)) return;
   DebitWindow* window = windows_.find(account);
   if (window == nullptr) window = &windows_.add(account);
+  const u64 now = change.timestamp;
+  window->forget_until(now < window_ns ? 0 : now - window_ns);
+  const bool was_too_much = is_too_much(*window);
+  window->add(now, transfer.amount, window_ns);
+  return !was_too_much && is_too_much(*window) ? window : nullptr;
+}
+
+void RuleState::check(const ManyDebits& rule, const exporter::ChangePage& page, u32 event,
+                      std::vector<Finding>& found) {
+  if (!watches(page.transfers[page.events[event].object].debit_account_id)) return;
   const auto exceeds = [&rule](const DebitWindow& debits) {
     return (rule.count && debits.count() > *rule.count) || (rule.sum && debits.sum() > *rule.sum);
   };
-  const u64 now = change.timestamp;
-  window->forget_until(now < rule.window_ns ? 0 : now - rule.window_ns);
-  const bool exceeded = exceeds(*window);
-  window->add(now, transfer.amount, rule.window_ns);
-  if (exceeded || !exceeds(*window)) return;
+  const DebitWindow* const window = add_to_window(page, event, rule.window_ns, exceeds);
+  if (window == nullptr) return;
   Finding& finding = add_finding(page, event, Subject::Debit, found);
   finding.count = window->count();
   finding.sum = window->sum();
+}
+
+// Posts and voids may leave the account to the hold, which is not known here: they are counted for
+// nobody.
+void RuleState::check(const Refusal& rule, const exporter::ChangePage& page, u32 event,
+                      std::vector<Finding>& found) {
+  const ChangeEvent& change = page.events[event];
+  const Transfer& transfer = page.transfers[change.object];
+  if (!admits(rule.outcomes, ledger::TransferOutcome{change.outcome})) return;
+  if (transfer.amount < rule.amount_min) return;
+  if (!watches(transfer.debit_account_id) && !watches(transfer.credit_account_id)) return;
+  if (!rule.count) {
+    add_finding(page, event, Subject::Transfer, found);
+    return;
+  }
+  if (transfer.debit_account_id == 0) return;
+  const auto exceeds = [&rule](const DebitWindow& refused) {
+    return refused.count() > *rule.count;
+  };
+  const DebitWindow* const window = add_to_window(page, event, rule.window_ns, exceeds);
+  if (window == nullptr) return;
+  add_finding(page, event, Subject::Debit, found).count = window->count();
 }
 
 void RuleState::check(const NewCounterparty& rule, const exporter::ChangePage& page, u32 event,
@@ -269,7 +311,7 @@ void RuleState::take_account(const exporter::ChangePage& page, const ChangeEvent
 }
 
 u32 RuleState::tracked() const {
-  return std::holds_alternative<ManyDebits>(rule_.what) ? windows_.size() : times_.size();
+  return windows_.size() + times_.size();  // A rule has entries in one of them.
 }
 
 void RuleState::save(std::string& bytes) const {

@@ -29,7 +29,7 @@ struct Finding {
   u128 balance_before = 0;
   bool is_negative = false;
   bool was_negative = false;
-  // Debits within the window.
+  // Debits, or refusals, within the window.
   u64 count = 0;
   u128 sum = 0;
   // The movement before this one, nanoseconds; the account was forgotten since, then it is the
@@ -60,6 +60,7 @@ class RuleState {
   bool takes(const ledger::Transfer& transfer) const;
   bool watches(u128 account) const;
   void take_transfer(const exporter::ChangePage& page, u32 event, std::vector<Finding>& found);
+  void take_refusal(const exporter::ChangePage& page, u32 event, std::vector<Finding>& found);
   Finding& add_finding(const exporter::ChangePage& page, u32 event, Subject subject,
                        std::vector<Finding>& found) const;
   void check(const AmountAbove& rule, const exporter::ChangePage& page, u32 event,
@@ -72,12 +73,17 @@ class RuleState {
              std::vector<Finding>& found);
   void check(const DormantAccount& rule, const exporter::ChangePage& page, u32 event,
              Subject subject, std::vector<Finding>& found);
+  void check(const Refusal& rule, const exporter::ChangePage& page, u32 event,
+             std::vector<Finding>& found);
+  template <class IsTooMuch>
+  const DebitWindow* add_to_window(const exporter::ChangePage& page, u32 event, u64 window_ns,
+                                   IsTooMuch is_too_much);
   void take_account(const exporter::ChangePage& page, const ledger::ChangeEvent& event);
   u64& moved_at(u128 account);
 
   const Rule& rule_;
   const u32 index_;
-  RecentTable<DebitWindow> windows_;  // ManyDebits, by account.
+  RecentTable<DebitWindow> windows_;  // ManyDebits and Refusal, by account.
   RecentTable<u64> times_;  // DormantAccount, by account: when it moved; NewCounterparty, by pair.
   u64 forgotten_moved_ns_ = 0;  // DormantAccount: the latest movement of those thrown out.
   std::vector<u128> ahead_;     // What `fetch` fetches.

@@ -100,6 +100,10 @@ Status SinkParts::open_alerts(alerts::AlertSettings rules,
     targets.push_back({each.name, std::move(*target)});
     alert_targets_.push_back(each.name);
   }
+  exporter::SinkDriverOptions driver;
+  driver.name = "alerts";
+  driver.dead_letter_directory = sink_letters_path(directory.path());
+  if (wants_refusals(rules)) driver.filter.kinds = ledger::kChangeKindsDefined;
   alerts::AlertSinkOptions options;
   options.directory = alert_state_path(directory.path());
   options.ledger_id = directory.ledger_id();
@@ -107,9 +111,6 @@ Status SinkParts::open_alerts(alerts::AlertSettings rules,
   auto sink = std::make_unique<alerts::AlertSink>(std::move(options), std::move(targets), clock_,
                                                   Random(entropy_seed()), report_sink);
   senders_ = sink->senders();
-  exporter::SinkDriverOptions driver;
-  driver.name = "alerts";
-  driver.dead_letter_directory = sink_letters_path(directory.path());
   add(std::move(driver), "evaluates rules", std::move(sink), store);
   return {};
 }

@@ -13,6 +13,7 @@ using settings::Section;
 constexpr std::string_view kChangeKinds[] = {"account_created", "account_updated",
                                              "transfer_created", "hold_expired"};
 constexpr u64 kTimeoutMsMost = 120'000;
+constexpr u64 kInFlightMost = 64;  // No more alerts are sent at once.
 constexpr u64 kReplicasMost = 5;
 
 bool is_name(std::string_view name) {
@@ -98,6 +99,8 @@ WebhookSettings read_webhook(Section section) {
   webhook.secret_file = section.required_text("secret_file");
   webhook.ca_file = section.text("ca_file");
   webhook.timeout_ms = section.number("timeout_ms", webhook.timeout_ms, 100, kTimeoutMsMost);
+  webhook.in_flight_max =
+      static_cast<u32>(section.number("in_flight_max", webhook.in_flight_max, 1, kInFlightMost));
   return webhook;
 }
 

@@ -48,6 +48,9 @@ struct WebhookSettings {
   std::string secret_file;  // Its content signs every message; required.
   std::string ca_file;      // Certificates to trust beside those of the system; empty: none.
   u64 timeout_ms = 10'000;
+  // Requests under way together. With more than one, messages of different keys may overtake each
+  // other.
+  u32 in_flight_max = 1;
 };
 
 // A file that alerts are appended to, a line each.

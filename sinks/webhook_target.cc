@@ -1,124 +1,155 @@
 #include "sinks/webhook_target.h"
 
 #include <algorithm>
-#include <array>
-#include <mutex>
+#include <optional>
+#include <vector>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "base/check.h"
 #include "exporter/durable_file.h"
+#include "sinks/webhook_request.h"
 
 namespace florin::sinks {
 
 namespace {
 
 constexpr usize kSecretBytesMin = 16;
-// Of the answer, for the message of an error; the rest is read and thrown away.
-constexpr usize kAnswerBytesMax = 256;
-constexpr long kConnectTimeoutMsMost = 5'000;
+// How long libcurl is waited for before it is asked again; its own timeouts come earlier.
+constexpr int kPollMsMost = 1'000;
 
-// libcurl wants to be made ready once, before any thread uses it.
-void prepare_curl() {
-  static const CURLcode prepared = curl_global_init(CURL_GLOBAL_DEFAULT);
-  CHECK(prepared == CURLE_OK);
-}
-
-usize keep_answer(char* bytes, usize size, usize count, void* answer) {
-  auto& kept = *static_cast<std::string*>(answer);
-  kept.append(bytes, std::min(size * count, kAnswerBytesMax - kept.size()));
-  return size * count;
-}
-
-// What a person may read of an answer: one line of plain characters.
-std::string readable(std::string answer) {
-  std::ranges::replace_if(
-      answer, [](unsigned char character) { return character < ' ' || character > '~'; }, ' ');
-  return answer.empty() ? "nothing" : "'" + answer + "'";
-}
-
-bool may_work_later(long status) {
-  constexpr long kRequestTimeout = 408;
-  constexpr long kTooManyRequests = 429;
-  return status < 400 || status >= 500 || status == kRequestTimeout || status == kTooManyRequests;
-}
-
-// Headers of one request.
-class HeaderList {
+// The messages of one call: which of them may go, and what became of them.
+class Round {
  public:
-  HeaderList() = default;
-  HeaderList(const HeaderList&) = delete;
-  HeaderList& operator=(const HeaderList&) = delete;
-  ~HeaderList() { curl_slist_free_all(list_); }
-  void add(const std::string& line) {
-    curl_slist* const longer = curl_slist_append(list_, line.c_str());
-    CHECK(longer != nullptr);
-    list_ = longer;
+  explicit Round(std::span<const Message> messages)
+      : messages_(messages), states_(messages.size(), State::Waits) {}
+
+  // The next one that may be sent: begun with this. Nothing: others must be answered first, or all
+  // were sent, or one failed.
+  const Message* begin_next() {
+    if (failed_) return nullptr;
+    for (usize index = 0; index < messages_.size(); ++index) {
+      if (states_[index] != State::Waits || comes_behind_its_key(index)) continue;
+      states_[index] = State::InFlight;
+      return &messages_[index];
+    }
+    return nullptr;
   }
-  curl_slist* list() const { return list_; }
+
+  void taken(const Message& message) { states_[index_of(message)] = State::Taken; }
+  void failed(const Message& message, Error error) {
+    const usize index = index_of(message);
+    if (failed_ && *failed_ < index) return;
+    failed_ = index;
+    error_ = std::move(error);
+  }
+
+  Status result() const {
+    if (!failed_) return {};
+    Error error = error_;
+    if (*failed_ != 0 && error.code == ErrorCode::Refused) error.code = ErrorCode::Io;
+    return tl::unexpected<Error>(std::move(error));
+  }
 
  private:
-  curl_slist* list_ = nullptr;
+  enum class State : u8 { Waits, InFlight, Taken };
+
+  usize index_of(const Message& message) const {
+    return static_cast<usize>(&message - messages_.data());
+  }
+  bool comes_behind_its_key(usize index) const {
+    for (usize before = 0; before < index; ++before) {
+      if (states_[before] != State::Taken && messages_[before].key == messages_[index].key) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const std::span<const Message> messages_;
+  std::vector<State> states_;
+  std::optional<usize> failed_;  // The foremost.
+  Error error_{};                // Of it.
 };
 
 }  // namespace
 
-std::string webhook_signature(std::string_view secret, u64 seconds, std::string_view body) {
-  const std::string signed_text = fmt::format("{}.{}", seconds, body);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  const auto* const made = HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-                                reinterpret_cast<const unsigned char*>(signed_text.data()),
-                                signed_text.size(), digest.data(), &size);
-  CHECK(made != nullptr);
-  std::string header = fmt::format("t={},v1=", seconds);
-  for (unsigned int index = 0; index < size; ++index) {
-    fmt::format_to(std::back_inserter(header), "{:02x}", digest[index]);
+// The requests that can be in flight together, and the connections they share.
+class WebhookTarget::Wire {
+ public:
+  explicit Wire(const WebhookSettings& settings) : settings_(settings) {
+    lanes_.resize(settings.in_flight_max);
+    for (Lane& lane : lanes_) lane.request = std::make_unique<WebhookRequest>(settings_);
+    multi_ = curl_multi_init();
+    CHECK(multi_ != nullptr);
+    check(curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(lanes_.size())));
   }
-  return header;
-}
-
-struct WebhookTarget::Connection {
-  Connection() {
-    prepare_curl();
-    handle = curl_easy_init();
-    CHECK(handle != nullptr);
+  ~Wire() {
+    lanes_.clear();
+    curl_multi_cleanup(multi_);
   }
-  ~Connection() { curl_easy_cleanup(handle); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
 
-  template <class Value>
-  void set(CURLoption option, Value value) {
-    const CURLcode result = curl_easy_setopt(handle, option, value);
-    CHECK(result == CURLE_OK);
-  }
-
-  // What is the same for every request.
-  void configure(const WebhookSettings& settings) {
-    set(CURLOPT_URL, settings.url.c_str());
-    set(CURLOPT_PROTOCOLS_STR, settings.url.starts_with("https://") ? "https" : "http");
-    set(CURLOPT_POST, 1L);
-    set(CURLOPT_FOLLOWLOCATION, 0L);
-    set(CURLOPT_SSL_VERIFYPEER, 1L);
-    set(CURLOPT_SSL_VERIFYHOST, 2L);
-    set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    if (!settings.ca_file.empty()) set(CURLOPT_CAINFO, settings.ca_file.c_str());
-    set(CURLOPT_TIMEOUT_MS, static_cast<long>(settings.timeout_ms));
-    set(CURLOPT_CONNECTTIMEOUT_MS,
-        std::min(static_cast<long>(settings.timeout_ms), kConnectTimeoutMsMost));
-    set(CURLOPT_NOSIGNAL, 1L);  // Timeouts without signals: the process has other threads.
-    set(CURLOPT_WRITEFUNCTION, &keep_answer);
-    set(CURLOPT_WRITEDATA, static_cast<void*>(&answer));
-    set(CURLOPT_ERRORBUFFER, error.data());
+  // Begins what may go, as far as there is room. False: nothing is in flight.
+  bool begin(Round& round, std::string_view secret, u64 seconds) {
+    bool in_flight = false;
+    for (Lane& lane : lanes_) {
+      if (lane.message == nullptr) {
+        lane.message = round.begin_next();
+        if (lane.message == nullptr) continue;
+        lane.request->prepare(*lane.message, secret, seconds);
+        check(curl_multi_add_handle(multi_, lane.request->handle()));
+      }
+      in_flight = true;
+    }
+    return in_flight;
   }
 
-  CURL* handle = nullptr;
-  std::string answer;
-  std::array<char, CURL_ERROR_SIZE> error{};
+  // Waits until something was answered, or for a while.
+  void go_on(Round& round) {
+    int running = 0;
+    check(curl_multi_perform(multi_, &running));
+    bool is_done = false;
+    int left = 0;
+    while (const CURLMsg* const told = curl_multi_info_read(multi_, &left)) {
+      if (told->msg != CURLMSG_DONE) continue;
+      is_done = true;
+      finish(lane_of(told->easy_handle), told->data.result, round);
+    }
+    if (!is_done) check(curl_multi_poll(multi_, nullptr, 0, kPollMsMost, nullptr));
+  }
+
+ private:
+  struct Lane {
+    std::unique_ptr<WebhookRequest> request;
+    const Message* message = nullptr;  // In flight.
+  };
+
+  static void check(CURLMcode result) { CHECK(result == CURLM_OK); }
+
+  Lane& lane_of(const CURL* handle) {
+    const auto found = std::ranges::find_if(
+        lanes_, [handle](const Lane& lane) { return lane.request->handle() == handle; });
+    CHECK(found != lanes_.end());
+    return *found;
+  }
+
+  void finish(Lane& lane, CURLcode result, Round& round) {
+    Status judged = lane.request->judge(result);
+    if (judged) {
+      round.taken(*lane.message);
+    } else {
+      round.failed(*lane.message, std::move(judged).error());
+    }
+    check(curl_multi_remove_handle(multi_, lane.request->handle()));
+    lane.message = nullptr;
+  }
+
+  const WebhookSettings settings_;
+  std::vector<Lane> lanes_;
+  CURLM* multi_;
 };
 
 Result<std::unique_ptr<WebhookTarget>> WebhookTarget::open(const WebhookSettings& settings,
@@ -138,70 +169,21 @@ Result<std::unique_ptr<WebhookTarget>> WebhookTarget::open(const WebhookSettings
                             "'openssl rand -hex 32'",
                             settings.secret_file, secret.size(), kSecretBytesMin));
   }
-  auto connection = std::make_unique<Connection>();
-  connection->configure(settings);
   return std::unique_ptr<WebhookTarget>(
-      new WebhookTarget(settings, std::move(secret), clock, std::move(connection)));
+      new WebhookTarget(std::move(secret), clock, std::make_unique<Wire>(settings)));
 }
 
-WebhookTarget::WebhookTarget(WebhookSettings settings, std::string secret, Clock& clock,
-                             std::unique_ptr<Connection> connection)
-    : settings_(std::move(settings)),
-      secret_(std::move(secret)),
-      clock_(clock),
-      connection_(std::move(connection)) {}
+WebhookTarget::WebhookTarget(std::string secret, Clock& clock, std::unique_ptr<Wire> wire)
+    : secret_(std::move(secret)), clock_(clock), wire_(std::move(wire)) {}
 
 WebhookTarget::~WebhookTarget() = default;
 
 Status WebhookTarget::send(std::span<const Message> messages) {
-  for (const Message& message : messages) {
-    Status posted = post(message);
-    if (posted) continue;
-    const bool is_first = &message == messages.data();
-    if (!is_first && posted.error().code == ErrorCode::Refused) {
-      posted.error().code = ErrorCode::Io;
-    }
-    return posted;
+  Round round(messages);
+  while (wire_->begin(round, secret_, clock_.wall_time().ns / kNsPerSecond)) {
+    wire_->go_on(round);
   }
-  return {};
-}
-
-Status WebhookTarget::post(const Message& message) {
-  const u64 seconds = clock_.wall_time().ns / kNsPerSecond;
-  HeaderList headers;
-  headers.add("Content-Type: application/json");
-  headers.add("User-Agent: florin");
-  headers.add("Florin-Kind: " + message.kind);
-  headers.add("Idempotency-Key: " + message.id);
-  headers.add("Florin-Signature: " + webhook_signature(secret_, seconds, message.body));
-  headers.add("Expect:");  // Bodies are small: sent at once, without asking first.
-  connection_->answer.clear();
-  connection_->error[0] = '\0';
-  connection_->set(CURLOPT_HTTPHEADER, headers.list());
-  connection_->set(CURLOPT_POSTFIELDS, message.body.c_str());
-  connection_->set(CURLOPT_POSTFIELDSIZE, static_cast<long>(message.body.size()));
-  const CURLcode result = curl_easy_perform(connection_->handle);
-  return judge(message, static_cast<int>(result));
-}
-
-Status WebhookTarget::judge(const Message& message, int result) {
-  if (result != CURLE_OK) {
-    const std::string_view detail(connection_->error.data());
-    const ErrorCode code =
-        result == CURLE_OPERATION_TIMEDOUT ? ErrorCode::Timeout : ErrorCode::Disconnected;
-    return fail(code, fmt::format("cannot post alert {} to {}: {}", message.id, settings_.url,
-                                  detail.empty() ? curl_easy_strerror(static_cast<CURLcode>(result))
-                                                 : detail));
-  }
-  long status = 0;
-  curl_easy_getinfo(connection_->handle, CURLINFO_RESPONSE_CODE, &status);
-  if (status >= 200 && status < 300) return {};
-  const bool is_redirect = status >= 300 && status < 400;
-  return fail(
-      may_work_later(status) ? ErrorCode::Io : ErrorCode::Refused,
-      fmt::format("{} answered alert {} with status {} and {}{}", settings_.url, message.id, status,
-                  readable(connection_->answer),
-                  is_redirect ? "; redirects are not followed: configure the final address" : ""));
+  return round.result();
 }
 
 }  // namespace florin::sinks

@@ -1,6 +1,6 @@
-// What it costs to look at every change with six rules, one of each kind and a second one of
-// balances: plain transfers between many accounts, a page at a time, as they come out of history.
-// Few of them are told, as it should be.
+// What it costs to look at every change with six rules, one of each kind but refusals, and a second
+// one of balances: plain transfers between many accounts, a page at a time, as they come out of
+// history. Few of them are told, as it should be.
 #include <vector>
 
 #include <benchmark/benchmark.h>

@@ -87,4 +87,55 @@ TEST(AlertMessage, of_every_kind_is_json_with_what_was_measured) {
   EXPECT_EQ(asleep["measured"]["moved_before"], "2026-11-01T00:00:00.000000003Z");
 }
 
+TEST(AlertMessage, of_a_refusal_says_what_was_asked_for_and_the_outcome) {
+  using nlohmann::json;
+  exporter::ChangePage page = two_transfers();
+  ledger::Transfer asked{};
+  asked.id = 7;
+  asked.debit_account_id = 1;
+  asked.credit_account_id = 2;
+  asked.amount = 1'000;
+  asked.ledger = 978;
+  MadePages made(2);
+  for (u32 each = 0; each < 2; ++each) {
+    made.add_refused(page, asked, ledger::TransferOutcome::ExceedsCredits);
+  }
+  const sinks::Message message = first_message(alerts::Refusal{}, page);
+  EXPECT_EQ(message.id, "watch.1.0.transfer");
+  EXPECT_EQ(message.kind, "alert.refusal");
+  EXPECT_EQ(message.key, "1");
+  const json one = json::parse(message.body);
+  EXPECT_EQ(one["text"],
+            "watch: transfer 7 of 10.00 EUR from account 1 to account 2 was refused: "
+            "exceeds_credits");
+  EXPECT_EQ(
+      one["measured"],
+      (json{{"outcome", "exceeds_credits"}, {"amount", "1000"}, {"amount_text", "10.00 EUR"}}));
+  EXPECT_EQ(one["change"]["kind"], "transfer_refused");
+  EXPECT_EQ(one["change"]["transfer_id"], "7");
+  const json many =
+      json::parse(first_message(alerts::Refusal{{}, 0, 1, 60 * kNsPerSecond}, page).body);
+  EXPECT_EQ(many["subject"], "debit");
+  EXPECT_EQ(many["text"],
+            "watch: transfer 7 of 10.00 EUR from account 1 to account 2 was refused: "
+            "exceeds_credits; account 1 was refused 2 times within 60 s");
+  EXPECT_EQ(many["measured"]["count"], "2");
+  EXPECT_EQ(many["measured"]["count_limit"], "1");
+  EXPECT_EQ(many["measured"]["window_seconds"], "60");
+}
+
+// Fields that no transfer which was made can have.
+TEST(AlertMessage, of_a_refusal_of_nonsense_is_json) {
+  exporter::ChangePage page;
+  ledger::Transfer asked{};
+  asked.amount = kU128Max;
+  asked.flags = 0xffff;
+  MadePages made(2);
+  made.add_refused(page, asked, ledger::TransferOutcome::ReservedFlag);
+  const auto message = nlohmann::json::parse(first_message(alerts::Refusal{}, page).body);
+  EXPECT_EQ(message["text"],
+            "watch: transfer 0 of 340282366920938463463374607431768211455 from account 0 to "
+            "account 0 was refused: reserved_flag");
+}
+
 }  // namespace florin::test

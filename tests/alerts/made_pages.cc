@@ -107,8 +107,35 @@ void MadePages::add_expiry(ChangePage& page) {
   add_moved(page, hold, ChangeKind::HoldExpired, 0, 0, hold.amount);
 }
 
+void MadePages::add_refused(ChangePage& page, const Transfer& transfer,
+                            ledger::TransferOutcome outcome) {
+  ChangeEvent& event = add_event(page, ChangeKind::TransferRefused);
+  event.outcome = static_cast<u8>(outcome);
+  event.object = static_cast<u32>(page.transfers.size());
+  page.transfers.push_back(transfer);
+  page.balances.emplace_back();
+}
+
+// Ids of accounts that are not there, ledgers that nobody uses, amounts that stand for all.
+void MadePages::add_any_refused(ChangePage& page) {
+  const ledger::TransferOutcome outcomes[] = {
+      ledger::TransferOutcome::LinkedEventFailed, ledger::TransferOutcome::DebitAccountNotFound,
+      ledger::TransferOutcome::DebitAccountFrozen, ledger::TransferOutcome::ExceedsCredits};
+  Transfer transfer{};
+  transfer.id = random_.below(transfers_ + 1);
+  transfer.debit_account_id = random_.below(accounts + 2);
+  transfer.credit_account_id = random_.below(accounts + 2);
+  transfer.amount = random_.chance(1, 10) ? kU128Max : random_.below(amount_max);
+  transfer.pending_id = random_.below(3);
+  transfer.ledger = random_.chance(1, 10) ? 0 : 978;
+  transfer.code = static_cast<u16>(random_.below(4));
+  transfer.flags = static_cast<u16>(random_.below(0x10000));
+  add_refused(page, transfer, pick(random_, outcomes));
+}
+
 void MadePages::add_any(ChangePage& page) {
   now_ns_ += random_.below(step_ns_max);
+  if (random_.chance(1, 4)) return add_any_refused(page);
   const u64 debit = 1 + random_.below(accounts);
   const u64 credit = 1 + (debit + random_.below(accounts - 1)) % accounts;
   const u64 what = random_.below(10);

@@ -1,5 +1,5 @@
 // Pages of changes made from a seed: accounts, transfers, holds and what becomes of them, with the
-// balances that follow, for tests of what looks at pages alone.
+// balances that follow, and refused transfers among them, for tests of what looks at pages alone.
 #pragma once
 
 #include <vector>
@@ -8,6 +8,7 @@
 #include "base/types.h"
 #include "engine/account_state.h"
 #include "exporter/change_page.h"
+#include "ledger/outcome.h"
 
 namespace florin::test {
 
@@ -32,6 +33,9 @@ class MadePages {
   void add_post(exporter::ChangePage& page, u128 amount);
   void add_void(exporter::ChangePage& page);
   void add_expiry(exporter::ChangePage& page);
+  // Anything may stand in the transfer: it is told as it was asked for.
+  void add_refused(exporter::ChangePage& page, const ledger::Transfer& transfer,
+                   ledger::TransferOutcome outcome);
   u64 now_ns() const { return now_ns_; }
 
  private:
@@ -44,6 +48,7 @@ class MadePages {
   void add_moved(exporter::ChangePage& page, const ledger::Transfer& transfer,
                  ledger::ChangeKind kind, u128 pending, u128 posted, u128 released);
   void add_any(exporter::ChangePage& page);
+  void add_any_refused(exporter::ChangePage& page);
   ledger::Transfer take_hold();
   Account& account(u128 id);
 

@@ -18,8 +18,13 @@ class NaiveRule {
   NaiveRule(const Rule& rule, const ChangePage& all) : rule_(rule), all_(all) {}
 
   std::vector<std::string> alerts() {
+    const auto* const refusal = std::get_if<alerts::Refusal>(&rule_.what);
     for (usize event = 0; event < all_.events.size(); ++event) {
-      if (has_transfer(event) && admitted(event)) look(event);
+      if (refusal != nullptr) {
+        look_at_refusal(*refusal, event);
+      } else if (has_transfer(event) && admitted(event)) {
+        look(event);
+      }
     }
     return std::move(told_);
   }
@@ -161,6 +166,26 @@ class NaiveRule {
       if (time(event) - change.timestamp >= rule.quiet_ns) tell(event, subject);
       return;
     }
+  }
+
+  bool counts(const alerts::Refusal& rule, usize event) const {
+    if (!of_kind(event, ChangeKind::TransferRefused) || !admitted(event)) return false;
+    const auto outcome = static_cast<ledger::TransferOutcome>(all_.events[event].outcome);
+    const Transfer& asked = transfer(event);
+    return has(rule.outcomes, outcome) && asked.amount >= rule.amount_min &&
+           (watched(asked.debit_account_id) || watched(asked.credit_account_id));
+  }
+
+  void look_at_refusal(const alerts::Refusal& rule, usize event) {
+    if (!counts(rule, event)) return;
+    if (!rule.count) return tell(event, "transfer");
+    const u128 account = transfer(event).debit_account_id;
+    u64 before = 0;
+    for (usize earlier = 0; earlier < event; ++earlier) {
+      if (!counts(rule, earlier) || transfer(earlier).debit_account_id != account) continue;
+      if (time(earlier) + rule.window_ns > time(event)) ++before;
+    }
+    if (account != 0 && before == *rule.count) tell(event, "debit");
   }
 
   const Rule& rule_;

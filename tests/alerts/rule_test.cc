@@ -68,11 +68,23 @@ name = "asleep"
 kind = "dormant_account"
 quiet_days = 180
 sinks = ["ops"]
+[[alert]]
+name = "refused"
+kind = "refusal"
+sinks = ["ops"]
+[[alert]]
+name = "refused-often"
+kind = "refusal"
+outcomes = ["exceeds_credits", "debit_account_frozen"]
+amount_min = "10.00 EUR"
+count_above = 5
+window_seconds = 600
+sinks = ["ops"]
 )");
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->outbox_bytes_max, 2 * kMiB);
   EXPECT_EQ(read->ignore_older_than_ns, 48 * 3600 * kNsPerSecond);
-  ASSERT_EQ(read->rules.size(), 5U);
+  ASSERT_EQ(read->rules.size(), 7U);
   const alerts::Rule& large = read->rules[0];
   EXPECT_TRUE(std::get<alerts::AmountAbove>(large.what).amount == 1'000'000);
   EXPECT_EQ(large.filter.ledgers, std::vector<u32>{978});
@@ -89,9 +101,92 @@ sinks = ["ops"]
   EXPECT_EQ(std::get<alerts::DormantAccount>(read->rules[4].what).quiet_ns,
             180 * 86'400 * kNsPerSecond);
   EXPECT_FALSE(read->rules[4].since_ns);
-  EXPECT_EQ(definition(large),
-            "amount_above 1000000; ledgers 978; codes ; accounts; tracked 0; since "
-            "1793491200000000000");
+  const auto& refused = std::get<alerts::Refusal>(read->rules[5].what);
+  EXPECT_TRUE(refused.outcomes.empty() && refused.amount_min == 0 && !refused.count);
+  const auto& refused_often = std::get<alerts::Refusal>(read->rules[6].what);
+  EXPECT_EQ(refused_often.outcomes,
+            (std::vector<ledger::TransferOutcome>{ledger::TransferOutcome::DebitAccountFrozen,
+                                                  ledger::TransferOutcome::ExceedsCredits}));
+  EXPECT_TRUE(refused_often.amount_min == 1'000);
+  EXPECT_EQ(read->rules[6].filter.ledgers, std::vector<u32>{978});
+  EXPECT_EQ(refused_often.count, 5U);
+  EXPECT_EQ(refused_often.window_ns, 600 * kNsPerSecond);
+  EXPECT_EQ(read->rules[6].tracked_max, 50'000U);
+}
+
+// What rules remember is found by their definitions: they stay for ever as they are.
+TEST(AlertRules, definitions_are_these) {
+  const auto read = alerts_of(R"(
+[[alert]]
+name = "a"
+kind = "amount_above"
+amount = "10000.00 EUR"
+sinks = ["ops"]
+since = "2026-11-01"
+[[alert]]
+name = "b"
+kind = "balance_below"
+balance = -5
+counting = "available"
+sinks = "ops"
+filter = { accounts = [7, 8] }
+[[alert]]
+name = "c"
+kind = "many_debits"
+window_seconds = 60
+count_above = 10
+sinks = ["ops"]
+filter = { ledgers = [840], codes = [1, 2] }
+[[alert]]
+name = "d"
+kind = "new_counterparty"
+amount_min = 3
+sinks = ["ops"]
+[[alert]]
+name = "e"
+kind = "dormant_account"
+quiet_days = 1
+sinks = ["ops"]
+[[alert]]
+name = "f"
+kind = "refusal"
+sinks = ["ops"]
+[[alert]]
+name = "g"
+kind = "refusal"
+outcomes = ["exceeds_credits", "debit_account_frozen"]
+amount_min = 5
+count_above = 3
+window_seconds = 60
+tracked = 9
+sinks = ["ops"]
+)");
+  ASSERT_TRUE(read) << read.error().message;
+  std::vector<std::string> definitions;
+  for (const alerts::Rule& rule : read->rules) definitions.push_back(definition(rule));
+  EXPECT_EQ(
+      definitions,
+      (std::vector<std::string>{
+          "amount_above 1000000; ledgers 978; codes ; accounts; tracked 0; since "
+          "1793491200000000000",
+          "balance_below -5 credit available; ledgers ; codes ; accounts 7 8; tracked 0; since "
+          "seen",
+          "many_debits window 60000000000 count 10 sum any; ledgers 840; codes 1 2; accounts; "
+          "tracked 50000; since seen",
+          "new_counterparty 3; ledgers ; codes ; accounts; tracked 1000000; since seen",
+          "dormant_account 86400000000000; ledgers ; codes ; accounts; tracked 1000000; since seen",
+          "refusal outcomes; amount 0 window 0 count any; ledgers ; codes ; accounts; tracked 0; "
+          "since seen",
+          "refusal outcomes debit_account_frozen exceeds_credits; amount 5 window 60000000000 "
+          "count 3; ledgers ; codes ; accounts; tracked 9; since seen"}));
+}
+
+TEST(AlertRules, refusals_are_asked_for_when_a_rule_looks_at_them) {
+  const std::string others =
+      "[[alert]]\nname = \"a\"\nkind = \"amount_above\"\namount = 5\nsinks = [\"ops\"]\n";
+  const std::string refusal = "[[alert]]\nname = \"b\"\nkind = \"refusal\"\nsinks = [\"ops\"]\n";
+  EXPECT_FALSE(wants_refusals(*alerts_of(others)));
+  EXPECT_TRUE(wants_refusals(*alerts_of(others + refusal)));
 }
 
 TEST(AlertRules, what_cannot_be_is_refused_by_line) {
@@ -100,7 +195,7 @@ TEST(AlertRules, what_cannot_be_is_refused_by_line) {
   };
   EXPECT_EQ(alert("kind = \"weather\"\n"),
             "sinks.toml line 14: alert.kind: 'weather'; expected amount_above, balance_below, "
-            "many_debits, new_counterparty or dormant_account");
+            "many_debits, new_counterparty, dormant_account or refusal");
   EXPECT_EQ(
       alert("kind = \"amount_above\"\n"),
       "sinks.toml line 11: alert: 'amount' is missing; expected amount = \"10000.00 EUR\", or "
@@ -121,6 +216,20 @@ TEST(AlertRules, what_cannot_be_is_refused_by_line) {
             "\"2026-11-01\"");
   EXPECT_EQ(alert("kind = \"amount_above\"\namount = 5\ntracked = 5\n"),
             "sinks.toml line 16: 'alert.tracked' is not known here");
+  EXPECT_EQ(alert("kind = \"refusal\"\noutcomes = [\"exceeds_credit\"]\n"),
+            "sinks.toml line 15: alert.outcomes: 'exceeds_credit' is no refusal of a transfer; "
+            "expected names such as \"exceeds_credits\", see docs/reference/create_transfers.md");
+  for (const std::string_view made : {"created", "exists", "undecided"}) {
+    EXPECT_NE(alert("kind = \"refusal\"\noutcomes = \"" + std::string(made) + "\"\n"), "");
+  }
+  EXPECT_EQ(alert("kind = \"refusal\"\noutcomes = [\"exceeds_debits\", \"exceeds_debits\"]\n"),
+            "sinks.toml line 15: alert.outcomes: 'exceeds_debits' stands there twice");
+  EXPECT_EQ(alert("kind = \"refusal\"\nwindow_seconds = 60\n"),
+            "sinks.toml line 11: alert: 'count_above' is missing; expected a whole number");
+  EXPECT_EQ(alert("kind = \"refusal\"\ncount_above = 5\n"),
+            "sinks.toml line 11: alert: 'window_seconds' is missing; expected a whole number");
+  EXPECT_EQ(alert("kind = \"refusal\"\ntracked = 5\n"),
+            "sinks.toml line 15: 'alert.tracked' is not known here");
   EXPECT_EQ(alerts_refusal("[[alert]]\nname = \"a\"\nkind = \"new_counterparty\"\n"
                            "sinks = [\"nobody\"]\n"),
             "sinks.toml line 14: alert.sinks: 'nobody' is no [[sink]] of this file");

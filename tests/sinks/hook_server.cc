@@ -167,8 +167,14 @@ HookServer::HookServer(const std::string& certificate_path, const std::string& n
 }
 
 HookServer::~HookServer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  came_.notify_all();
   ::close(stop_pipe_[1]);
   thread_.join();
+  for (std::thread& peer : peers_) peer.join();
   ::close(stop_pipe_[0]);
   ::close(listener_);
 }
@@ -183,12 +189,24 @@ std::vector<HookRequest> HookServer::requests() const {
   return requests_;
 }
 
-int HookServer::next_answer() {
+void HookServer::answer_after(usize requests) {
   const std::lock_guard lock(mutex_);
-  if (answers_.empty()) return 200;
-  const int next = answers_.front();
-  answers_.pop_front();
-  return next;
+  answer_after_ = requests_.size() + requests;
+}
+
+// Returns how it is to be answered, when it is time to.
+int HookServer::keep(HookRequest& request) {
+  std::unique_lock lock(mutex_);
+  int answer = 200;
+  if (!answers_.empty()) {
+    answer = answers_.front();
+    answers_.pop_front();
+  }
+  request.answered = std::max(answer, 0);
+  requests_.push_back(request);
+  came_.notify_all();
+  came_.wait(lock, [this] { return stopping_ || requests_.size() >= answer_after_; });
+  return answer;
 }
 
 // Until there is something to read, or the server is stopped: then false.
@@ -204,7 +222,7 @@ void HookServer::serve() {
     const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (descriptor < 0) continue;
     ++connections_;
-    serve_connection(descriptor);
+    peers_.emplace_back([this, descriptor] { serve_connection(descriptor); });
   }
 }
 
@@ -213,12 +231,7 @@ void HookServer::serve_connection(int descriptor) {
   if (!peer.greet()) return;
   HookRequest request;
   while (peer.read(request)) {
-    const int answer = next_answer();
-    request.answered = std::max(answer, 0);
-    {
-      const std::lock_guard lock(mutex_);
-      requests_.push_back(request);
-    }
+    const int answer = keep(request);
     if (answer == kSilent) peer.wait_until_closed();
     if (answer == kSilent || answer == kCloses) return;
     peer.answer(answer);

@@ -1,6 +1,6 @@
 // A receiver of webhooks for tests: HTTPS on loopback, on a port that the system picks, with a
-// certificate of its own that is made at the start. It answers requests as it is told to, one after
-// the other, and keeps what it got.
+// certificate of its own that is made at the start. It answers requests as it is told to, in the
+// order in which they come, and keeps what it got.
 #pragma once
 
 #include <atomic>
@@ -40,6 +40,8 @@ class HookServer {
   std::string url() const { return "https://127.0.0.1:" + std::to_string(port_) + "/hook"; }
   // The answers to the next requests; 200 behind them.
   void answer(std::deque<int> answers);
+  // Nothing is answered before this many requests have come, from now on counted.
+  void answer_after(usize requests);
   std::vector<HookRequest> requests() const;
   // Connections that were accepted.
   u64 connections() const { return connections_; }
@@ -51,16 +53,20 @@ class HookServer {
   void serve();
   void serve_connection(int descriptor);
   bool wait_for(int descriptor) const;
-  int next_answer();
+  int keep(HookRequest& request);
 
   std::unique_ptr<Tls> tls_;
   int listener_ = -1;
   int stop_pipe_[2] = {-1, -1};
   int port_ = 0;
   mutable std::mutex mutex_;
+  std::condition_variable came_;
+  bool stopping_ = false;
+  usize answer_after_ = 0;  // Requests.
   std::deque<int> answers_;
   std::vector<HookRequest> requests_;
   std::atomic<u64> connections_{0};
+  std::vector<std::thread> peers_;  // One for each connection; begun by the next one.
   std::thread thread_;
 };
 

@@ -47,6 +47,7 @@ name = "ops"
 kind = "webhook"
 url = "https://ops.example/hooks"
 secret_file = "/etc/florin/secret"
+in_flight_max = 8
 [[sink]]
 name = "audit"
 kind = "file"
@@ -69,6 +70,7 @@ path = "/var/log/alerts.ndjson"
   EXPECT_FALSE((*read)[3].takes_changes);
   EXPECT_FALSE((*read)[4].takes_changes);
   EXPECT_EQ(sinks::kind_name((*read)[3]), "webhook");
+  EXPECT_EQ(std::get<sinks::WebhookSettings>((*read)[3].target).in_flight_max, 8U);
 }
 
 TEST(SinkSettings, tells_what_cannot_be) {

@@ -2,11 +2,14 @@
 // not spoken to.
 #include "sinks/webhook_target.h"
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
+#include "sinks/webhook_request.h"
 #include "tests/exporter/made_changes.h"
 #include "tests/sinks/hook_server.h"
 #include "tests/support/manual_clock.h"
@@ -47,9 +50,17 @@ struct HookWorld {
   std::unique_ptr<WebhookTarget> target;
 };
 
-Message message_of(u64 number) {
-  return {"rule." + std::to_string(number), "alert.test", "7",
+Message message_of(u64 number, const std::string& key = "7") {
+  return {"rule." + std::to_string(number), "alert.test", key,
           "{\"n\":" + std::to_string(number) + "}"};
+}
+
+std::vector<std::string> ids_of(const HookServer& server) {
+  std::vector<std::string> ids;
+  for (const HookRequest& request : server.requests()) {
+    ids.push_back(request.headers.at("idempotency-key"));
+  }
+  return ids;
 }
 
 }  // namespace
@@ -109,6 +120,55 @@ TEST(WebhookTarget, a_refusal_of_a_later_message_is_no_refusal_of_the_first) {
   const auto sent = world.send({message_of(1), message_of(2), message_of(3)});
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, ErrorCode::Io);
+  EXPECT_EQ(world.server.requests().size(), 2U);
+}
+
+// The server answers none of them before all have come.
+TEST(WebhookTarget, as_many_as_it_may_are_in_flight_together) {
+  HookWorld world;
+  world.settings.in_flight_max = 3;
+  for (u32 round = 0; round < 2; ++round) {
+    world.server.answer_after(3);
+    const auto sent = world.send({message_of(1, "1"), message_of(2, "2"), message_of(3, "3")});
+    ASSERT_TRUE(sent) << sent.error().message;
+  }
+  EXPECT_EQ(world.server.connections(), 3U);
+}
+
+TEST(WebhookTarget, those_of_one_key_go_one_after_the_other) {
+  HookWorld world;
+  world.settings.in_flight_max = 2;
+  world.server.answer_after(2);
+  ASSERT_TRUE(world.send({message_of(1, "7"), message_of(2, "7"), message_of(3, "8")}));
+  std::vector<std::string> ids = ids_of(world.server);
+  ASSERT_EQ(ids.size(), 3U);
+  EXPECT_EQ(ids[2], "rule.2");
+  std::vector<Message> messages;
+  Random random(5);
+  for (u64 each = 100; each < 164; ++each) {
+    messages.push_back(message_of(each, std::to_string(random.below(4))));
+  }
+  ASSERT_TRUE(world.send(messages));
+  ids = ids_of(world.server);
+  EXPECT_EQ(ids.size(), 3U + messages.size());
+  for (const char* const key : {"0", "1", "2", "3"}) {
+    auto arrived = ids.begin();
+    for (const Message& message : messages) {
+      if (message.key == key) arrived = std::find(arrived, ids.end(), message.id);
+    }
+    EXPECT_NE(arrived, ids.end()) << key;
+  }
+}
+
+TEST(WebhookTarget, after_a_failure_no_more_are_begun_and_the_foremost_tells) {
+  HookWorld world;
+  world.settings.in_flight_max = 2;
+  world.server.answer({400, 400});
+  world.server.answer_after(2);
+  const auto sent = world.send({message_of(1, "1"), message_of(2, "2"), message_of(3, "3")});
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, ErrorCode::Refused);
+  EXPECT_NE(sent.error().message.find("alert rule.1 "), std::string::npos) << sent.error().message;
   EXPECT_EQ(world.server.requests().size(), 2U);
 }
 
