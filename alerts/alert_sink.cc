@@ -36,7 +36,10 @@ AlertSink::Outgoing::Outgoing(const AlertSinkOptions& options, NamedTarget named
 
 AlertSink::AlertSink(AlertSinkOptions options, std::vector<NamedTarget> targets, Clock& clock,
                      Random random, exporter::SinkListener listener)
-    : options_(std::move(options)), clock_(clock), random_(random) {
+    : options_(std::move(options)),
+      clock_(clock),
+      made_ns_(clock.wall_time().ns),
+      random_(random) {
   for (NamedTarget& target : targets) {
     outgoing_.push_back(std::make_unique<Outgoing>(options_, std::move(target), clock_,
                                                    Random(random_.next()), listener));
@@ -127,7 +130,7 @@ RuleStand AlertSink::stand_of(const Rule& rule, const std::optional<AlertStand>&
       if (before.name == stand.name && before.definition == stand.definition) return before;
     }
   }
-  stand.since_ns = rule.since_ns.value_or(clock_.wall_time().ns);
+  stand.since_ns = rule.since_ns.value_or(made_ns_);
   return stand;
 }
 

@@ -58,6 +58,8 @@ struct AlertStatus {
   u64 ignored = 0;  // Found, and too old to be told.
 };
 
+// A rule that was never seen before is told from the moment on at which the sink was made.
+//
 // Its driver has no filter, and takes refused transfers too when a rule looks at them
 // (wants_refusals): rules see every change, and take what their own filters want.
 //
@@ -106,6 +108,7 @@ class AlertSink final : public exporter::Sink {
 
   const AlertSinkOptions options_;
   Clock& clock_;
+  const u64 made_ns_;  // Wall clock.
   Random random_;
   std::vector<std::unique_ptr<Outgoing>> outgoing_;
   std::vector<std::vector<usize>> targets_of_;  // By rule: indexes in outgoing_.
