@@ -127,7 +127,8 @@ void draw_history(Random& random, Scenario& scenario) {
   scenario.queries.parked_max = any_of(random, {1, 8});
   if (!scenario.history || random.chance(1, 4)) return;
   const u32 holds = scenario.generator.pending * 6;
-  limits.transfers_max = holds + std::max(32U, 2 * request_ids) + any_of(random, {0, 0, 100, 1'000});
+  limits.transfers_max =
+      holds + std::max(32U, 2 * request_ids) + any_of(random, {0, 0, 100, 1'000});
 }
 
 }  // namespace
