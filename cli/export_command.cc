@@ -30,6 +30,7 @@ struct ExportOptions {
   std::string to;
   u64 file_mib = 64;
   bool no_compression = false;
+  bool refusals = false;
   bool json = false;
 };
 
@@ -63,6 +64,7 @@ Result<exporter::PlaceRange> parse_range(history::Store& store, const ExportOpti
     if (!end) return tl::unexpected<Error>(end.error());
     range.end = *end;
   }
+  if (options.refusals) range.refusals = exporter::Refusals::Included;
   return range;
 }
 
@@ -145,14 +147,18 @@ void add_export_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(u64{1}, u64{4096}))
       ->capture_default_str();
   command->add_flag("--no-compression", options->no_compression, "Files of plain text");
+  command->add_flag("--refusals", options->refusals,
+                    "Refused transfers too: lines of kind transfer_refused, with the reason");
   command->add_flag("--json", options->json, "Print JSON about the files");
   command->footer(
       "Examples:\n"
       "  florin export --data ./bank --from 2026-10-01 --to 2026-10-31 --output ./october\n"
       "  florin export --data ./bank --format csv --from 1000 --to 2000 > some.csv\n"
       "  florin export --data ./bank | jq 'select(.ledger == 978)'\n"
+      "  florin export --data ./bank --refusals | jq 'select(.reason == \"exceeds_credits\")'\n"
       "Times are UTC. The same range gives the same files, byte for byte. An export into a\n"
-      "directory that has files of the same ledger and format goes on behind them.");
+      "directory that has files of the same ledger and format, with refused transfers or without,\n"
+      "goes on behind them.");
   command->callback([options, &exit_code] { exit_code = run_export(*options); });
 }
 

@@ -70,7 +70,7 @@ constexpr Field<QueryFilter> kEventFilterFields[] = {
     kFilterFields[4],
     kFilterFields[8],
     kFilterFields[9],
-    Access<&QueryFilter::kinds>::field("kinds", "names joined by |; left out = all",
+    Access<&QueryFilter::kinds>::field("kinds", "names joined by |; left out = all but refused",
                                        FieldForm::Flags),
     Access<&QueryFilter::wait_ms>::field("wait_ms", "how long to wait for the first; up to 60000"),
 };
@@ -83,7 +83,8 @@ constexpr FlagName kChangeKinds[] = {
     {"account_updated", bit_of(ledger::ChangeKind::AccountUpdated), "what update_accounts changed"},
     {"transfer_created", bit_of(ledger::ChangeKind::TransferCreated), "a new transfer"},
     {"hold_expired", bit_of(ledger::ChangeKind::HoldExpired), "a hold whose time was over"},
-    {"transfer_refused", bit_of(ledger::ChangeKind::TransferRefused), "a transfer that was refused"},
+    {"transfer_refused", bit_of(ledger::ChangeKind::TransferRefused),
+     "a transfer that was refused"},
 };
 
 constexpr FlagName kFilterWords[] = {

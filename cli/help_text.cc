@@ -131,10 +131,11 @@ Two that happen together or not at all; one only if 50 are left; what would happ
 )"},
     {CommandKind::GetChangeEvents,
      R"(Lists everything that happened, in the order of the ledger, from a position on. Each answer
-tells where to go on, for ever.
+tells where to go on, for ever. Transfers that were refused are listed only by their kind.
 
   get_change_events from=1000 limit=10
   get_change_events from=1000 kinds=transfer_created|hold_expired account_id=101
+  get_change_events kinds=transfer_refused account_id=101
   get_change_events from=1250:0:1 wait_ms=30000
 )"},
     {CommandKind::GetStatement,

@@ -59,7 +59,7 @@ Table event_table() {
 }
 
 void add_transfer(Table& table, const ChangeEvent& event, const ledger::Transfer& transfer,
-                  const money::LedgerNames& names) {
+                  std::string what, const money::LedgerNames& names) {
   const auto if_any = [&](u128 amount) {
     return amount == 0 ? "" : money_text(amount, transfer.ledger, names);
   };
@@ -73,8 +73,15 @@ void add_transfer(Table& table, const ChangeEvent& event, const ledger::Transfer
              std::string(pending_status_name(ledger::PendingStatus{event.pending_status})),
              if_any(event.released),
              if_any(event.remaining),
-             flags_text(transfer.flags, schema<ledger::Transfer>().flags),
+             std::move(what),
              {time_text({event.timestamp}), Tone::Faint}});
+}
+
+// Why it was refused, and what it was asked to be.
+std::string refusal_text(const ChangeEvent& event, const ledger::Transfer& transfer) {
+  const std::string flags = flags_text(transfer.flags, schema<ledger::Transfer>().flags);
+  return fmt::format("{}{}{}", outcome_name(CommandKind::CreateTransfers, event.outcome),
+                     flags.empty() ? "" : ", ", flags);
 }
 
 void add_account_change(Table& table, const ChangeEvent& event, u128 account, std::string what) {
@@ -110,9 +117,15 @@ void add_event(Table& table, const Answer& answer, const ChangeEvent& event,
       return add_account_change(table, event, update.account_id, changes_text(update));
     }
     case ledger::ChangeKind::TransferCreated:
-    case ledger::ChangeKind::HoldExpired:
-    case ledger::ChangeKind::TransferRefused:
-      return add_transfer(table, event, answer.transfers[event.object], names);
+    case ledger::ChangeKind::HoldExpired: {
+      const ledger::Transfer& transfer = answer.transfers[event.object];
+      return add_transfer(table, event, transfer,
+                          flags_text(transfer.flags, schema<ledger::Transfer>().flags), names);
+    }
+    case ledger::ChangeKind::TransferRefused: {
+      const ledger::Transfer& transfer = answer.transfers[event.object];
+      return add_transfer(table, event, transfer, refusal_text(event, transfer), names);
+    }
   }
 }
 

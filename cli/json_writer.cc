@@ -36,13 +36,18 @@ Json field_to_json(const Object& object, const Field<Object>& field) {
 }
 
 template <class Object>
-Json object_to_json(const Object& object) {
-  if (object.id == 0) return nullptr;
+Json fields_to_json(const Object& object) {
   Json json = Json::object();
   for (const Field<Object>& field : schema<Object>().fields) {
     json[std::string(field.name)] = field_to_json(object, field);
   }
   return json;
+}
+
+// One that was not found is null.
+template <class Object>
+Json object_to_json(const Object& object) {
+  return object.id == 0 ? Json(nullptr) : fields_to_json(object);
 }
 
 template <class Objects, class ToJson>
@@ -172,8 +177,12 @@ Json event_to_json(const Answer& answer, const ledger::ChangeEvent& event) {
       json["change"] = change_to_json(answer.changes[event.object]);
       break;
     case ledger::ChangeKind::TransferCreated:
-    case ledger::ChangeKind::HoldExpired:
-    case ledger::ChangeKind::TransferRefused: add_transfer_change(json, answer, event); break;
+    case ledger::ChangeKind::HoldExpired: add_transfer_change(json, answer, event); break;
+    // As it was asked for: its id may be 0.
+    case ledger::ChangeKind::TransferRefused:
+      json["outcome"] = outcome_name(CommandKind::CreateTransfers, event.outcome);
+      json["transfer"] = fields_to_json(answer.transfers[event.object]);
+      break;
   }
   return json;
 }

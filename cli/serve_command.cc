@@ -76,7 +76,8 @@ void report_start(const Service& service, const ServiceOptions& options, const T
                options.no_history ? " and no more, as there is no history" : "",
                static_cast<double>(planned) / kGiBytes);
   if (!options.export_directory.empty()) {
-    spdlog::info("export: {} files in {}", options.export_format, options.export_directory);
+    spdlog::info("export: {} files in {}{}", options.export_format, options.export_directory,
+                 options.export_refusals ? ", with refused transfers" : "");
   }
 }
 
@@ -179,6 +180,8 @@ void add_history_options(CLI::App& command, ServiceOptions& options) {
       .add_option("--export-file-mib", options.export_file_mib,
                   "Close an exported file when it has so many MiB of text")
       ->capture_default_str();
+  command.add_flag("--export-refusals", options.export_refusals,
+                   "Export refused transfers too, each with its reason");
 }
 
 void add_options(CLI::App& command, ServiceOptions& options, std::string& listen) {

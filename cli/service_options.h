@@ -35,6 +35,7 @@ struct ServiceOptions {
   std::string export_directory;          // Empty: no files are exported.
   std::string export_format = "ndjson";  // ndjson, csv.
   u64 export_file_mib = 64;              // Of text in a file.
+  bool export_refusals = false;          // Refused transfers too.
   std::string sinks_file;                // Empty: nothing downstream but files.
   bool touch_memory = false;
   Limits limits;  // The rest; capacities are filled in from the above.

@@ -52,6 +52,7 @@ Status SinkParts::open_files(const ServiceOptions& options, const storage::DataD
   files.kind =
       options.export_format == "csv" ? exporter::TextKind::Csv : exporter::TextKind::Ndjson;
   files.text_bytes_max = options.export_file_mib * kMiB;
+  if (options.export_refusals) files.refusals = exporter::Refusals::Included;
   auto sink = std::make_unique<exporter::FileSink>(files);
   const auto opened = sink->open();
   if (!opened) return tl::unexpected<Error>(opened.error());
@@ -60,6 +61,7 @@ Status SinkParts::open_files(const ServiceOptions& options, const storage::DataD
   exporter::SinkDriverOptions driver;
   driver.name = "files";
   driver.dead_letter_directory = options.export_directory + "/dead-letters";
+  if (options.export_refusals) driver.filter.kinds = ledger::kChangeKindsDefined;
   add(std::move(driver), "writes files", std::move(sink), store);
   return {};
 }

@@ -30,8 +30,9 @@ bool wants_transfer(const ChangeFilter& filter, const ledger::Transfer& transfer
 }  // namespace
 
 bool wants(const ChangeFilter& filter, const ChangePage& page, const ChangeEvent& event) {
-  if (filter.kinds != 0 && (filter.kinds >> event.kind & 1) == 0) return false;
-  switch (static_cast<ChangeKind>(event.kind)) {
+  const auto kind = static_cast<ChangeKind>(event.kind);
+  if (!ledger::wants_kind(filter.kinds, kind)) return false;
+  switch (kind) {
     case ChangeKind::TransferCreated:
     case ChangeKind::HoldExpired:
     case ChangeKind::TransferRefused: return wants_transfer(filter, page.transfers[event.object]);

@@ -12,6 +12,10 @@
 
 namespace florin::exporter {
 
+// Whether refused transfers are among the changes. Most readers want what moved money, and need not
+// look through what did not.
+enum class Refusals : u8 { LeftOut, Included };
+
 // `events` in order, each with its object in the list of its kind (see ledger::ChangeEvent).
 struct ChangePage {
   std::vector<ledger::ChangeEvent> events;

@@ -14,9 +14,11 @@ class ChangeReader {
  public:
   explicit ChangeReader(history::Store& store);
 
-  // The changes from `place` on, `changes_max` at most, in order; none: there are no more for now.
+  // The changes from `place` on, `changes_max` at most, in order; none: there are no more for now,
+  // though `next` may lie behind refused transfers that were left out.
   // Valid until the next call. Errors as those of history::Store::answer.
-  Result<const ChangePage*> read(const history::Place& place, u32 changes_max);
+  Result<const ChangePage*> read(const history::Place& place, u32 changes_max,
+                                 Refusals refusals = Refusals::LeftOut);
 
  private:
   history::Store& store_;

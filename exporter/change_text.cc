@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/int128.h"
+#include "ledger/outcome.h"
 
 namespace florin::exporter {
 
@@ -184,8 +185,9 @@ Objects objects_of(const ChangePage& page, const ChangeEvent& event) {
     case ChangeKind::AccountUpdated: return {.change = &page.account_changes[event.object]};
     case ChangeKind::TransferCreated:
     case ChangeKind::HoldExpired:
-    case ChangeKind::TransferRefused:
       return {.transfer = &page.transfers[event.object], .balances = &page.balances[event.object]};
+    // It moved nothing: the balances are zeros.
+    case ChangeKind::TransferRefused: return {.transfer = &page.transfers[event.object]};
   }
   CHECK(false);
 }
@@ -208,12 +210,15 @@ void add_transfer(Line& line, const ChangeEvent& event, const Objects& objects) 
   wide(line, "pending_id", transfer, &Transfer::pending_id);
   if (transfer == nullptr) {
     line.none("timeout");
+  } else {
+    line.narrow("timeout", transfer->timeout);
+  }
+  if (objects.balances == nullptr) {
     line.none("released");
     line.none("remaining");
     line.none("pending_status");
     return;
   }
-  line.narrow("timeout", transfer->timeout);
   line.wide("released", event.released);
   line.wide("remaining", event.remaining);
   line.word("pending_status", status_name(event.pending_status));
@@ -279,9 +284,23 @@ void add_account(Line& line, const Objects& objects) {
   }
 }
 
+// Why an account was updated, in words of a person, or why a transfer was refused: a name.
 template <class Line>
-void add_update(Line& line, const ledger::AccountChange* change) {
+void add_reason(Line& line, const ChangeEvent& event, const Objects& objects) {
+  if (objects.change != nullptr) {
+    const ledger::AccountUpdate& update = objects.change->update;
+    line.prose("reason", std::string_view(update.reason, update.reason_length));
+  } else if (ChangeKind{event.kind} == ChangeKind::TransferRefused) {
+    line.word("reason", name(ledger::TransferOutcome{event.outcome}));
+  } else {
+    line.none("reason");
+  }
+}
+
+template <class Line>
+void add_update(Line& line, const ChangeEvent& event, const Objects& objects) {
   using ledger::AccountUpdate;
+  const ledger::AccountChange* const change = objects.change;
   const AccountUpdate* const update = change == nullptr ? nullptr : &change->update;
   wide(line, "update_id", update, &AccountUpdate::id);
   wide(line, "changes", update, &AccountUpdate::changes);
@@ -291,11 +310,7 @@ void add_update(Line& line, const ledger::AccountChange* change) {
   wide(line, "velocity_window", update, &AccountUpdate::velocity_window);
   wide(line, "velocity_sum_limit", update, &AccountUpdate::velocity_sum_limit);
   wide(line, "velocity_count_limit", update, &AccountUpdate::velocity_count_limit);
-  if (update == nullptr) {
-    line.none("reason");
-  } else {
-    line.prose("reason", std::string_view(update->reason, update->reason_length));
-  }
+  add_reason(line, event, objects);
   wide(line, "principal", change, &ledger::AccountChange::principal);
 }
 
@@ -309,7 +324,7 @@ void add_fields(Line& line, const ChangeEvent& event, const Objects& objects) {
   add_account(line, objects);
   add_shared(line, objects);
   add_balances(line, objects.balances);
-  add_update(line, objects.change);
+  add_update(line, event, objects);
   line.end();
 }
 

@@ -26,7 +26,7 @@ Status for_each_page(history::Store& store, const PlaceRange& range, Take&& take
   ChangeReader reader(store);
   ChangePage page;
   for (history::Place next = range.first; next < range.end;) {
-    const auto read = reader.read(next, kPageChanges);
+    const auto read = reader.read(next, kPageChanges, range.refusals);
     if (!read) return tl::unexpected<Error>(read.error());
     if ((*read)->events.empty()) return {};
     page = **read;
@@ -52,7 +52,7 @@ Result<history::Place> first_place_from(history::Store& store, u64 time) {
   // The first change at or behind {low, 0} is earlier than `time` for all positions below `low`.
   while (low < high) {
     const u64 middle = low + (high - low) / 2;
-    const auto page = reader.read({middle, 0}, 1);
+    const auto page = reader.read({middle, 0}, 1, Refusals::Included);
     if (!page) return tl::unexpected<Error>(page.error());
     const bool earlier = !(*page)->events.empty() && (*page)->events[0].timestamp < time;
     if (earlier) {
@@ -67,19 +67,20 @@ Result<history::Place> first_place_from(history::Store& store, u64 time) {
 Result<ExportProgress> export_to_files(history::Store& store, const PlaceRange& range,
                                        FileSinkOptions options, const ExportReport& report) {
   options.first = range.first;
+  options.refusals = range.refusals;
   FileSink sink(std::move(options));
   const auto begin = sink.open();
   if (!begin) return tl::unexpected<Error>(begin.error());
   ExportProgress progress;
-  const Status done = for_each_page(store, {std::max(begin->next, range.first), range.end},
-                                    [&](const ChangePage& page) {
-                                      const auto delivered = sink.deliver(page, 0);
-                                      if (!delivered)
-                                        return Status(tl::unexpected<Error>(delivered.error()));
-                                      add_page(page, progress);
-                                      report(progress);
-                                      return Status{};
-                                    });
+  const Status done =
+      for_each_page(store, {std::max(begin->next, range.first), range.end, range.refusals},
+                    [&](const ChangePage& page) {
+                      const auto delivered = sink.deliver(page, 0);
+                      if (!delivered) return Status(tl::unexpected<Error>(delivered.error()));
+                      add_page(page, progress);
+                      report(progress);
+                      return Status{};
+                    });
   RETURN_IF_ERROR(done);
   RETURN_IF_ERROR(sink.close());
   return progress;

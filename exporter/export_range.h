@@ -16,6 +16,7 @@ namespace florin::exporter {
 struct PlaceRange {
   history::Place first;
   history::Place end{~u64{0}, 0};
+  Refusals refusals = Refusals::LeftOut;
 };
 
 // The first place whose event was logged at `time` (nanoseconds) or later; behind everything when

@@ -91,6 +91,8 @@ Manifest manifest_from_json(const Json& json) {
   }
   manifest.kind = kind == name(TextKind::Csv) ? TextKind::Csv : TextKind::Ndjson;
   manifest.compressed = json.at("compressed").get<bool>();
+  // Left out where there are none.
+  manifest.refusals = json.value("refusals", false) ? Refusals::Included : Refusals::LeftOut;
   manifest.next = place_from_json(json.at("next"));
   for (const Json& file : json.at("files")) manifest.files.push_back(file_from_json(file));
   return manifest;
@@ -105,12 +107,13 @@ Result<std::optional<Manifest>> read_manifest(const std::string& directory) {
 Status write_manifest(const std::string& directory, const Manifest& manifest) {
   Json files = Json::array();
   for (const ClosedFile& file : manifest.files) files.push_back(file_to_json(file));
-  const Json json = {{"format", kFormat},
-                     {"ledger_id", to_decimal(manifest.ledger_id)},
-                     {"kind", name(manifest.kind)},
-                     {"compressed", manifest.compressed},
-                     {"next", place_to_json(manifest.next)},
-                     {"files", files}};
+  Json json = {{"format", kFormat},
+               {"ledger_id", to_decimal(manifest.ledger_id)},
+               {"kind", name(manifest.kind)},
+               {"compressed", manifest.compressed}};
+  if (manifest.refusals == Refusals::Included) json["refusals"] = true;
+  json["next"] = place_to_json(manifest.next);
+  json["files"] = files;
   return write_whole_file(manifest_path(directory), json.dump(1) + "\n");
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/types.h"
+#include "exporter/change_page.h"
 #include "exporter/change_text.h"
 #include "history/change.h"
 
@@ -43,6 +44,7 @@ struct Manifest {
   u128 ledger_id = 0;
   TextKind kind = TextKind::Ndjson;
   bool compressed = true;
+  Refusals refusals = Refusals::LeftOut;
   history::Place next;  // Behind everything closed.
   std::vector<ClosedFile> files;
 };

@@ -56,8 +56,8 @@ Result<SinkStand> FileSink::open() {
   if (*manifest) {
     manifest_ = std::move(**manifest);
   } else {
-    manifest_ =
-        Manifest{options_.ledger_id, options_.kind, options_.compressed, options_.first, {}};
+    manifest_ = Manifest{options_.ledger_id, options_.kind,  options_.compressed,
+                         options_.refusals,  options_.first, {}};
     RETURN_IF_ERROR(write_manifest(options_.directory, manifest_));
   }
   RETURN_IF_ERROR(check_manifest());
@@ -89,6 +89,11 @@ Status FileSink::check_manifest() const {
   }
   if (manifest_.compressed != options_.compressed) {
     return differs(manifest_.compressed ? "compressed files" : "files without compression");
+  }
+  if (manifest_.refusals != options_.refusals) {
+    return differs(manifest_.refusals == Refusals::Included
+                       ? "files with refused transfers, and they were not asked for"
+                       : "files without refused transfers, which were asked for");
   }
   return {};
 }

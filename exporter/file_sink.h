@@ -24,7 +24,8 @@ struct FileSinkOptions {
   TextKind kind = TextKind::Ndjson;
   bool compressed = true;
   int compression_level = 3;
-  history::Place first;            // Where a new directory begins.
+  Refusals refusals = Refusals::LeftOut;  // Whether its user delivers them: all files are alike.
+  history::Place first;                   // Where a new directory begins.
   u64 text_bytes_max = 64 * kMiB;  // A file with so much text is closed: it is in memory then.
 };
 

@@ -7,6 +7,7 @@ namespace florin::exporter {
 SinkDriver::SinkDriver(SinkDriverOptions options, Sink& sink, history::Store& store, Clock& clock,
                        Random random, SinkListener listener)
     : options_(std::move(options)),
+      refusals_(options_.filter.takes_refusals() ? Refusals::Included : Refusals::LeftOut),
       sink_(sink),
       store_(store),
       reader_(store),
@@ -47,10 +48,11 @@ Result<usize> SinkDriver::work() {
     if (store_.readable().value < stand_.last.position) return usize{0};
     RETURN_IF_ERROR(prove_stand());
   }
-  auto page = reader_.read(stand_.next, options_.page_changes_max);
+  auto page = reader_.read(stand_.next, options_.page_changes_max, refusals_);
   if (!page) return tl::unexpected<Error>(std::move(page).error());
   const usize changes = (*page)->events.size();
   if (changes != 0) RETURN_IF_ERROR(deliver_page(**page));
+  if ((*page)->next != stand_.next) pass_over((*page)->next);
   const bool stopping = stop_requested_.load(std::memory_order_acquire);
   if (uncommitted_ != 0 && (commit_due() || (stopping && changes == 0))) {
     RETURN_IF_ERROR(commit());
@@ -79,10 +81,11 @@ Status SinkDriver::open_sink() {
 }
 
 // The same change in the same place, logged at the same nanosecond: otherwise the sink has changes
-// of another ledger, such as one that was put back to an earlier moment and went on differently.
+// of another ledger, such as one that was put back to an earlier moment and went on differently. It
+// may be a refused transfer, which the sink wanted once.
 Status SinkDriver::prove_stand() {
   const history::Place& last = stand_.last;
-  const auto page = reader_.read(last, 1);
+  const auto page = reader_.read(last, 1, Refusals::Included);
   if (!page) return tl::unexpected<Error>(page.error());
   const bool same = !(*page)->events.empty() && place_of((*page)->events[0]) == last &&
                     (*page)->events[0].timestamp == stand_.last_logged_at;
@@ -108,6 +111,14 @@ Status SinkDriver::deliver_page(const ChangePage& page) {
   }
   stand_.next = page.next;
   return {};
+}
+
+// Nothing but refused transfers: the place moves on all the same, so that they are not looked
+// through again, and nobody takes the sink for one that is behind.
+void SinkDriver::pass_over(const history::Place& next) {
+  if (uncommitted_ == 0) uncommitted_since_ns_ = clock_.monotonic_ns();
+  ++uncommitted_;
+  stand_.next = next;
 }
 
 Status SinkDriver::deliver_wanted(const ChangePage& page) {
@@ -163,7 +174,7 @@ Status SinkDriver::deliver_again() {
 }
 
 Result<bool> SinkDriver::deliver_letter(const DeadLetter& letter) {
-  const auto page = reader_.read(letter.place, 1);
+  const auto page = reader_.read(letter.place, 1, Refusals::Included);
   if (!page) return tl::unexpected<Error>(page.error());
   if ((*page)->events.empty() || place_of((*page)->events[0]) != letter.place) {
     return fail(ErrorCode::NotFound, "history has no change " + std::to_string(letter.place.index) +

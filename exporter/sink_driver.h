@@ -24,7 +24,8 @@ namespace florin::exporter {
 struct SinkDriverOptions {
   std::string name = "files";
   std::string dead_letter_directory;
-  ChangeFilter filter;  // Changes that it does not want are passed over.
+  // Changes that it does not want are passed over; refused transfers are not even read.
+  ChangeFilter filter;
   u32 page_changes_max = 2048;
   u64 commit_interval_ns = 1'000'000'000;  // At the latest so long after the first change of it.
   u64 commit_changes_max = 100'000;
@@ -72,6 +73,7 @@ class SinkDriver final : public Agent {
   Status open_sink();
   Status prove_stand();
   Status deliver_page(const ChangePage& page);
+  void pass_over(const history::Place& next);
   Status deliver_wanted(const ChangePage& page);
   Status deliver_again();
   Result<bool> deliver_letter(const DeadLetter& letter);
@@ -83,6 +85,7 @@ class SinkDriver final : public Agent {
   void publish();
 
   const SinkDriverOptions options_;
+  const Refusals refusals_;  // What the filter takes of them.
   Sink& sink_;
   history::Store& store_;
   ChangeReader reader_;

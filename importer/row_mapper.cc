@@ -114,10 +114,12 @@ RowKind RowMapper::kind_of(Cells cells, std::string& reason) const {
   }
   if (kind == "account_created") return RowKind::Account;
   if (kind == "transfer_created") return RowKind::Transfer;
-  if (kind == "account_updated" || kind == "hold_expired") return RowKind::Skipped;
+  if (kind == "account_updated" || kind == "hold_expired" || kind == "transfer_refused") {
+    return RowKind::Skipped;
+  }
   reason = fmt::format(
       "column kind is '{}'; expected account_created, transfer_created, "
-      "account_updated or hold_expired",
+      "account_updated, hold_expired or transfer_refused",
       kind);
   return RowKind::Refused;
 }

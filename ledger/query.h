@@ -49,8 +49,8 @@ struct QueryFilter {
   u16 object_flags = 0;   // Objects that have all of these flags (of their kind).
   u16 flags = 0;          // kDebits, kCredits, kNewestFirst, kHolds
   u8 pending_status = 0;  // Transfers: PendingStatus.
-  u8 kinds = 0;           // Get_change_events: 1 << ChangeKind of those wanted; 0 = all but refused.
-  u32 wait_ms = 0;        // The same: how long to wait for the first when there is none yet.
+  u8 kinds = 0;     // Get_change_events: 1 << ChangeKind of those wanted; 0 = all but refused.
+  u32 wait_ms = 0;  // The same: how long to wait for the first when there is none yet.
   friend bool operator==(const QueryFilter&, const QueryFilter&) = default;
 };
 

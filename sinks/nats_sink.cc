@@ -103,7 +103,14 @@ Status NatsSink::tell_accounts(const ChangePage& page, usize event) {
     case ChangeKind::HoldExpired:
     case ChangeKind::TransferRefused: {
       const ledger::Transfer& transfer = page.transfers[change.object];
-      RETURN_IF_ERROR(tell_account(transfer.debit_account_id, page, event));
+      // One that was refused may name no account, or the same one twice.
+      if (transfer.debit_account_id != 0) {
+        RETURN_IF_ERROR(tell_account(transfer.debit_account_id, page, event));
+      }
+      if (transfer.credit_account_id == 0 ||
+          transfer.credit_account_id == transfer.debit_account_id) {
+        return {};
+      }
       return tell_account(transfer.credit_account_id, page, event);
     }
   }

@@ -15,8 +15,7 @@ constexpr std::string_view kPartitionsSql =
     "SELECT p.relname, c.relname, EXISTS (SELECT 1 FROM pg_class i WHERE i.relnamespace = "
     "c.relnamespace AND i.relname = c.relname || $2) FROM pg_inherits h JOIN pg_class c ON c.oid = "
     "h.inhrelid JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace n ON n.oid = "
-    "p.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r' AND p.relname IN ('transfers', "
-    "'hold_expiries')";
+    "p.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r'";
 
 // Any number that other programs hardly use.
 constexpr int kIndexLock = 1'718'382'443;
@@ -32,6 +31,15 @@ std::string index_statements(const std::string& partition) {
       "CREATE INDEX IF NOT EXISTS {0}{1} ON {0} USING brin (logged_at, day, position);"
       "ANALYZE {0};",
       partition, kLastIndexSuffix, kIndexLock);
+}
+
+// The partitioned table with this name.
+std::optional<PostgresTable> partitioned_table(std::string_view wanted) {
+  for (usize number = 0; number < kPostgresTables; ++number) {
+    const auto table = static_cast<PostgresTable>(number);
+    if (is_partitioned(table) && name(table) == wanted) return table;
+  }
+  return std::nullopt;
 }
 
 // What stands behind "_p" in the name of a partition.
@@ -56,12 +64,11 @@ Status PostgresPartitions::load(PostgresConnection& connection, const std::strin
                                     {schema, std::string(kLastIndexSuffix)}, "list partitions");
   if (!found) return tl::unexpected<Error>(found.error());
   for (const std::vector<std::string>& row : *found) {
+    const auto table = partitioned_table(row[0]);
     const auto number = partition_number(row[1]);
-    if (!number) continue;  // Made by the owner of the database.
-    const PostgresTable table =
-        row[0] == "transfers" ? PostgresTable::Transfers : PostgresTable::HoldExpiries;
-    known_.insert({table, *number});
-    if (row[2] != "t") without_indexes_.insert({table, *number});
+    if (!table || !number) continue;  // Made by the owner of the database.
+    known_.insert({*table, *number});
+    if (row[2] != "t") without_indexes_.insert({*table, *number});
   }
   return {};
 }

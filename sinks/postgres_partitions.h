@@ -1,7 +1,7 @@
-// The partitions of transfers and hold_expiries: one for each range of positions, made in the
-// transaction that first needs it, without indexes. What an account's questions need is built when
-// a partition is full, by sorting, on a session of its own: an index that is there while rows come
-// costs six times as much for each of them.
+// The partitions of transfers, hold_expiries and refused_transfers: one for each range of
+// positions, made in the transaction that first needs it, without indexes. What an account's
+// questions need is built when a partition is full, by sorting, on a session of its own: an index
+// that is there while rows come costs six times as much for each of them.
 #pragma once
 
 #include <deque>

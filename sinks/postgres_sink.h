@@ -1,5 +1,5 @@
-// A sink into tables of a PostgreSQL database: accounts, account_updates, transfers, hold_expiries
-// and balances, with views over them. docs/postgres.md describes them.
+// A sink into tables of a PostgreSQL database: accounts, account_updates, transfers, hold_expiries,
+// refused_transfers and balances, with views over them. docs/postgres.md describes them.
 //
 // Where the sink stands is a row beside the data, written by the same transaction: a crash of this
 // process, of the server or of the connection between them leaves each change there exactly once.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "ledger/outcome.h"
 
 namespace florin::sinks {
 
@@ -20,6 +21,11 @@ constexpr std::string_view kTransferColumns =
     "pending_id, timeout, released, remaining, pending_status, imported_ns, user_data_128, "
     "user_data_64, user_data_32)";
 constexpr u16 kTransferColumnCount = 29;
+constexpr std::string_view kRefusedColumns =
+    "(position, logged_at, logged_ns, index, day, outcome, ledger, code, flags, id, "
+    "debit_account_id, credit_account_id, amount, pending_id, timeout, user_data_128, "
+    "user_data_64, user_data_32)";
+constexpr u16 kRefusedColumnCount = 18;
 constexpr std::string_view kAccountColumns =
     "(id, position, index, created_at, logged_ns, timestamp_ns, ledger, code, flags, "
     "user_data_128, user_data_64, user_data_32)";
@@ -111,6 +117,30 @@ void append_transfer(const ChangeEvent& event, const ledger::Transfer& transfer,
   rows.big_or_null(transfer.user_data_32);
 }
 
+// As it was asked for, which may be anything.
+void append_refused(const ChangeEvent& event, const ledger::Transfer& transfer,
+                    PostgresRowWriter& rows) {
+  rows.begin(kRefusedColumnCount);
+  rows.big(event.position);
+  rows.moment(event.timestamp);
+  rows.big(event.timestamp);
+  rows.integer(event.index);
+  rows.day(event.timestamp);
+  rows.text(name(ledger::TransferOutcome{event.outcome}));
+  rows.big(transfer.ledger);
+  rows.integer(transfer.code);
+  rows.integer(transfer.flags);
+  rows.wide(transfer.id);
+  rows.wide(transfer.debit_account_id);
+  rows.wide(transfer.credit_account_id);
+  rows.wide(transfer.amount);
+  rows.wide_or_null(transfer.pending_id);
+  rows.big_or_null(transfer.timeout);
+  rows.wide_or_null(transfer.user_data_128);
+  rows.wide_or_null(transfer.user_data_64);
+  rows.big_or_null(transfer.user_data_32);
+}
+
 // How many bytes the UTF-8 character at the beginning has; 0: there is none that PostgreSQL takes
 // (RFC 3629, without U+0000).
 usize character_bytes(std::string_view text) {
@@ -151,6 +181,7 @@ std::string_view name(PostgresTable table) {
     case PostgresTable::AccountUpdates: return "account_updates";
     case PostgresTable::Transfers: return "transfers";
     case PostgresTable::HoldExpiries: return "hold_expiries";
+    case PostgresTable::RefusedTransfers: return "refused_transfers";
   }
   CHECK(false);
 }
@@ -161,6 +192,7 @@ std::string_view columns(PostgresTable table) {
     case PostgresTable::AccountUpdates: return kUpdateColumns;
     case PostgresTable::Transfers:
     case PostgresTable::HoldExpiries: return kTransferColumns;
+    case PostgresTable::RefusedTransfers: return kRefusedColumns;
   }
   CHECK(false);
 }
@@ -171,7 +203,7 @@ PostgresTable table_of(ChangeKind kind) {
     case ChangeKind::AccountUpdated: return PostgresTable::AccountUpdates;
     case ChangeKind::TransferCreated: return PostgresTable::Transfers;
     case ChangeKind::HoldExpired: return PostgresTable::HoldExpiries;
-    case ChangeKind::TransferRefused: break;
+    case ChangeKind::TransferRefused: return PostgresTable::RefusedTransfers;
   }
   CHECK(false);
 }
@@ -187,7 +219,8 @@ void append_row(const exporter::ChangePage& page, const ChangeEvent& event,
     case ChangeKind::HoldExpired:
       return append_transfer(event, page.transfers[event.object], page.balances[event.object],
                              rows);
-    case ChangeKind::TransferRefused: break;
+    case ChangeKind::TransferRefused:
+      return append_refused(event, page.transfers[event.object], rows);
   }
   CHECK(false);
 }

@@ -1,4 +1,4 @@
-// How changes become rows of the tables that sinks/postgres/001_tables.sql makes.
+// How changes become rows of the tables that the files of sinks/postgres make.
 #pragma once
 
 #include <string>
@@ -9,8 +9,14 @@
 
 namespace florin::sinks {
 
-enum class PostgresTable : u8 { Accounts, AccountUpdates, Transfers, HoldExpiries };
-inline constexpr usize kPostgresTables = 4;
+enum class PostgresTable : u8 {
+  Accounts,
+  AccountUpdates,
+  Transfers,
+  HoldExpiries,
+  RefusedTransfers,
+};
+inline constexpr usize kPostgresTables = 5;
 
 std::string_view name(PostgresTable table);
 // "(position, index, …)", in the order of the rows below.

@@ -10,8 +10,9 @@ namespace {
 
 using settings::Section;
 
-constexpr std::string_view kChangeKinds[] = {"account_created", "account_updated",
-                                             "transfer_created", "hold_expired"};
+// In the order of ledger::ChangeKind, from 1.
+constexpr std::string_view kChangeKinds[] = {
+    "account_created", "account_updated", "transfer_created", "hold_expired", "transfer_refused"};
 constexpr u64 kTimeoutMsMost = 120'000;
 constexpr u64 kInFlightMost = 64;  // No more alerts are sent at once.
 constexpr u64 kReplicasMost = 5;

@@ -298,6 +298,42 @@ TEST(AnswerText, shows_changes_one_after_the_other_and_where_to_go_on) {
   EXPECT_EQ(render_answer({}, answer, Colour::Never), "0 shown; go on with from=6:0:1\n");
 }
 
+TEST(AnswerText, shows_refused_transfers_with_their_outcome) {
+  Answer answer;
+  answer.kind = CommandKind::GetChangeEvents;
+  answer.transfers.resize(2);
+  answer.transfers[0].id = 8;
+  answer.transfers[0].debit_account_id = 1;
+  answer.transfers[0].credit_account_id = 101;
+  answer.transfers[0].amount = 2000;
+  answer.transfers[0].ledger = 978;
+  answer.transfers[1] = answer.transfers[0];
+  answer.transfers[1].flags = ledger::transfer_flags::kPending;
+  answer.balances.resize(2);
+  const auto event = [](u32 object, u8 outcome) {
+    return ledger::ChangeEvent{.position = 5,
+                               .index = object,
+                               .object = object,
+                               .kind = static_cast<u8>(ledger::ChangeKind::TransferRefused),
+                               .outcome = outcome};
+  };
+  answer.change_events = {
+      event(0, static_cast<u8>(ledger::TransferOutcome::ExceedsCredits)),
+      event(1, 255),  // Of a newer server.
+  };
+  answer.next_cursor = {5, 0, 2};
+  EXPECT_EQ(render_answer({}, answer, Colour::Never, euros()),
+            "place  change            id  debit account  credit account     amount  what         "
+            "     time\n"
+            "-----  ----------------  --  -------------  --------------  ---------  -------------"
+            "---  -----------------------------\n"
+            "    5  transfer_refused   8              1             101  20.00 EUR  exceeds_credi"
+            "ts   1970-01-01 00:00:00.000000000\n"
+            "  5:1  transfer_refused   8              1             101  20.00 EUR  unknown, pend"
+            "ing  1970-01-01 00:00:00.000000000\n"
+            "2 shown, and no more yet; go on with from=5:0:2\n");
+}
+
 TEST(AnswerText, shows_limits_and_how_much_of_them_is_used) {
   Command command;
   command.kind = CommandKind::LookupLimits;

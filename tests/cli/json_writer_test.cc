@@ -239,6 +239,37 @@ TEST(JsonWriter, writes_changes_with_their_objects_and_always_where_to_go_on) {
           R"("next_cursor":"3:0:1","more":false})");
 }
 
+// As it was asked for, whatever its id; nothing moved, and so there are no balances.
+TEST(JsonWriter, writes_refused_transfers_with_their_outcome) {
+  Answer answer;
+  answer.kind = CommandKind::GetChangeEvents;
+  answer.position = {9};
+  answer.transfers.resize(2);
+  answer.transfers[0].id = 5;
+  answer.transfers[0].amount = 70;
+  answer.balances.resize(2);
+  const auto event = [](u64 position, u32 object, ledger::TransferOutcome outcome) {
+    return ledger::ChangeEvent{.position = position,
+                               .timestamp = 100 + position,
+                               .object = object,
+                               .kind = static_cast<u8>(ledger::ChangeKind::TransferRefused),
+                               .outcome = static_cast<u8>(outcome)};
+  };
+  answer.change_events = {event(1, 0, ledger::TransferOutcome::ExceedsCredits),
+                          event(2, 1, ledger::TransferOutcome::IdMustNotBeZero)};
+  answer.next_cursor = {2, 0, 1};
+  EXPECT_EQ(to_json(answer),
+            R"({"request":"get_change_events","position":"9","events":[)"
+            R"({"position":"1","index":0,"timestamp":"101","kind":"transfer_refused",)"
+            R"("outcome":"exceeds_credits","transfer":)" +
+                to_json(answer.transfers[0]) +
+                R"(},{"position":"2","index":0,"timestamp":"102","kind":"transfer_refused",)"
+                R"("outcome":"id_must_not_be_zero","transfer":{"id":"0","debit_account_id":"0",)"
+                R"("credit_account_id":"0","amount":"0","pending_id":"0","user_data_128":"0",)"
+                R"("user_data_64":"0","user_data_32":0,"timeout":0,"ledger":0,"code":0,"flags":[],)"
+                R"("timestamp":"0"}}],"next_cursor":"2:0:1","more":false})");
+}
+
 TEST(JsonWriter, writes_statements_with_entries_or_holds_and_null_where_there_was_no_account) {
   Answer answer;
   answer.kind = CommandKind::GetStatement;

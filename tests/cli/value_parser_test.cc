@@ -103,7 +103,8 @@ TEST(ValueText, tells_places_and_kinds_of_changes) {
   EXPECT_EQ(place_text(1234, 5), "1234:5");
   EXPECT_EQ(change_kind_name(1), "account_created");
   EXPECT_EQ(change_kind_name(4), "hold_expired");
-  EXPECT_EQ(change_kind_name(5), "");
+  EXPECT_EQ(change_kind_name(5), "transfer_refused");
+  EXPECT_EQ(change_kind_name(6), "");
 }
 
 TEST(ValueParser, puts_signs_before_amounts_up_to_the_edges) {

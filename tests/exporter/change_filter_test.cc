@@ -22,6 +22,14 @@ ChangePage some_changes() {
   return all_changes(store);
 }
 
+ChangePage some_with_refusals() {
+  MemoryStore store;
+  MadeChanges made(8);
+  made.refuse_some();
+  made.append_to(store, 800);
+  return all_changes(store, exporter::Refusals::Included);
+}
+
 bool concerns(const ledger::Transfer& transfer, u128 account) {
   return transfer.debit_account_id == account || transfer.credit_account_id == account;
 }
@@ -40,6 +48,63 @@ TEST(ChangeFilter, without_a_wish_takes_everything) {
     EXPECT_EQ(exporter::place_of(wanted.events[at]), exporter::place_of(page.events[at]));
   }
   EXPECT_EQ(wanted.next, page.next);
+}
+
+TEST(ChangeFilter, takes_refused_transfers_only_by_their_kind) {
+  const ChangePage page = some_with_refusals();
+  const auto places = [](const ChangePage& of, bool refused) {
+    std::vector<history::Place> found;
+    for (const auto& event : of.events) {
+      if ((event.kind == static_cast<u8>(ChangeKind::TransferRefused)) == refused) {
+        found.push_back(exporter::place_of(event));
+      }
+    }
+    return found;
+  };
+  ASSERT_GT(places(page, true).size(), 50U);
+  struct {
+    u8 kinds;
+    bool refusals, others;
+  } const table[] = {
+      {0, false, true},
+      {ledger::kChangeKindsUsual, false, true},
+      {ledger::kChangeKindsDefined, true, true},
+      {bit_of(ChangeKind::TransferRefused), true, false},
+  };
+  for (const auto& row : table) {
+    ChangeFilter filter;
+    filter.kinds = row.kinds;
+    EXPECT_EQ(filter.takes_refusals(), row.refusals) << int{row.kinds};
+    EXPECT_EQ(filter.takes_all(), row.others) << int{row.kinds};
+    ChangePage wanted;
+    copy_wanted(filter, page, wanted);
+    using Places = std::vector<history::Place>;
+    EXPECT_EQ(places(wanted, true), row.refusals ? places(page, true) : Places{});
+    EXPECT_EQ(places(wanted, false), row.others ? places(page, false) : Places{});
+    EXPECT_EQ(wanted.next, page.next);
+  }
+}
+
+// By what was asked for, as nothing else is known of them.
+TEST(ChangeFilter, takes_refused_transfers_by_account_ledger_code_and_amount) {
+  const ChangePage page = some_with_refusals();
+  ChangeFilter filter;
+  filter.kinds = bit_of(ChangeKind::TransferRefused);
+  filter.accounts = {2};
+  filter.ledgers = {978};
+  filter.codes = {1};
+  filter.amount_min = 300'000;
+  EXPECT_FALSE(filter.takes_all());
+  usize expected = 0;
+  for (const auto& event : page.events) {
+    if (event.kind != static_cast<u8>(ChangeKind::TransferRefused)) continue;
+    const ledger::Transfer& asked = page.transfers[event.object];
+    const bool fits =
+        concerns(asked, 2) && asked.ledger == 978 && asked.code == 1 && asked.amount >= 300'000;
+    expected += fits ? 1 : 0;
+    EXPECT_EQ(exporter::wants(filter, page, event), fits);
+  }
+  EXPECT_GT(expected, 3U);
 }
 
 TEST(ChangeFilter, takes_kinds_each_with_its_object) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "exporter/change_reader.h"
+#include "ledger/outcome.h"
 
 namespace florin::test {
 
@@ -17,6 +18,29 @@ constexpr u64 kMinuteNs = 60'000'000'000;
 
 u128& counter(engine::Balances& balances, Counter which) {
   return balances[static_cast<usize>(which)];
+}
+
+u8 refused_outcome(Random& random) {
+  for (;;) {
+    const auto number = static_cast<u32>(2 + random.below(ledger::kTransferOutcomeEnd - 2));
+    const auto outcome = ledger::transfer_outcome(number);
+    if (outcome && *outcome != ledger::TransferOutcome::Exists) return static_cast<u8>(number);
+  }
+}
+
+ledger::Transfer asked_transfer(Random& random) {
+  ledger::Transfer asked{};
+  asked.id = random.chance(1, 8) ? 0 : make_u128(random.next(), random.next());
+  asked.debit_account_id = random.below(4);
+  asked.credit_account_id = random.below(4);
+  asked.amount = random.chance(1, 8) ? ledger::kAmountMax : random.below(1'000'000);
+  asked.pending_id = random.below(3);
+  asked.timeout = static_cast<u32>(random.below(3));
+  asked.ledger = random.chance(1, 8) ? 0 : 978;
+  asked.code = static_cast<u16>(random.below(3));
+  asked.flags = static_cast<u16>(random.next());
+  asked.user_data_64 = random.below(2);
+  return asked;
 }
 
 }  // namespace
@@ -80,6 +104,16 @@ void MadeChanges::add_transfer(history::ChangeBatch& batch) {
   batch.transfers.push_back(change);
 }
 
+void MadeChanges::add_refusal(history::ChangeBatch& batch) {
+  history::OtherChange event{};
+  event.place = next_place();
+  event.decided = mark_.last_timestamp;
+  auto& refused = event.what.emplace<history::RefusedTransfer>();
+  refused.transfer = asked_transfer(random_);
+  refused.outcome = refused_outcome(random_);
+  batch.others.push_back(event);
+}
+
 void MadeChanges::append_to(MemoryStore& store, u32 changes) {
   while (changes != 0) {
     history::ChangeBatch batch;
@@ -89,16 +123,28 @@ void MadeChanges::append_to(MemoryStore& store, u32 changes) {
         add_account(batch);
       } else if (random_.chance(1, 15)) {
         add_update(batch);
+      } else if (refuses_ && random_.chance(1, 4)) {
+        add_refusal(batch);
       } else {
         add_transfer(batch);
       }
     }
-    ++mark_.log.sequence;
-    batch.end = mark_;
-    const Status appended = store.append(std::move(batch));
-    ASSERT_TRUE(appended) << appended.error().message;
+    append(store, batch);
     changes -= size;
   }
+}
+
+void MadeChanges::append_refusals_to(MemoryStore& store, u32 changes) {
+  history::ChangeBatch batch;
+  for (u32 each = 0; each < changes; ++each) add_refusal(batch);
+  append(store, batch);
+}
+
+void MadeChanges::append(MemoryStore& store, history::ChangeBatch& batch) {
+  ++mark_.log.sequence;
+  batch.end = mark_;
+  const Status appended = store.append(std::move(batch));
+  ASSERT_TRUE(appended) << appended.error().message;
 }
 
 ScratchDirectory::ScratchDirectory() {
@@ -112,34 +158,37 @@ ScratchDirectory::~ScratchDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-exporter::ChangePage all_changes(MemoryStore& store) {
+void append_change(const exporter::ChangePage& from, ledger::ChangeEvent event,
+                   exporter::ChangePage& to) {
+  switch (ledger::ChangeKind{event.kind}) {
+    case ledger::ChangeKind::AccountCreated:
+      to.accounts.push_back(from.accounts[event.object]);
+      event.object = static_cast<u32>(to.accounts.size() - 1);
+      break;
+    case ledger::ChangeKind::AccountUpdated:
+      to.account_changes.push_back(from.account_changes[event.object]);
+      event.object = static_cast<u32>(to.account_changes.size() - 1);
+      break;
+    case ledger::ChangeKind::TransferCreated:
+    case ledger::ChangeKind::HoldExpired:
+    case ledger::ChangeKind::TransferRefused:
+      to.transfers.push_back(from.transfers[event.object]);
+      to.balances.push_back(from.balances[event.object]);
+      event.object = static_cast<u32>(to.transfers.size() - 1);
+      break;
+  }
+  to.events.push_back(event);
+  to.next = exporter::place_after(event);
+}
+
+exporter::ChangePage all_changes(MemoryStore& store, exporter::Refusals refusals) {
   exporter::ChangeReader reader(store);
   exporter::ChangePage all;
   for (;;) {
-    const auto page = reader.read(all.next, 100);
+    const auto page = reader.read(all.next, 100, refusals);
     EXPECT_TRUE(page) << page.error().message;
     if (!page || (*page)->events.empty()) return all;
-    for (ledger::ChangeEvent event : (*page)->events) {
-      switch (ledger::ChangeKind{event.kind}) {
-        case ledger::ChangeKind::AccountCreated:
-          all.accounts.push_back((*page)->accounts[event.object]);
-          event.object = static_cast<u32>(all.accounts.size() - 1);
-          break;
-        case ledger::ChangeKind::AccountUpdated:
-          all.account_changes.push_back((*page)->account_changes[event.object]);
-          event.object = static_cast<u32>(all.account_changes.size() - 1);
-          break;
-        case ledger::ChangeKind::TransferCreated:
-        case ledger::ChangeKind::HoldExpired:
-        case ledger::ChangeKind::TransferRefused:
-          all.transfers.push_back((*page)->transfers[event.object]);
-          all.balances.push_back((*page)->balances[event.object]);
-          event.object = static_cast<u32>(all.transfers.size() - 1);
-          break;
-      }
-      all.events.push_back(event);
-    }
-    all.next = (*page)->next;
+    for (const ledger::ChangeEvent& event : (*page)->events) append_change(**page, event, all);
   }
 }
 

@@ -20,6 +20,10 @@ class MadeChanges {
 
   // Appends `changes` more changes to the store, which can be read at once.
   void append_to(MemoryStore& store, u32 changes);
+  // The same, all of them refused transfers.
+  void append_refusals_to(MemoryStore& store, u32 changes);
+  // From now on some of them are refused transfers, for any reason, of any contents.
+  void refuse_some() { refuses_ = true; }
 
   static constexpr u64 kStartNs = 1'793'491'200'000'000'000;  // 2026-11-01T00:00:00Z
   u64 last_timestamp() const { return mark_.last_timestamp; }
@@ -30,9 +34,12 @@ class MadeChanges {
   void add_account(history::ChangeBatch& batch);
   void add_transfer(history::ChangeBatch& batch);
   void add_update(history::ChangeBatch& batch);
+  void add_refusal(history::ChangeBatch& batch);
+  void append(MemoryStore& store, history::ChangeBatch& batch);
   history::Place next_place();
 
   Random random_;
+  bool refuses_ = false;
   history::Mark mark_;
   std::vector<engine::Balances> balances_;
 };
@@ -50,7 +57,12 @@ class ScratchDirectory {
   std::filesystem::path path_;
 };
 
+// Appends a change of one page to another, with its object; `next` is behind it.
+void append_change(const exporter::ChangePage& from, ledger::ChangeEvent event,
+                   exporter::ChangePage& to);
+
 // All changes of the store, in one page.
-exporter::ChangePage all_changes(MemoryStore& store);
+exporter::ChangePage all_changes(MemoryStore& store,
+                                 exporter::Refusals refusals = exporter::Refusals::LeftOut);
 
 }  // namespace florin::test

@@ -98,6 +98,29 @@ struct World {
   std::optional<SinkDriver> driver;
 };
 
+// A life of the driver in which all of the store is delivered, or a failure is met; its message.
+std::string deliver_all(history::Store& store, exporter::Sink& sink, SinkDriverOptions options,
+                        u8 kinds) {
+  ManualClock clock;
+  options.page_changes_max = 7;
+  options.filter.kinds = kinds;
+  SinkDriver driver(options, sink, store, clock, Random(19), [](const SinkEvent&) {});
+  driver.stop();
+  for (u32 step = 0; step < 1'000 && !driver.stopped(); ++step) driver.step();
+  EXPECT_TRUE(driver.stopped());
+  return driver.status().last_error;
+}
+
+std::vector<history::Place> places_of(MemoryStore& store, u8 kinds) {
+  std::vector<history::Place> places;
+  for (const auto& event : all_changes(store, exporter::Refusals::Included).events) {
+    if ((kinds >> event.kind & 1) != 0) places.push_back(exporter::place_of(event));
+  }
+  return places;
+}
+
+constexpr u8 kOnlyRefusals = 1U << static_cast<u8>(ledger::ChangeKind::TransferRefused);
+
 }  // namespace
 
 TEST(SinkDriver, delivers_everything_once_and_commits_within_its_interval) {
@@ -322,6 +345,83 @@ TEST(SinkDriver, passes_over_what_the_sink_does_not_want_and_never_comes_back_to
   world.start();
   world.run();
   EXPECT_EQ(world.sink.committed, wanted);
+  EXPECT_EQ(world.events_of(SinkEvent::Kind::Failed), 0U);
+}
+
+TEST(SinkDriver, gives_refused_transfers_to_those_who_ask_for_them) {
+  World world(12);
+  world.made.refuse_some();
+  world.made.append_to(world.store, 100);
+  ASSERT_GT(places_of(world.store, kOnlyRefusals).size(), 10U);
+  struct {
+    u8 wished, taken;
+  } const table[] = {
+      {0, ledger::kChangeKindsUsual},
+      {ledger::kChangeKindsUsual, ledger::kChangeKindsUsual},
+      {ledger::kChangeKindsDefined, ledger::kChangeKindsDefined},
+      {kOnlyRefusals, kOnlyRefusals},
+  };
+  for (const auto& row : table) {
+    FakeSink sink;
+    EXPECT_EQ(deliver_all(world.store, sink, world.options, row.wished), "");
+    EXPECT_EQ(sink.committed, places_of(world.store, row.taken)) << int{row.wished};
+  }
+}
+
+// What it has of the ledger ends with a refusal, and that is still the ledger's.
+TEST(SinkDriver, goes_on_for_a_sink_that_no_longer_wants_the_refusal_it_ends_with) {
+  World world(13);
+  world.made.refuse_some();
+  world.made.append_to(world.store, 50);
+  while (places_of(world.store, kOnlyRefusals).back().position != world.store.readable().value) {
+    world.made.append_to(world.store, 1);
+  }
+  FakeSink sink;
+  EXPECT_EQ(deliver_all(world.store, sink, world.options, ledger::kChangeKindsDefined), "");
+  std::vector<history::Place> expected = sink.committed;
+  EXPECT_EQ(expected.back().position, world.store.readable().value);
+  world.made.append_to(world.store, 50);
+  EXPECT_EQ(deliver_all(world.store, sink, world.options, 0), "");
+  for (const history::Place& place : places_of(world.store, ledger::kChangeKindsUsual)) {
+    if (place > expected.back()) expected.push_back(place);
+  }
+  EXPECT_EQ(sink.committed, expected);
+}
+
+TEST(SinkDriver, delivers_a_refused_transfer_again_that_was_put_aside) {
+  World world(14);
+  world.made.refuse_some();
+  world.made.append_to(world.store, 100);
+  const auto refusals = places_of(world.store, kOnlyRefusals);
+  FakeSink sink;
+  sink.rejects = {refusals[3].position};
+  EXPECT_EQ(deliver_all(world.store, sink, world.options, kOnlyRefusals), "");
+  EXPECT_EQ(sink.committed.size(), refusals.size() - 1);
+  exporter::DeadLetters letters(world.options.dead_letter_directory, "files");
+  ASSERT_TRUE(letters.ask_again());
+  sink.rejects.clear();
+  EXPECT_EQ(deliver_all(world.store, sink, world.options, ledger::kChangeKindsUsual), "");
+  EXPECT_EQ(sink.committed.back(), refusals[3]);
+  EXPECT_EQ(letters.all()->size(), 0U);
+}
+
+// More of them in a row than history looks at for one answer.
+TEST(SinkDriver, passes_over_any_number_of_refused_transfers) {
+  World world(15);
+  world.made.append_to(world.store, 20);
+  world.made.append_refusals_to(world.store, 2 * ledger::kQueryExaminedMax + 5);
+  world.run();
+  world.pass(kNsPerSecond);
+  world.run();
+  EXPECT_EQ(world.sink.committed, world.expected());
+  EXPECT_EQ(world.driver->status().committed.position, world.store.readable().value);
+  world.start();
+  world.made.append_to(world.store, 20);
+  world.run();
+  world.pass(kNsPerSecond);
+  world.run();
+  EXPECT_EQ(world.sink.committed.size(), 40U);
+  EXPECT_EQ(world.sink.committed, world.expected());
   EXPECT_EQ(world.events_of(SinkEvent::Kind::Failed), 0U);
 }
 

@@ -353,11 +353,12 @@ TEST_F(ImportRules, understands_the_ledger_s_own_words) {
           R"({"kind":"transfer_created","transfer_id":"340282366920938463463374607431768211454","debit_account_id":"1","credit_account_id":"2","amount":"5","ledger":9,"code":3,"flags":257,"timestamp":"726000000000000000","remaining":"0"}
 {"kind":"account_updated","account_id":"1"}
 {"kind":"hold_expired","transfer_id":"3"}
+{"kind":"transfer_refused","transfer_id":"4","debit_account_id":"1","credit_account_id":"2","amount":"5","ledger":9,"code":3,"flags":0,"timestamp":"0","reason":"exceeds_credits"}
 {"id":"8","debit_account_id":"1","credit_account_id":"2","amount":5,"ledger":9,"code":3,"timestamp":"1993-01-05T00:00:01Z"}
 {"kind":"other"}
 )"));
   EXPECT_EQ(report.counts.accounts_created, 1u) << "the second account is older than the first";
-  EXPECT_EQ(report.counts.skipped, 2u);
+  EXPECT_EQ(report.counts.skipped, 3u);
   ASSERT_EQ(receiver_.accounts().size(), 1u);
   EXPECT_EQ(receiver_.accounts()[0].user_data_64, ~u64{0});
   EXPECT_EQ(report.counts.refused, 4u);

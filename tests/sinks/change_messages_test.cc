@@ -6,6 +6,7 @@
 
 #include "base/int128.h"
 #include "sinks/change_batches.h"
+#include "sinks/changes.gen.h"
 #include "tests/exporter/made_changes.h"
 #include "tests/sinks/message_judge.h"
 #include "tests/sinks/sink_run.h"
@@ -27,6 +28,14 @@ exporter::ChangePage made_page(u64 seed, u32 changes) {
   MadeChanges made(seed);
   made.append_to(store, changes);
   return all_changes(store);
+}
+
+exporter::ChangePage page_with_refusals() {
+  MemoryStore store;
+  MadeChanges made(8);
+  made.refuse_some();
+  made.append_to(store, 200);
+  return all_changes(store, exporter::Refusals::Included);
 }
 
 std::string text_of(std::span<const std::byte> message) {
@@ -66,6 +75,40 @@ TEST_P(ChangeMessages, have_every_change_once_and_follow_each_other_without_a_ga
     EXPECT_EQ(messages.size() == 1, bytes_max == 1'000'000U);
     for (const std::string& message : messages) EXPECT_LE(message.size(), bytes_max);
   }
+}
+
+// With why they were refused, and nothing of what a transfer that was made has.
+TEST_P(ChangeMessages, have_refused_transfers_as_they_were_asked_for) {
+  const auto page = page_with_refusals();
+  for (const usize bytes_max : {4'096U, 1'000'000U}) {
+    const auto messages = messages_of(page, GetParam(), bytes_max);
+    EXPECT_EQ(problem_of(messages, kSinkLedgerId, lines_of_page(page)), "");
+  }
+}
+
+TEST(FlatChangeMessages, have_the_outcome_of_a_refused_transfer_and_balances_of_zeros) {
+  const auto page = page_with_refusals();
+  const std::string message = messages_of(page, MessageForm::FlatBuffers, 1'000'000)[0];
+  const changes::Changes* const root = changes::GetChanges(message.data());
+  ASSERT_EQ(root->events()->size(), page.events.size());
+  ASSERT_EQ(root->balances()->size(), root->transfers()->size());
+  u32 refused = 0;
+  for (u32 at = 0; at < root->events()->size(); ++at) {
+    const changes::ChangeEvent& event = *root->events()->Get(at);
+    EXPECT_EQ(event.outcome(), page.events[at].outcome);
+    if (event.kind() != 5) continue;
+    ++refused;
+    EXPECT_NE(event.outcome(), 0);
+    EXPECT_EQ(event.pending_status(), 0);
+    const changes::Transfer& transfer = *root->transfers()->Get(event.object());
+    const ledger::Transfer& asked = page.transfers[page.events[at].object];
+    EXPECT_EQ(transfer.id().lo(), low_half(asked.id));
+    EXPECT_EQ(transfer.timestamp(), 0U);
+    const auto& balances = *root->balances()->Get(event.object());
+    EXPECT_EQ(balances.debit_account_debits_posted().lo(), 0U);
+    EXPECT_EQ(balances.credit_account_credits_posted().lo(), 0U);
+  }
+  EXPECT_GT(refused, 20U);
 }
 
 TEST_P(ChangeMessages, tell_what_they_cover) {

@@ -136,6 +136,41 @@ TEST_F(NatsSinks, tell_accounts_of_their_own_changes) {
   EXPECT_EQ(told, expected);
 }
 
+// Once, though it may name an account twice; and where it names none, nobody is told.
+TEST_F(NatsSinks, tell_accounts_of_refused_transfers_that_name_them) {
+  made_.refuse_some();
+  made_.append_to(store_, 150);
+  exporter::ChangePage refused;
+  exporter::ChangeFilter filter;
+  filter.kinds = 1U << static_cast<u8>(ledger::ChangeKind::TransferRefused);
+  copy_wanted(filter, all_changes(store_, exporter::Refusals::Included), refused);
+  std::map<std::string, std::vector<std::string>> expected;
+  const auto lines = lines_of_page(refused);
+  u32 doubled = 0;
+  for (usize event = 0; event < lines.size(); ++event) {
+    const ledger::Transfer& asked = refused.transfers[refused.events[event].object];
+    doubled += asked.debit_account_id == asked.credit_account_id ? 1 : 0;
+    for (const u128 account : std::set<u128>{asked.debit_account_id, asked.credit_account_id}) {
+      if (account == 0) continue;
+      expected["florin.account." + to_decimal(account)].push_back(lines[event]);
+    }
+  }
+  ASSERT_GT(doubled, 1U);
+  NatsSettings per_account = settings();
+  per_account.per_account = true;
+  NatsSink sink(per_account, kSinkLedgerId);
+  SinkRun run(sink, store_, filter);
+  ASSERT_TRUE(run.deliver_all());
+  std::map<std::string, std::vector<std::string>> told;
+  for (const auto& message : server_->messages("florin.account.*")) {
+    for (const std::string& line : lines_of_message(message.body)) {
+      told[message.subject].push_back(line);
+    }
+  }
+  EXPECT_EQ(told, expected);
+  EXPECT_EQ(problem_of(bodies(server_->messages("florin.changes")), kSinkLedgerId, lines), "");
+}
+
 TEST_F(NatsSinks, refuse_a_stream_of_another_ledger) {
   made_.append_to(store_, 20);
   NatsSink sink(settings(), kSinkLedgerId);

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/int128.h"
+#include "ledger/outcome.h"
 #include "sinks/postgres_tables.h"
 
 namespace florin::test {
@@ -32,6 +33,10 @@ constexpr std::string_view kStatements[] = {
     "index",
     "SELECT 'transfer', t.* FROM (SELECT {1} FROM {0}.transfers) t ORDER BY position, index",
     "SELECT 'expiry', t.* FROM (SELECT {1} FROM {0}.hold_expiries) t ORDER BY position, index",
+    "SELECT 'refused', position, index, (extract(epoch FROM logged_at) * 1000000)::bigint, "
+    "logged_ns, day - date '1970-01-01', outcome, id, debit_account_id, credit_account_id, amount, "
+    "pending_id, timeout, ledger, code, flags, user_data_128, user_data_64, user_data_32 FROM "
+    "{0}.refused_transfers ORDER BY position, index",
     "SELECT 'balance', account_id, position, index, (extract(epoch FROM logged_at) * "
     "1000000)::bigint, ledger, debits_pending, debits_posted, credits_pending, credits_posted FROM "
     "{0}.balances ORDER BY account_id",
@@ -208,6 +213,18 @@ std::string transfer_line(std::string_view kind, const ChangeEvent& event,
   return text;
 }
 
+std::string refused_line(const ChangeEvent& event, const ledger::Transfer& asked) {
+  Line text("refused");
+  text.number(event.position).number(event.index).number(event.timestamp / 1'000);
+  text.number(event.timestamp).number(event.timestamp / kNsPerDay);
+  text.word(name(ledger::TransferOutcome{event.outcome})).number(asked.id);
+  text.number(asked.debit_account_id).number(asked.credit_account_id).number(asked.amount);
+  text.number_or_null(asked.pending_id).number_or_null(asked.timeout).number(asked.ledger);
+  text.number(asked.code).number(asked.flags).number_or_null(asked.user_data_128);
+  text.number_or_null(asked.user_data_64).number_or_null(asked.user_data_32);
+  return text;
+}
+
 // One side of a transfer or expiry.
 std::string entry_line(const ChangeEvent& event, const ledger::Transfer& made, bool debit,
                        const u128* counters) {
@@ -244,7 +261,7 @@ Lines lines_of(sinks::PostgresConnection& connection, const std::string& stateme
 }
 
 Lines expected_contents(const exporter::ChangePage& changes) {
-  Lines updates, transfers, expiries, entries;
+  Lines updates, transfers, expiries, refused, entries;
   std::map<u128, std::string> balances;
   for (const ChangeEvent& event : changes.events) {
     if (ChangeKind{event.kind} == ChangeKind::AccountCreated) continue;
@@ -253,6 +270,10 @@ Lines expected_contents(const exporter::ChangePage& changes) {
       continue;
     }
     const ledger::Transfer& made = changes.transfers[event.object];
+    if (ChangeKind{event.kind} == ChangeKind::TransferRefused) {
+      refused.push_back(refused_line(event, made));
+      continue;
+    }
     const ledger::TransferBalances& after = changes.balances[event.object];
     const bool expiry = ChangeKind{event.kind} == ChangeKind::HoldExpired;
     (expiry ? expiries : transfers)
@@ -275,6 +296,7 @@ Lines expected_contents(const exporter::ChangePage& changes) {
   append(all, updates);
   append(all, transfers);
   append(all, expiries);
+  append(all, refused);
   for (const auto& [id, line] : balances) all.push_back(line);
   append(all, entries);
   return all;

@@ -15,8 +15,8 @@ using Lines = std::vector<std::string>;
 // The rows of a statement, fields with '|' between them.
 Lines lines_of(sinks::PostgresConnection& connection, const std::string& statement);
 
-// accounts, account_updates, transfers, hold_expiries, balances, entries: by table, sorted by
-// place.
+// accounts, account_updates, transfers, hold_expiries, refused_transfers, balances, entries: by
+// table, sorted by place.
 Lines expected_contents(const exporter::ChangePage& changes);
 Lines contents(sinks::PostgresConnection& connection, const std::string& schema = "florin");
 

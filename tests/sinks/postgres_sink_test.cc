@@ -1,9 +1,14 @@
 // The PostgreSQL sink with a real server: contents, refusals, versions, views.
 #include "sinks/postgres_sink.h"
 
+#include <map>
+#include <set>
+#include <tuple>
+
 #include <fmt/format.h>
 
 #include "base/int128.h"
+#include "ledger/outcome.h"
 #include "sinks/postgres_schema.h"
 #include "tests/sinks/postgres_bed.h"
 
@@ -64,6 +69,19 @@ class PageMaker {
     expired = copy;
     return expired;
   }
+  // As it was asked for: anything at all.
+  ledger::Transfer& refusal(u128 debit, u128 credit, ledger::TransferOutcome outcome) {
+    const u16 flags = static_cast<u16>(random_.next());
+    ledger::Transfer& refused = add(ChangeKind::TransferRefused, debit, credit, flags);
+    refused.timestamp = 0;
+    page.balances.back() = {};
+    ChangeEvent& at = page.events.back();
+    at.released = 0;
+    at.remaining = 0;
+    at.pending_status = 0;
+    at.outcome = static_cast<u8>(outcome);
+    return refused;
+  }
   // Of any magnitude.
   u128 number() { return make_u128(random_.next(), random_.next()) >> random_.below(128); }
 
@@ -116,6 +134,12 @@ class PageMaker {
 
 void expect_contains(const std::string& text, const std::string& part) {
   EXPECT_NE(text.find(part), std::string::npos) << "'" << part << "' is not in: " << text;
+}
+
+exporter::ChangeFilter everything() {
+  exporter::ChangeFilter filter;
+  filter.kinds = ledger::kChangeKindsDefined;
+  return filter;
 }
 
 exporter::SinkStand stand_behind(const ChangePage& page) {
@@ -180,6 +204,16 @@ TEST_F(PostgresSinkTest, has_every_kind_of_change_with_every_field) {
   for (u32 each = 0; each < 500; ++each) {
     const u128 debit = 1 + each % 19;
     maker.transfer(debit, kU128Max - 1, static_cast<u16>(each % 7 == 0 ? kPending : 0));
+  }
+  for (u32 number = 2; number < ledger::kTransferOutcomeEnd; ++number) {
+    const auto outcome = ledger::transfer_outcome(number);
+    if (!outcome) continue;
+    // Names and numbers that no transfer could have, and those of an account that it closes.
+    ledger::Transfer& refused = maker.refusal(number % 3 == 0 ? 0 : 8, kU128Max, *outcome);
+    refused.id = number % 2 == 0 ? kU128Max : 0;
+    refused.amount = ledger::kAmountMax;
+    refused.ledger = number % 5 == 0 ? 0 : ~u32{0};
+    refused.code = static_cast<u16>(number % 7);
   }
   {
     PostgresSink sink(options(), clock_);
@@ -251,7 +285,7 @@ TEST_F(PostgresSinkTest, refuses_tables_that_are_not_its_own) {
   expect_contains(opened_with(other), "belongs to sink 'warehouse', and this is 'reports'");
   EXPECT_EQ(opened_with(options()), "");
   run("INSERT INTO florin.schema_version (version) VALUES (900)");
-  expect_contains(opened_with(options()), "have version 900; expected 2 at most");
+  expect_contains(opened_with(options()), "have version 900; expected 3 at most");
   run("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
   other = options();
   other.settings.connection = server()->connection("latin");
@@ -271,8 +305,96 @@ TEST_F(PostgresSinkTest, brings_tables_of_every_earlier_version_up_to_date) {
     deliver_all(sink);
     expect_contents(all_changes(store_));
     EXPECT_EQ(lines_of(connection, "SELECT count(*), max(version) FROM schema_version"),
-              Lines{"2|2"});
+              Lines{"3|3"});
   }
+}
+
+TEST_F(PostgresSinkTest, brings_tables_with_contents_up_to_date_and_keeps_those) {
+  made_.refuse_some();
+  made_.append_to(store_, 400);
+  {
+    PostgresSink before(options(), clock_);
+    deliver_all(before);
+  }
+  const history::Place old_end{store_.readable().value + 1, 0};
+  // What version 3 made is not there in version 2.
+  run("DROP VIEW florin.daily_refusals; DROP TABLE florin.refused_transfers; DELETE FROM "
+      "florin.schema_version WHERE version = 3");
+  made_.append_to(store_, 400);
+  const ChangePage changes = all_changes(store_, exporter::Refusals::Included);
+  ChangePage expected;
+  for (const ChangeEvent& event : changes.events) {
+    const bool refused = ChangeKind{event.kind} == ChangeKind::TransferRefused;
+    if (refused && exporter::place_of(event) < old_end) continue;
+    append_change(changes, event, expected);
+  }
+  ASSERT_LT(expected.events.size(), 750U);
+  PostgresSink after(options(), clock_);
+  deliver_all(after, everything());
+  expect_contents(expected);
+  auto connection = connect();
+  EXPECT_EQ(lines_of(connection, "SELECT count(*), max(version) FROM florin.schema_version"),
+            Lines{"3|3"});
+}
+
+TEST_F(PostgresSinkTest, has_refused_transfers_if_its_filter_asks_for_them) {
+  made_.refuse_some();
+  made_.append_to(store_, 500);
+  const ChangePage both = all_changes(store_, exporter::Refusals::Included);
+  PostgresSink without(options(), clock_);
+  deliver_all(without);
+  expect_contents(all_changes(store_));
+  auto connection = connect();
+  EXPECT_EQ(lines_of(connection,
+                     "SELECT count(*) FROM pg_class WHERE relname LIKE 'refused_transfers_p%'"),
+            Lines{"0"});
+  schema_ = "with";
+  PostgresSink with(options(), clock_);
+  deliver_all(with, everything());
+  expect_contents(both);
+  // A sink that wants them alone has them alone.
+  schema_ = "alone";
+  exporter::ChangeFilter filter;
+  filter.kinds = 1U << static_cast<u8>(ChangeKind::TransferRefused);
+  ChangePage refused;
+  copy_wanted(filter, both, refused);
+  PostgresSink alone(options(), clock_);
+  deliver_all(alone, filter);
+  expect_contents(refused);
+}
+
+TEST_F(PostgresSinkTest, puts_aside_refused_transfers_that_the_server_does_not_take) {
+  made_.refuse_some();
+  made_.append_to(store_, 400);
+  const ChangePage changes = all_changes(store_, exporter::Refusals::Included);
+  PostgresSink sink(options(), clock_);
+  ASSERT_TRUE(sink.open());
+  run("ALTER TABLE florin.refused_transfers ADD CONSTRAINT not_so_much CHECK (amount < 1e30)");
+  deliver_all(sink, everything());
+  ChangePage without;
+  u64 expected = 0;
+  for (const ChangeEvent& event : changes.events) {
+    const bool refused = ChangeKind{event.kind} == ChangeKind::TransferRefused;
+    if (refused && changes.transfers[event.object].amount == ledger::kAmountMax) {
+      ++expected;
+    } else {
+      append_change(changes, event, without);
+    }
+  }
+  ASSERT_GT(expected, 3U);
+  expect_contents(without);
+  exporter::DeadLetters letters(scratch_ / "dead-letters", "warehouse");
+  const auto put_aside = letters.all();
+  ASSERT_TRUE(put_aside) << put_aside.error().message;
+  EXPECT_EQ(put_aside->size(), expected);
+  for (const exporter::DeadLetter& letter : *put_aside) {
+    expect_contains(letter.reason, "not_so_much");
+    EXPECT_TRUE(letter.reason.starts_with("refusal of transfer ")) << letter.reason;
+  }
+  run("ALTER TABLE florin.refused_transfers DROP CONSTRAINT not_so_much");
+  ASSERT_TRUE(letters.ask_again());
+  deliver_all(sink, everything());
+  expect_contents(changes);
 }
 
 // A constraint of the owner of the database: two rows are refused, everything else is there.
@@ -341,25 +463,73 @@ TEST_F(PostgresSinkTest, writes_balances_late_while_much_comes_and_after_a_crash
 }
 
 TEST_F(PostgresSinkTest, indexes_full_partitions_and_the_last_one_when_little_comes) {
+  made_.refuse_some();
   made_.append_to(store_, 1'000);
   PostgresSink sink(options(), clock_);
-  deliver_all(sink);
+  deliver_all(sink, everything());
   ASSERT_TRUE(sink.rest(clock_.wall_time()));
   clock_.monotonic += 2 * kNsPerSecond;
   ASSERT_TRUE(sink.rest(clock_.wall_time()));
-  for (u32 each = 0; each < 100'000 && !sink.indexes_are_built(); ++each) {
+  SystemClock real_clock;
+  const u64 deadline = real_clock.monotonic_ns() + 60 * kNsPerSecond;
+  while (!sink.indexes_are_built() && real_clock.monotonic_ns() < deadline) {
     const Status step = sink.build_indexes();
     ASSERT_TRUE(step) << step.error().message;
   }
   auto connection = connect();
+  EXPECT_EQ(lines_of(connection,
+                     "SELECT count(*) > 5 FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid "
+                     "WHERE c.relname LIKE 'refused_transfers_p%'"),
+            Lines{"t"});
   EXPECT_EQ(lines_of(connection,
                      "SELECT count(*) = 4 * (SELECT count(*) FROM pg_inherits h JOIN pg_class c ON "
                      "c.oid = h.inhrelid WHERE c.relkind = 'r') FROM pg_index i JOIN pg_class c ON "
                      "c.oid = i.indrelid WHERE c.relispartition AND i.indisvalid"),
             Lines{"t"});
   made_.append_to(store_, 50);
-  deliver_all(sink);
-  expect_contents(all_changes(store_));
+  deliver_all(sink, everything());
+  expect_contents(all_changes(store_, exporter::Refusals::Included));
+}
+
+TEST_F(PostgresSinkTest, shows_what_was_refused_each_day_and_why) {
+  made_.refuse_some();
+  made_.append_to(store_, 2'000);
+  const ChangePage changes = all_changes(store_, exporter::Refusals::Included);
+  PostgresSink sink(options(), clock_);
+  deliver_all(sink, everything());
+  struct Refused {
+    u64 count = 0;
+    std::set<u128> accounts;
+    u64 first = ~u64{0}, last = 0;
+  };
+  constexpr u64 kNsPerDay = 86'400 * kNsPerSecond;
+  std::map<std::tuple<u64, u32, std::string>, Refused> expected;
+  for (const ChangeEvent& event : changes.events) {
+    if (ChangeKind{event.kind} != ChangeKind::TransferRefused) continue;
+    const ledger::Transfer& asked = changes.transfers[event.object];
+    const std::string why(name(ledger::TransferOutcome{event.outcome}));
+    Refused& refused = expected[{event.timestamp / kNsPerDay, asked.ledger, why}];
+    ++refused.count;
+    if (asked.debit_account_id != 0) refused.accounts.insert(asked.debit_account_id);
+    refused.first = std::min(refused.first, event.timestamp / 1'000);
+    refused.last = std::max(refused.last, event.timestamp / 1'000);
+  }
+  ASSERT_GT(expected.size(), 50U);
+  Lines lines;
+  for (const auto& [key, refused] : expected) {
+    const auto& [day, ledger, why] = key;
+    lines.push_back(fmt::format("{}|{}|{}|{}|{}|{}|{}", day, ledger, why, refused.count,
+                                refused.accounts.size(), refused.first, refused.last));
+  }
+  auto reader = connect();
+  ASSERT_TRUE(reader.run("SET search_path TO ''", "become a reader"));
+  EXPECT_EQ(difference(lines, lines_of(reader,
+                                       "SELECT day - date '1970-01-01', ledger, outcome, refusals, "
+                                       "debit_accounts, (extract(epoch FROM first_at) * "
+                                       "1000000)::bigint, (extract(epoch FROM last_at) * "
+                                       "1000000)::bigint FROM florin.daily_refusals ORDER BY 1, 2, "
+                                       "outcome COLLATE \"C\"")),
+            "");
 }
 
 // Sums made here from the changes, against what the views say; asked by a role that may only read,

@@ -73,6 +73,22 @@ path = "/var/log/alerts.ndjson"
   EXPECT_EQ(std::get<sinks::WebhookSettings>((*read)[3].target).in_flight_max, 8U);
 }
 
+// Refused transfers come to those only who name them.
+TEST(SinkSettings, reads_kinds_of_changes_as_the_ledger_numbers_them) {
+  const auto kinds_of = [](const std::string& kinds) {
+    const auto read =
+        sinks_of("[[sink]]\nname = \"a\"\nkind = \"kafka\"\nbrokers = [\"b:1\"]\n" + kinds);
+    EXPECT_TRUE(read) << read.error().message;
+    return (*read)[0].filter.kinds;
+  };
+  EXPECT_EQ(kinds_of(""), 0U);
+  EXPECT_EQ(kinds_of("filter = { kinds = [\"transfer_refused\"] }"),
+            1U << static_cast<u8>(ledger::ChangeKind::TransferRefused));
+  EXPECT_EQ(kinds_of("filter = { kinds = [\"account_created\", \"account_updated\", "
+                     "\"transfer_created\", \"hold_expired\", \"transfer_refused\"] }"),
+            ledger::kChangeKindsDefined);
+}
+
 TEST(SinkSettings, tells_what_cannot_be) {
   EXPECT_EQ(
       refusal_of("[[sink]]\nname = \"a\"\nkind = \"mysql\"\n"),
@@ -96,7 +112,7 @@ TEST(SinkSettings, tells_what_cannot_be) {
   EXPECT_EQ(refusal_of("[[sink]]\nname = \"a\"\nkind = \"file\"\npath = \"x\"\n"
                        "filter = { kinds = [\"refused\"] }\n"),
             "sinks.toml line 5: sink.filter.kinds: 'refused' is no kind of change; expected "
-            "account_created, account_updated, transfer_created, hold_expired");
+            "account_created, account_updated, transfer_created, hold_expired, transfer_refused");
   EXPECT_EQ(refusal_of("[[sink]]\nname = \"a\"\nkind = \"file\"\npath = \"x\"\nretries = 3\n"),
             "sinks.toml line 5: 'sink.retries' is not known here");
 }
