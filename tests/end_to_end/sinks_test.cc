@@ -74,6 +74,43 @@ TEST_F(Sinks, alerts_arrive_through_a_crash) {
   EXPECT_EQ(letters.output, "no dead letters\n");
 }
 
+// There is no account 3.
+TEST_F(Sinks, refused_transfers_are_told_and_only_to_rules_that_look_at_them) {
+  write_settings("[[sink]]\nname = \"ops\"\nkind = \"file\"\npath = \"" + alerts() +
+                 "\"\n[[alert]]\nname = \"large\"\nkind = \"amount_above\"\namount = 1000\n"
+                 "sinks = [\"ops\"]\n[[alert]]\nname = \"refused\"\nkind = \"refusal\"\n"
+                 "outcomes = [\"debit_account_not_found\"]\nsinks = [\"ops\"]\n");
+  start({"--sinks", settings()});
+  {
+    client::Client client = connect();
+    create_two_accounts(client);
+    create(client,
+           {transfer(10, 3, 2, 5'000), transfer(11, 1, 1, 5'000), transfer(12, 1, 2, 5'000)});
+  }
+  ASSERT_TRUE(eventually([&] { return alerted().size() == 2; })) << server_log();
+  start({"--sinks", settings()});
+  {
+    client::Client client = connect();
+    create(client, {transfer(13, 3, 2, 1)});
+  }
+  ASSERT_TRUE(eventually([&] { return alerted().size() >= 3; })) << server_log();
+  std::multimap<std::string, u64> transfers;
+  for (const auto& [id, transfer] : alerted()) {
+    transfers.emplace(id.substr(0, id.find('.')), transfer);
+  }
+  EXPECT_EQ(transfers,
+            (std::multimap<std::string, u64>{{"large", 12}, {"refused", 10}, {"refused", 13}}));
+  // The last change that was looked at is a refused one: without the rule it is still known.
+  stop();
+  write_alert_settings();
+  start({"--sinks", settings()});
+  {
+    client::Client client = connect();
+    create(client, {transfer(14, 1, 2, 2'000)});
+  }
+  EXPECT_TRUE(eventually([&] { return alerted().size() >= 4; })) << server_log();
+}
+
 TEST_F(Sinks, a_database_that_cannot_be_reached_stops_nobody) {
   write_settings("[[sink]]\nname = \"warehouse\"\nkind = \"postgres\"\nconnection = \"host='" +
                  directory() + "' connect_timeout=2\"\n");
