@@ -169,7 +169,7 @@ Result<Delivery> PostgresSink::deliver(const exporter::ChangePage& page, usize f
     } else if (Status taken = take(page, event); !taken) {
       return note_refusal(std::move(taken).error());
     }
-    states_.note(page, event);
+    states_.note(page, at);
     ++changes_since_rest_;
   }
   return delivery;

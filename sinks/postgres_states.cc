@@ -30,6 +30,10 @@ constexpr std::string_view kStagingSql =
 constexpr u16 kStagedAccountColumns = 17;
 constexpr u16 kStagedBalanceColumns = 9;
 
+// So many changes ahead, the index and then the balances of a transfer's accounts are fetched.
+constexpr usize kIndexAhead = 16;
+constexpr usize kBalanceAhead = 8;
+
 // Bits of `changes`: 16, 32, 64 set user data; 128 and 256 set and clear the first limit, and so
 // on.
 constexpr std::string_view kPatchAccountsSql =
@@ -118,17 +122,6 @@ Status copy_staged(PostgresConnection& connection, const char* table,
   return connection.end_copy();
 }
 
-// By account, so that neighbours in the index of the table are met one after the other.
-template <class Map>
-std::vector<const typename Map::value_type*> sorted_by_id(const Map& map) {
-  std::vector<const typename Map::value_type*> sorted;
-  sorted.reserve(map.size());
-  for (const auto& entry : map) sorted.push_back(&entry);
-  std::sort(sorted.begin(), sorted.end(),
-            [](const auto* left, const auto* right) { return left->first < right->first; });
-  return sorted;
-}
-
 }  // namespace
 
 Status PostgresStates::load(PostgresConnection& connection) {
@@ -150,7 +143,9 @@ Status PostgresStates::load(PostgresConnection& connection) {
   return connection.run(std::string(kStagingSql), "create the temporary tables");
 }
 
-void PostgresStates::note(const exporter::ChangePage& page, const ChangeEvent& event) {
+void PostgresStates::note(const exporter::ChangePage& page, usize at) {
+  fetch_ahead(page, at);
+  const ChangeEvent& event = page.events[at];
   switch (ChangeKind{event.kind}) {
     case ChangeKind::AccountCreated:
     case ChangeKind::TransferRefused: return;
@@ -171,10 +166,30 @@ void PostgresStates::note_update(const ChangeEvent& event, const AccountUpdate& 
   patch.place = std::max(patch.place, exporter::place_of(event));
 }
 
+void PostgresStates::fetch_ahead(const exporter::ChangePage& page, usize at) const {
+  const auto for_both_sides = [&](usize ahead, const auto& fetch) {
+    if (at + ahead >= page.events.size()) return;
+    const ChangeEvent& event = page.events[at + ahead];
+    const ChangeKind kind{event.kind};
+    if (kind != ChangeKind::TransferCreated && kind != ChangeKind::HoldExpired) return;
+    const ledger::Transfer& transfer = page.transfers[event.object];
+    fetch(balances_.tag_of(transfer.debit_account_id));
+    fetch(balances_.tag_of(transfer.credit_account_id));
+  };
+  for_both_sides(kIndexAhead, [&](u32 tag) { balances_.prefetch_index(tag); });
+  for_both_sides(kBalanceAhead, [&](u32 tag) { balances_.prefetch_record(tag); });
+}
+
 void PostgresStates::note_balances(const ChangeEvent& event, const ledger::Transfer& transfer,
                                    const ledger::TransferBalances& balances) {
   const auto note_side = [&](u128 account_id, const u128* counters) {
-    Balance& balance = balances_[account_id];
+    const u32 tag = balances_.tag_of(account_id);
+    u32 slot = balances_.find(account_id, tag);
+    if (slot == history::kNoSlot) {
+      slot = balances_.add(Balance{}, tag);
+      balances_.at(slot).account_id = account_id;
+    }
+    Balance& balance = balances_.at(slot);
     if (exporter::place_of(event) < balance.place) return;
     std::memcpy(std::begin(balance.counters), counters, sizeof balance.counters);
     balance.place = exporter::place_of(event);
@@ -221,8 +236,12 @@ void PostgresStates::end_closing(const ChangeEvent& event, u128 hold_id) {
 Status PostgresStates::write_accounts(PostgresConnection& connection) {
   if (patches_.empty()) return {};
   PostgresRowWriter rows;
-  for (const auto* entry : sorted_by_id(patches_)) {
-    const Patch& patch = entry->second;
+  // By account, so that neighbours in the index of the table are met one after the other.
+  std::vector<std::pair<u128, const Patch*>> sorted;
+  for (const auto& [account_id, patch] : patches_) sorted.emplace_back(account_id, &patch);
+  std::sort(sorted.begin(), sorted.end());
+  for (const auto& [account_id, each] : sorted) {
+    const Patch& patch = *each;
     const u32 changes = patch.update.changes;
     const u32 closed = patch.closing_changed ? ledger::account_flags::kClosed : 0;
     const u32 set =
@@ -233,7 +252,7 @@ Status PostgresStates::write_accounts(PostgresConnection& connection) {
         flag_when(changes, account_changes::kUnfreezeCredits,
                   ledger::account_flags::kFrozenCredits);
     rows.begin(kStagedAccountColumns);
-    rows.wide(entry->first);
+    rows.wide(account_id);
     rows.big(patch.place.position);
     rows.integer(patch.place.index);
     rows.integer(set | (patch.closed_by != 0 ? closed : 0));
@@ -253,12 +272,16 @@ Status PostgresStates::write_accounts(PostgresConnection& connection) {
 }
 
 Status PostgresStates::write_balances(PostgresConnection& connection) {
-  if (balances_.empty()) return {};
+  if (balances_.size() == 0) return {};
   PostgresRowWriter rows;
-  for (const auto* entry : sorted_by_id(balances_)) {
-    const Balance& balance = entry->second;
+  // By account, as above.
+  std::vector<const Balance*> sorted;
+  for (u32 slot = 0; slot < balances_.size(); ++slot) sorted.push_back(&balances_.at(slot));
+  std::ranges::sort(sorted, {}, &Balance::account_id);
+  for (const Balance* each : sorted) {
+    const Balance& balance = *each;
     rows.begin(kStagedBalanceColumns);
-    rows.wide(entry->first);
+    rows.wide(balance.account_id);
     rows.big(balance.place.position);
     rows.moment(balance.logged_at);
     rows.integer(balance.place.index);

@@ -4,9 +4,11 @@
 
 #include <unordered_map>
 
+#include "base/random.h"
 #include "base/result.h"
 #include "base/types.h"
 #include "exporter/change_page.h"
+#include "history/id_records.h"
 #include "sinks/postgres_connection.h"
 
 namespace florin::sinks {
@@ -17,8 +19,9 @@ class PostgresStates {
   // Forgets everything, asks which holds keep accounts closed, and makes the temporary tables that
   // writing needs.
   Status load(PostgresConnection& connection);
-  // Takes what a change means for its accounts.
-  void note(const exporter::ChangePage& page, const ledger::ChangeEvent& event);
+  // Takes what a change means for its accounts, and fetches memory for those that follow it in the
+  // page.
+  void note(const exporter::ChangePage& page, usize at);
 
   // Within the transaction that is open.
   Status write_accounts(PostgresConnection& connection);
@@ -39,11 +42,13 @@ class PostgresStates {
     history::Place place;
   };
   struct Balance {
+    u128 account_id = 0;
     u128 counters[4] = {};  // Debits pending, posted; credits pending, posted.
     history::Place place;
     u64 logged_at = 0;
     u32 ledger = 0;
   };
+  static constexpr u128 id_of(const Balance& balance) { return balance.account_id; }
   // The accounts that a hold keeps closed; 0: none on that side.
   struct Closing {
     u128 debit_account_id = 0;
@@ -51,6 +56,7 @@ class PostgresStates {
   };
 
   void note_update(const ledger::ChangeEvent& event, const ledger::AccountUpdate& update);
+  void fetch_ahead(const exporter::ChangePage& page, usize at) const;
   void note_balances(const ledger::ChangeEvent& event, const ledger::Transfer& transfer,
                      const ledger::TransferBalances& balances);
   void note_closing(const ledger::ChangeEvent& event, const ledger::Transfer& transfer);
@@ -58,7 +64,9 @@ class PostgresStates {
   void end_closing(const ledger::ChangeEvent& event, u128 hold_id);
 
   std::unordered_map<u128, Patch, IdHash> patches_;
-  std::unordered_map<u128, Balance, IdHash> balances_;
+  // Each transfer is looked up in here twice, in no order: it has to be fast when it is large.
+  history::IdRecords<Balance, 256, id_of> balances_{
+      engine::HashSeed{entropy_seed(), entropy_seed()}};
   std::unordered_map<u128, Closing, IdHash> closings_;  // By id of the hold: few, all the time.
 };
 

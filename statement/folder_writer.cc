@@ -32,15 +32,11 @@ class OpenFile {
   const int number_;
 };
 
-Status make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), kFolderMode) == 0 || errno == EEXIST) return {};
-  return fail_errno(errno, "make the directory " + path);
-}
-
 }  // namespace
 
 FolderWriter::FolderWriter(const std::string& root, const std::string& name, Format format)
-    : part_(root + "/" + name + "." + std::string(format_name(format)) + ".part"),
+    : root_(root),
+      part_(root + "/" + name + "." + std::string(format_name(format)) + ".part"),
       folder_(root + "/" + name),
       list_(list_name(format)) {}
 
@@ -53,7 +49,8 @@ Status FolderWriter::discard() {
 
 Status FolderWriter::begin() {
   RETURN_IF_ERROR(discard());
-  return make_folder(part_);
+  if (::mkdir(part_.c_str(), kFolderMode) == 0) return {};
+  return fail_errno(errno, "make the directory " + part_);
 }
 
 Status FolderWriter::add(const std::string& file, std::string_view content) {
@@ -78,12 +75,14 @@ Status FolderWriter::finish(std::string_view list) {
     if (part.number() < 0) return fail_errno(errno, "open the directory " + part_);
     if (::syncfs(part.number()) != 0) return fail_errno(errno, "sync the file system of " + part_);
   }
-  return put_in_place();
+  // All at once, unless files of another format, or of an attempt before, are there.
+  if (::rename(part_.c_str(), folder_.c_str()) == 0) return exporter::sync_directory(root_);
+  if (errno == ENOTEMPTY || errno == EEXIST) return move_files();
+  return fail_errno(errno, "rename " + part_ + " to " + folder_);
 }
 
 // The list comes behind everything that it speaks of.
-Status FolderWriter::put_in_place() const {
-  RETURN_IF_ERROR(make_folder(folder_));
+Status FolderWriter::move_files() const {
   const auto move = [&](const std::string& file) -> Status {
     const std::string from = part_ + "/" + file;
     if (::rename(from.c_str(), (folder_ + "/" + file).c_str()) == 0) return {};

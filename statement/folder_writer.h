@@ -24,8 +24,9 @@ class FolderWriter {
   Status finish(std::string_view list);
 
  private:
-  Status put_in_place() const;
+  Status move_files() const;
 
+  const std::string root_;
   const std::string part_;    // Where the files are made.
   const std::string folder_;  // Where they belong.
   const std::string list_;

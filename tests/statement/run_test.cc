@@ -211,15 +211,24 @@ TEST(StatementRun, keeps_its_position_when_the_ledger_goes_on_meanwhile) {
 }
 
 // SIGKILL at any moment: what is there is whole, and the next attempt completes it to the bytes of
-// a run that nobody disturbed.
+// a run that nobody disturbed. Every other one beside statements of another format.
 TEST(StatementRunKills, survives_being_killed) {
   StatementWorld world;
   fill_bank(world);
-  const storage::ScratchDirectory whole;
-  RunOptions small = options_for(whole, 1);
+  RunOptions small;
+  small.threads = 1;
   small.per_folder = 3;
-  must_run(world, small);
-  const auto expected = files_in(whole.path());
+  const auto run_into = [&](const storage::ScratchDirectory& scratch, Format format) {
+    RunOptions options = small;
+    options.directory = scratch.path();
+    options.format = format;
+    must_run(world, options);
+  };
+  const storage::ScratchDirectory whole;
+  run_into(whole, Format::Csv);
+  const auto alone = files_in(whole.path());
+  run_into(whole, Format::Json);
+  const auto beside = files_in(whole.path());
   const char* const kills = std::getenv("FLORIN_STATEMENT_KILLS");
   const u64 seeds = kills == nullptr ? 6 : std::stoull(kills);
   u32 killed = 0;
@@ -227,6 +236,8 @@ TEST(StatementRunKills, survives_being_killed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const storage::ScratchDirectory scratch;
+    if (seed % 2 == 0) run_into(scratch, Format::Json);
+    const auto& expected = seed % 2 == 0 ? beside : alone;
     RunOptions options = small;
     options.directory = scratch.path();
     bool ended = false;
