@@ -48,7 +48,10 @@ class Run {
     head_ = std::move(head);
     auto complete = read_manifest();
     if (!complete) return tl::unexpected<Error>(complete.error());
-    if (complete->was_complete) return complete;
+    if (complete->was_complete) {
+      RETURN_IF_ERROR(end_unfinished());  // Whoever wrote the manifest may not have come so far.
+      return complete;
+    }
     RETURN_IF_ERROR(take_up());
     RETURN_IF_ERROR(plan());
     done_.resize(plans_.size());
@@ -65,6 +68,10 @@ class Run {
 
  private:
   std::string path_of(const std::string& name) const { return root_ + "/" + name; }
+
+  Status end_unfinished() const {
+    return exporter::remove_file(path_of(unfinished_name(options_.format)));
+  }
 
   // A run that is complete stays as it is.
   Result<RunSummary> read_manifest() {
@@ -248,7 +255,7 @@ class Run {
     }
     const std::string text = manifest_text(manifest);
     RETURN_IF_ERROR(exporter::write_whole_file(path_of(manifest_name(options_.format)), text));
-    RETURN_IF_ERROR(exporter::remove_file(path_of(unfinished_name(options_.format))));
+    RETURN_IF_ERROR(end_unfinished());
     RunSummary summary = summary_of(manifest, text);
     summary.folders_found = found;
     return summary;

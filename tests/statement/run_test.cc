@@ -84,6 +84,21 @@ std::map<std::string, std::string> files_in(const std::string& directory) {
   return files;
 }
 
+// The names of what is only in one of the two, or differs.
+std::string difference(const std::map<std::string, std::string>& expected,
+                       const std::map<std::string, std::string>& found) {
+  std::string text;
+  for (const auto& [name, content] : expected) {
+    const auto same = found.find(name);
+    if (same == found.end()) text += "missing: " + name + "\n";
+    if (same != found.end() && same->second != content) text += "differs: " + name + "\n";
+  }
+  for (const auto& [name, content] : found) {
+    if (!expected.contains(name)) text += "not expected: " + name + "\n";
+  }
+  return text;
+}
+
 statement::RunCheck check(const std::string& directory) {
   const auto checked = statement::check_runs(directory, 2, [](const auto&) {});
   EXPECT_TRUE(checked) << checked.error().message;
@@ -131,14 +146,14 @@ TEST(StatementRun, makes_the_same_bytes_with_any_number_of_threads) {
   const storage::ScratchDirectory second;
   const RunSummary one = must_run(world, options_for(first, 1));
   const RunSummary other = must_run(world, options_for(second, 5));
-  EXPECT_EQ(files_in(first.path()), files_in(second.path()));
+  EXPECT_EQ(difference(files_in(first.path()), files_in(second.path())), "");
   EXPECT_TRUE(one.manifest_checksum == other.manifest_checksum);
   // And when it is there already it stays.
   const RunSummary again = must_run(world, options_for(first));
   EXPECT_TRUE(again.was_complete);
   EXPECT_TRUE(again.manifest_checksum == one.manifest_checksum);
   EXPECT_EQ(again.totals, one.totals);
-  EXPECT_EQ(files_in(first.path()), files_in(second.path()));
+  EXPECT_EQ(difference(files_in(first.path()), files_in(second.path())), "");
 }
 
 TEST(StatementRun, goes_on_behind_an_error_as_of_the_same_position) {
@@ -193,7 +208,7 @@ TEST(StatementRun, goes_on_behind_an_error_as_of_the_same_position) {
     EXPECT_EQ(failed.error().code, ErrorCode::Io);
     EXPECT_FALSE(statement::check_runs(scratch.path(), 1, [](const auto&) {}));
     const RunSummary summary = must_run(world, options_for(scratch));
-    EXPECT_EQ(files_in(scratch.path()), files_in(whole.path())) << after;
+    EXPECT_EQ(difference(files_in(whole.path()), files_in(scratch.path())), "") << after;
     EXPECT_LE(summary.folders_found, after / 10);
   }
 }
@@ -262,10 +277,23 @@ TEST(StatementRunKills, survives_being_killed) {
       }
     }
     must_run(world, options);
-    EXPECT_EQ(files_in(scratch.path()), expected);
+    EXPECT_EQ(difference(expected, files_in(scratch.path())), "");
     EXPECT_EQ(check(scratch.path()).problems_found, 0U);
   }
   EXPECT_GT(killed, 0U);
+}
+
+TEST(StatementRun, that_ended_right_behind_its_manifest_is_ended_by_the_next) {
+  StatementWorld world;
+  fill_bank(world);
+  const storage::ScratchDirectory scratch;
+  must_run(world, options_for(scratch));
+  const auto whole = files_in(scratch.path());
+  const std::string unfinished = "2026-10/" + statement::unfinished_name(Format::Csv);
+  std::ofstream(scratch.path() + "/" + unfinished) << "{}";
+  EXPECT_EQ(difference(whole, files_in(scratch.path())), "not expected: " + unfinished + "\n");
+  EXPECT_TRUE(must_run(world, options_for(scratch)).was_complete);
+  EXPECT_EQ(difference(whole, files_in(scratch.path())), "");
 }
 
 TEST(StatementRun, refuses_a_folder_of_something_else) {
