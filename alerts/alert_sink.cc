@@ -36,10 +36,7 @@ AlertSink::Outgoing::Outgoing(const AlertSinkOptions& options, NamedTarget named
 
 AlertSink::AlertSink(AlertSinkOptions options, std::vector<NamedTarget> targets, Clock& clock,
                      Random random, exporter::SinkListener listener)
-    : options_(std::move(options)),
-      clock_(clock),
-      made_ns_(clock.wall_time().ns),
-      random_(random) {
+    : options_(std::move(options)), clock_(clock), made_ns_(clock.wall_time().ns), random_(random) {
   for (NamedTarget& target : targets) {
     outgoing_.push_back(std::make_unique<Outgoing>(options_, std::move(target), clock_,
                                                    Random(random_.next()), listener));
