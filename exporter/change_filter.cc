@@ -54,6 +54,7 @@ void copy_wanted(const ChangeFilter& filter, const ChangePage& page, ChangePage&
   wanted.accounts.clear();
   wanted.account_changes.clear();
   wanted.next = page.next;
+  wanted.last_logged_at = page.last_logged_at;
   for (const ChangeEvent& event : page.events) {
     if (!wants(filter, page, event)) continue;
     ChangeEvent& copy = wanted.events.emplace_back(event);

@@ -23,11 +23,20 @@ struct ChangePage {
   std::vector<ledger::TransferBalances> balances;  // One for each of `transfers`.
   std::vector<ledger::Account> accounts;
   std::vector<ledger::AccountChange> account_changes;
-  history::Place next;  // Where the page after it begins.
+  // Where the page after it begins: behind the last change that was looked at, which may be a
+  // refused transfer that was left out; and when that one's event was logged (nanoseconds; 0:
+  // nothing was looked at).
+  history::Place next;
+  u64 last_logged_at = 0;
 };
 
 inline history::Place place_of(const ledger::ChangeEvent& event) {
   return {event.position, event.index};
+}
+
+// The change that a page's `next` stands behind.
+inline history::Place place_before(const history::Place& next) {
+  return {next.position, next.index - 1};
 }
 
 // The first place behind a change.

@@ -21,6 +21,9 @@ class ChangeReader {
                                  Refusals refusals = Refusals::LeftOut);
 
  private:
+  Status ask(const history::Place& place, u32 changes_max, Refusals refusals);
+  Result<u64> logged_at(const history::Place& place);
+
   history::Store& store_;
   ledger::Request request_;
   ChangePage page_;

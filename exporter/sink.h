@@ -23,7 +23,7 @@ struct Delivery {
 // that has changes which the ledger does not have belongs to another one.
 struct SinkStand {
   history::Place next;  // Behind the last change that was delivered or passed over; {}: none was.
-  history::Place last;  // The last change that was delivered, and ...
+  history::Place last;  // The change right before `next`, delivered or passed over, and ...
   u64 last_logged_at = 0;  // ... when its event was logged, nanoseconds; 0: nothing was.
   friend bool operator==(const SinkStand&, const SinkStand&) = default;
 };

@@ -51,8 +51,7 @@ Result<usize> SinkDriver::work() {
   auto page = reader_.read(stand_.next, options_.page_changes_max, refusals_);
   if (!page) return tl::unexpected<Error>(std::move(page).error());
   const usize changes = (*page)->events.size();
-  if (changes != 0) RETURN_IF_ERROR(deliver_page(**page));
-  if ((*page)->next != stand_.next) pass_over((*page)->next);
+  if ((*page)->next != stand_.next) RETURN_IF_ERROR(deliver_page(**page));
   const bool stopping = stop_requested_.load(std::memory_order_acquire);
   if (uncommitted_ != 0 && (commit_due() || (stopping && changes == 0))) {
     RETURN_IF_ERROR(commit());
@@ -109,16 +108,12 @@ Status SinkDriver::deliver_page(const ChangePage& page) {
     RETURN_IF_ERROR(deliver_wanted(wanted_));
     uncommitted_ += page.events.size() - wanted_.events.size();
   }
-  stand_.next = page.next;
+  // What is not wanted moves the place on all the same, also refused transfers that are not in the
+  // page: so they are not looked through again, nobody takes the sink for one that is behind, and
+  // a ledger that was put back to a moment among them is found out.
+  if (page.events.empty()) ++uncommitted_;
+  stand_ = {page.next, place_before(page.next), page.last_logged_at};
   return {};
-}
-
-// Nothing but refused transfers: the place moves on all the same, so that they are not looked
-// through again, and nobody takes the sink for one that is behind.
-void SinkDriver::pass_over(const history::Place& next) {
-  if (uncommitted_ == 0) uncommitted_since_ns_ = clock_.monotonic_ns();
-  ++uncommitted_;
-  stand_.next = next;
 }
 
 Status SinkDriver::deliver_wanted(const ChangePage& page) {
@@ -127,11 +122,6 @@ Status SinkDriver::deliver_wanted(const ChangePage& page) {
     if (!delivery) return tl::unexpected<Error>(delivery.error());
     first += delivery->taken;
     uncommitted_ += delivery->taken;
-    if (delivery->taken != 0) {
-      const ledger::ChangeEvent& last = page.events[first - 1];
-      stand_.last = place_of(last);
-      stand_.last_logged_at = last.timestamp;
-    }
     if (!delivery->rejected) continue;
     RETURN_IF_ERROR(put_aside(place_of(page.events[first]), *delivery->rejected));
     ++first;

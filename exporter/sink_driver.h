@@ -73,7 +73,6 @@ class SinkDriver final : public Agent {
   Status open_sink();
   Status prove_stand();
   Status deliver_page(const ChangePage& page);
-  void pass_over(const history::Place& next);
   Status deliver_wanted(const ChangePage& page);
   Status deliver_again();
   Result<bool> deliver_letter(const DeadLetter& letter);

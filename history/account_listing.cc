@@ -16,11 +16,11 @@ std::vector<ListedAccount> listed_in_runs(const StoreView& view, u128 after, Pos
   std::vector<ListedAccount> listed;
   for (const auto& run : view.runs()) {
     for (const ChunkView& chunk : run->chunks()) {
-      for (const OtherChange& event : chunk.others) {
-        const ledger::Account* const account = event.created();
-        if (account == nullptr || account->id <= after) continue;
-        if (event.place.position > as_of.value) continue;
-        listed.push_back({account->id, account->timestamp, account->ledger, account->code});
+      for (const u32 index : chunk.accounts) {
+        const OtherChange& event = chunk.others[index];
+        const ledger::Account& account = *event.created();
+        if (account.id <= after || event.place.position > as_of.value) continue;
+        listed.push_back({account.id, account.timestamp, account.ledger, account.code});
       }
     }
   }

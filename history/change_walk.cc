@@ -71,6 +71,14 @@ Status ChangeWalk::seek_number(u64 number) {
   return seek_by_index(number_key(number));
 }
 
+Status ChangeWalk::skip_to_number(u64 number) {
+  const bool has_created =
+      std::any_of(transfers_.begin(), transfers_.end(), [](const TransferChange& change) {
+        return change.kind == ledger::ChangeKind::TransferCreated;
+      });
+  return has_created ? Status() : seek_number(number);
+}
+
 Status ChangeWalk::seek_timestamp(u64 timestamp) {
   const auto begins = [&](const ChunkView& chunk) {
     return !chunk.created.empty() &&

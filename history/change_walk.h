@@ -24,6 +24,9 @@ class ChangeWalk {
   Status seek_decided(u64 decided);
   Status seek_number(u64 number);
   Status seek_timestamp(u64 timestamp);
+  // For walks by number: where refused transfers alone fill many blocks, to the one with the
+  // creation of this number, which must be there; where this block has a creation, nowhere.
+  Status skip_to_number(u64 number);
   Status next();
   Status previous();
 

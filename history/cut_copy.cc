@@ -158,7 +158,7 @@ Status copy_store_until(const std::string& from, const std::string& to, const Ma
   RocksOptions writing;
   writing.directory = to;
   writing.ledger_id = (*source)->ledger_id();
-  writing.refusals_after = (*source)->refusals_after();
+  writing.refusals_after = std::min((*source)->refusals_after(), mark.log.position.value);
   const auto target = RocksStore::open(writing);
   if (!target) return tl::unexpected<Error>(target.error());
   return CutCopy((*source)->tables(), **target, mark).run();

@@ -9,10 +9,9 @@ namespace florin::history {
 
 namespace {
 
-// Small batches share a chunk of this size, so that a run has few chunks; and of the changes that
-// move no money, which are rare.
+// Small batches share a chunk of this size at most, so that a run has few chunks.
 constexpr usize kChunkChanges = 2048;
-constexpr usize kChunkOthers = 128;
+constexpr usize kChunkChangesMin = 128;
 // So many changes are added while the lock is held: some 50 us.
 constexpr usize kLockedChanges = 256;
 
@@ -24,6 +23,12 @@ const Object* pointer(u64 value) {
 template <class Object>
 u64 word(const Object* object) {
   return reinterpret_cast<u64>(object);
+}
+
+// Room for objects of a kind in the next chunk: for twice as many as the last one had when another
+// kind had no more room. So chunks fill, whatever comes: mostly transfers, or refusals alone.
+usize room_behind(usize last, usize batch) {
+  return std::max(batch, std::clamp(2 * last, kChunkChangesMin, kChunkChanges));
 }
 
 template <class Object>
@@ -48,7 +53,7 @@ bool OpenRun::fits(const Chunk& chunk, const ChangeBatch& batch) {
   };
   return room(there.transfers, batch.transfers) && room(there.others, batch.others) &&
          room(there.consumed, batch.consumed) && room(chunk.created, batch.transfers) &&
-         room(chunk.statuses, batch.transfers) &&
+         room(chunk.statuses, batch.transfers) && room(chunk.accounts, batch.others) &&
          chunk.entries.capacity() - chunk.entries.size() >= 2 * batch.transfers.size();
 }
 
@@ -58,15 +63,22 @@ OpenRun::Chunk& OpenRun::chunk_for(ChangeBatch& batch) {
   const bool large = batch.transfers.size() >= kChunkChanges;
   if (!large && !chunks_.empty() && fits(*chunks_.back(), batch)) return *chunks_.back();
   auto chunk = std::make_unique<Chunk>();
+  const bool first = chunks_.empty();
+  const auto last = [&](const auto& list) {
+    return first ? 0 : (chunks_.back()->batch.*list).size();
+  };
+  const usize changes = first ? std::max(kChunkChanges, batch.transfers.size())
+                              : room_behind(last(&ChangeBatch::transfers), batch.transfers.size());
+  const usize others = room_behind(last(&ChangeBatch::others), batch.others.size());
   if (!large) {
-    chunk->batch.transfers.reserve(kChunkChanges);
-    chunk->batch.consumed.reserve(std::max(kChunkChanges / 8, batch.consumed.size()));
-    chunk->batch.others.reserve(std::max(kChunkOthers, batch.others.size()));
+    chunk->batch.transfers.reserve(changes);
+    chunk->batch.others.reserve(others);
+    chunk->batch.consumed.reserve(room_behind(last(&ChangeBatch::consumed), batch.consumed.size()));
   }
-  const usize changes = std::max(kChunkChanges, batch.transfers.size());
   chunk->entries.reserve(2 * changes);
   chunk->statuses.reserve(changes);
   chunk->created.reserve(changes);
+  chunk->accounts.reserve(others);
   const std::lock_guard lock(mutex_);
   chunks_.push_back(std::move(chunk));
   return *chunks_.back();
@@ -92,9 +104,10 @@ void OpenRun::append(ChangeBatch& batch) {
     }
     for (usize index = first_event; index < chunk.batch.others.size(); ++index) {
       const OtherChange& event = chunk.batch.others[index];
-      if (const ledger::Account* const created = event.created()) {
-        created_accounts_.at(created->id) = word(&event);
-      }
+      const ledger::Account* const created = event.created();
+      if (created == nullptr) continue;
+      created_accounts_.at(created->id) = word(&event);
+      chunk.accounts.push_back(static_cast<u32>(index));
     }
     for (usize index = first_consumed; index < chunk.batch.consumed.size(); ++index) {
       const ConsumedId& consumed = chunk.batch.consumed[index];
@@ -164,7 +177,8 @@ std::vector<ChunkView> OpenRun::chunks() const {
     // A batch being added has changes without links yet; they are not readable yet either.
     const usize linked = chunk->entries.size() / 2;
     views.push_back({std::span(chunk->batch.transfers).first(linked), chunk->batch.others,
-                     chunk->batch.consumed, chunk->entries, chunk->statuses, chunk->created});
+                     chunk->batch.consumed, chunk->entries, chunk->statuses, chunk->created,
+                     chunk->accounts});
   }
   return views;
 }

@@ -37,7 +37,8 @@ struct ChunkView {
   std::span<const ConsumedId> consumed;
   std::span<const EntryLink> entries;    // Two for each of `transfers`: debit, credit.
   std::span<const StatusLink> statuses;  // In order.
-  std::span<const u32> created;          // Which of `transfers` were created, not expired.
+  std::span<const u32> created;          // Which of `transfers` were created, not expired, ...
+  std::span<const u32> accounts;         // ... and which of `others` created an account.
 };
 
 struct RunAccount {
@@ -86,6 +87,7 @@ class OpenRun {
     std::vector<EntryLink> entries;
     std::vector<StatusLink> statuses;
     std::vector<u32> created;
+    std::vector<u32> accounts;
   };
 
   static bool fits(const Chunk& chunk, const ChangeBatch& batch);

@@ -1,6 +1,7 @@
 #include "history/rocks_queries.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/check.h"
 #include "history/account_walk.h"
@@ -66,17 +67,22 @@ Status lookup_transfers(const StoreView& view, Request& request) {
   return {};
 }
 
-// How many transfers had been created by then.
+// How many transfers had been created by then, which is not long ago. From the last creation of
+// all backwards, by numbers: any number of refusals may stand behind it.
 Result<u64> created_by(const StoreView& view, Position position) {
   ChangeWalk walk(view);
-  RETURN_IF_ERROR(walk.seek({position.value, ~u32{0}}));
+  RETURN_IF_ERROR(walk.seek_number(~u64{0}));
   while (walk.valid()) {
     const auto transfers = walk.transfers();
+    std::optional<u64> first;
     for (usize index = transfers.size(); index-- > 0;) {
       const TransferChange& change = transfers[index];
-      if (is_created(change) && change.place.position <= position.value) return change.number + 1;
+      if (!is_created(change)) continue;
+      if (change.place.position <= position.value) return change.number + 1;
+      first = change.number;
     }
-    RETURN_IF_ERROR(walk.previous());
+    if (first == u64{0}) return 0;
+    RETURN_IF_ERROR(first ? walk.seek_number(*first - 1) : walk.previous());
   }
   return 0;
 }
@@ -85,13 +91,16 @@ Result<u64> created_by(const StoreView& view, Position position) {
 Result<u64> first_created_from(const StoreView& view, u64 timestamp, u64 count) {
   ChangeWalk walk(view);
   RETURN_IF_ERROR(walk.seek_timestamp(timestamp));
+  u64 next = 0;  // Number behind those that were looked at.
   while (walk.valid()) {
     for (const TransferChange& change : walk.transfers()) {
       if (!is_created(change)) continue;
       if (change.number >= count) return count;
       if (change.transfer.timestamp >= timestamp) return change.number;
+      next = change.number + 1;
     }
     RETURN_IF_ERROR(walk.next());
+    if (next < count && walk.valid()) RETURN_IF_ERROR(walk.skip_to_number(next));
   }
   return count;
 }
@@ -102,8 +111,10 @@ Status add_numbers(const StoreView& view, u64 begin, u64 end, bool newest_first,
   const auto remains = [&](const TransferChange& change) {
     return is_created(change) && change.number >= begin && change.number < end;
   };
+  const u64 last = newest_first ? begin : end - 1;
+  u64 next = newest_first ? end - 1 : begin;
   ChangeWalk walk(view);
-  RETURN_IF_ERROR(walk.seek_number(newest_first ? end - 1 : begin));
+  RETURN_IF_ERROR(walk.seek_number(next));
   while (walk.valid()) {
     const auto transfers = walk.transfers();
     for (usize step = 0; step < transfers.size(); ++step) {
@@ -112,9 +123,11 @@ Status add_numbers(const StoreView& view, u64 begin, u64 end, bool newest_first,
       const auto goes_on = page.add({change.number, 0}, change);
       RETURN_IF_ERROR(goes_on);
       if (!*goes_on) return {};
-      if (change.number == (newest_first ? begin : end - 1)) return {};
+      if (change.number == last) return {};
+      next = newest_first ? change.number - 1 : change.number + 1;
     }
     RETURN_IF_ERROR(newest_first ? walk.previous() : walk.next());
+    if (walk.valid()) RETURN_IF_ERROR(walk.skip_to_number(next));
   }
   return {};
 }

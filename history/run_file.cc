@@ -236,9 +236,7 @@ Status RunFile::write_index(const MarkRow& mark) {
 Status RunFile::write_accounts(RowFile& file) {
   std::vector<const OtherChange*> created;
   for (const ChunkView& chunk : chunks_) {
-    for (const OtherChange& event : chunk.others) {
-      if (event.created() != nullptr) created.push_back(&event);
-    }
+    for (const u32 index : chunk.accounts) created.push_back(&chunk.others[index]);
   }
   std::sort(created.begin(), created.end(), [](const OtherChange* left, const OtherChange* right) {
     return left->created()->id < right->created()->id;

@@ -323,6 +323,26 @@ TEST(SinkDriver, effects_are_exactly_once_over_many_lives) {
   }
 }
 
+// Put back to a moment among changes that the sink passed over: what it was given is still there.
+TEST(SinkDriver, finds_out_a_ledger_that_was_put_back_among_what_was_passed_over) {
+  for (const u8 kinds : {u8{0}, u8{1U << static_cast<u8>(ledger::ChangeKind::AccountCreated)}}) {
+    SCOPED_TRACE(testing::Message() << "kinds " << int{kinds});
+    World world(16);
+    world.made.append_to(world.store, 40);
+    world.made.append_refusals_to(world.store, 30);
+    EXPECT_EQ(deliver_all(world.store, world.sink, world.options, kinds), "");
+    const usize delivered = world.sink.committed.size();
+    World other(16);
+    other.made.append_to(other.store, 40);
+    other.made.append_refusals_to(other.store, 20);
+    EXPECT_EQ(deliver_all(other.store, world.sink, other.options, kinds), "");
+    other.made.append_to(other.store, 60);
+    EXPECT_NE(deliver_all(other.store, world.sink, other.options, kinds).find("does not have"),
+              std::string::npos);
+    EXPECT_EQ(world.sink.committed.size(), delivered);
+  }
+}
+
 TEST(SinkDriver, passes_over_what_the_sink_does_not_want_and_never_comes_back_to_it) {
   World world(11);
   world.options.filter.kinds = 1U << static_cast<u8>(ledger::ChangeKind::AccountCreated);

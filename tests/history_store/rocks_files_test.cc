@@ -98,7 +98,7 @@ TEST(RocksFiles, refusals_may_be_missing_only_where_an_earlier_version_wrote) {
   ASSERT_FALSE(wrong);
   EXPECT_NE(wrong.error().message.find("consumed ids"), std::string::npos) << wrong.error().message;
 
-  // A copy knows it too.
+  // A copy knows it too, and one that ends before that lacks nothing that comes from then on.
   const history::Mark mark = changes_between(memory, Position{}, end).end;
   ASSERT_TRUE(history::copy_store_until(scratch / "from-the-middle", scratch / "copy", mark));
   history::RocksOptions reading;
@@ -110,6 +110,13 @@ TEST(RocksFiles, refusals_may_be_missing_only_where_an_earlier_version_wrote) {
   const auto copied = (*copy)->check({});
   ASSERT_TRUE(copied) << copied.error().message;
   EXPECT_EQ(copied->refusals, checked->refusals);
+  const Position quarter{end.value / 4};
+  const history::Mark sooner = changes_between(memory, Position{}, quarter).end;
+  ASSERT_TRUE(history::copy_store_until(scratch / "from-the-middle", scratch / "sooner", sooner));
+  reading.directory = scratch / "sooner";
+  copy = history::RocksStore::open(reading);
+  ASSERT_TRUE(copy) << copy.error().message;
+  EXPECT_EQ((*copy)->refusals_after(), quarter.value);
 }
 
 TEST(RocksFiles, a_damaged_byte_is_found_and_its_file_named) {

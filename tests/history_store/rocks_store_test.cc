@@ -62,6 +62,43 @@ TEST(RocksStore, lists_all_accounts_as_the_plain_store_does) {
   EXPECT_GT(listed, 500U);
 }
 
+// Memory is reserved by the chunk: chunks fill, whatever comes in batches of whatever size.
+TEST(OpenRun, has_few_chunks_whatever_comes) {
+  struct {
+    u32 transfers, refusals;  // In a batch, by turns.
+  } const table[] = {{100, 0}, {0, 1}, {0, 130}, {65, 65}, {1, 127}, {3'000, 130}, {130, 1}};
+  for (const auto& row : table) {
+    SCOPED_TRACE(testing::Message() << row.transfers << " transfers, " << row.refusals);
+    history::OpenRun run(history::Mark{}, {3, 4});
+    history::ChangeBatch batch;
+    u64 position = 0;
+    while (run.changes() < 40'000) {
+      for (const bool refuses : {false, true}) {
+        const u32 count = refuses ? row.refusals : row.transfers;
+        for (u32 each = 0; each < count; ++each) {
+          const history::Place place{++position, 0};
+          if (refuses) {
+            batch.others.push_back({place, position, history::RefusedTransfer{}});
+          } else {
+            history::TransferChange change{};
+            change.place = place;
+            change.transfer.id = position;
+            batch.transfers.push_back(change);
+          }
+        }
+        batch.end.log.position = Position{position};
+        run.append(batch);
+      }
+    }
+    u64 changes = 0;
+    for (const history::ChunkView& chunk : run.chunks()) {
+      changes += chunk.transfers.size() + chunk.others.size();
+    }
+    EXPECT_EQ(changes, position);
+    EXPECT_LT(run.chunks().size(), 40U);
+  }
+}
+
 TEST(RocksStore, a_new_one_is_empty_and_says_whose_it_is) {
   const ScratchPath scratch;
   history::RocksOptions options;
