@@ -38,21 +38,33 @@ int show_status(const HistoryCommandOptions& options) {
                                                 : static_cast<double>(statistics.disk_bytes) /
                                                       static_cast<double>(mark.created);
   if (options.json) {
-    const Json json = {
-        {"position", mark.log.position.value}, {"timestamp", std::to_string(mark.last_timestamp)},
-        {"transfers", mark.created},           {"consumed_ids", mark.consumed},
-        {"accounts", mark.accounts},           {"disk_bytes", statistics.disk_bytes},
-        {"files", statistics.files},           {"bytes_per_transfer", per_transfer}};
+    const Json json = {{"position", mark.log.position.value},
+                       {"timestamp", std::to_string(mark.last_timestamp)},
+                       {"transfers", mark.created},
+                       {"consumed_ids", mark.consumed},
+                       {"accounts", mark.accounts},
+                       {"disk_bytes", statistics.disk_bytes},
+                       {"files", statistics.files},
+                       {"bytes_per_transfer", per_transfer},
+                       {"refusals_after", (*store)->refusals_after()}};
     return print(json.dump() + "\n") ? 0 : 1;
   }
+  // Of a store that an earlier version began.
+  const std::string refusals =
+      (*store)->refusals_after() == 0
+          ? std::string()
+          : fmt::format(
+                "refused transfers are kept from position {} on; 'florin history rebuild' "
+                "makes those before, from a whole log\n",
+                with_thousands((*store)->refusals_after() + 1));
   return print(fmt::format("history is durable up to position {} ({} UTC)\n"
                            "{} transfers, {} ids that were consumed without one, {} accounts\n"
-                           "{} MiB in {} files, {:.1f} bytes a transfer\n",
+                           "{} MiB in {} files, {:.1f} bytes a transfer\n{}",
                            with_thousands(mark.log.position.value),
                            time_text(Timestamp{mark.last_timestamp}), with_thousands(mark.created),
                            with_thousands(mark.consumed), with_thousands(mark.accounts),
                            with_thousands(statistics.disk_bytes / kMiB),
-                           with_thousands(statistics.files), per_transfer))
+                           with_thousands(statistics.files), per_transfer, refusals))
              ? 0
              : 1;
 }

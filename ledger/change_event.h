@@ -28,7 +28,7 @@ constexpr bool wants_kind(u8 kinds, ChangeKind kind) {
 
 // One change; its object stands in the list of its kind in the answer: accounts, account changes,
 // or transfers, the latter with the balances of both accounts right after the change. A transfer
-// that was refused stands there as it was asked for (with timestamp 0), and its balances are zeros.
+// that was refused stands there as it was asked for, and its balances are zeros.
 struct ChangeEvent {
   u128 released = 0;   // What left the pending counters of both accounts: by a post, void, expiry.
   u128 remaining = 0;  // Still on the hold concerned after it: the own one, or that of pending_id.

@@ -83,7 +83,8 @@ class WebhookTarget::Wire {
     for (Lane& lane : lanes_) lane.request = std::make_unique<WebhookRequest>(settings_);
     multi_ = curl_multi_init();
     CHECK(multi_ != nullptr);
-    check(curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(lanes_.size())));
+    CHECK(curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(lanes_.size())) ==
+          CURLM_OK);
   }
   ~Wire() {
     lanes_.clear();
@@ -92,15 +93,16 @@ class WebhookTarget::Wire {
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
 
-  // Begins what may go, as far as there is room. False: nothing is in flight.
-  bool begin(Round& round, std::string_view secret, u64 seconds) {
+  // Begins what may go, as far as there is room. False: nothing is in flight. Io, as the next one
+  // too: libcurl lacks memory, or cannot wait; what is in flight is to be given up.
+  Result<bool> begin(Round& round, std::string_view secret, u64 seconds) {
     bool in_flight = false;
     for (Lane& lane : lanes_) {
       if (lane.message == nullptr) {
         lane.message = round.begin_next();
         if (lane.message == nullptr) continue;
         lane.request->prepare(*lane.message, secret, seconds);
-        check(curl_multi_add_handle(multi_, lane.request->handle()));
+        RETURN_IF_ERROR(done(curl_multi_add_handle(multi_, lane.request->handle())));
       }
       in_flight = true;
     }
@@ -108,9 +110,9 @@ class WebhookTarget::Wire {
   }
 
   // Waits until something was answered, or for a while.
-  void go_on(Round& round) {
+  Status go_on(Round& round) {
     int running = 0;
-    check(curl_multi_perform(multi_, &running));
+    RETURN_IF_ERROR(done(curl_multi_perform(multi_, &running)));
     bool is_done = false;
     int left = 0;
     while (const CURLMsg* const told = curl_multi_info_read(multi_, &left)) {
@@ -118,7 +120,14 @@ class WebhookTarget::Wire {
       is_done = true;
       finish(lane_of(told->easy_handle), told->data.result, round);
     }
-    if (!is_done) check(curl_multi_poll(multi_, nullptr, 0, kPollMsMost, nullptr));
+    return is_done ? Status() : done(curl_multi_poll(multi_, nullptr, 0, kPollMsMost, nullptr));
+  }
+
+  // What is in flight has no answer any more.
+  void give_up() {
+    for (Lane& lane : lanes_) {
+      if (lane.message != nullptr) end(lane);
+    }
   }
 
  private:
@@ -127,7 +136,16 @@ class WebhookTarget::Wire {
     const Message* message = nullptr;  // In flight.
   };
 
-  static void check(CURLMcode result) { CHECK(result == CURLM_OK); }
+  static Status done(CURLMcode result) {
+    if (result == CURLM_OK) return {};
+    return fail(ErrorCode::Io, std::string("libcurl: ") + curl_multi_strerror(result));
+  }
+
+  // A handle that was not added yet may be removed as well.
+  void end(Lane& lane) {
+    CHECK(curl_multi_remove_handle(multi_, lane.request->handle()) == CURLM_OK);
+    lane.message = nullptr;
+  }
 
   Lane& lane_of(const CURL* handle) {
     const auto found = std::ranges::find_if(
@@ -143,8 +161,7 @@ class WebhookTarget::Wire {
     } else {
       round.failed(*lane.message, std::move(judged).error());
     }
-    check(curl_multi_remove_handle(multi_, lane.request->handle()));
-    lane.message = nullptr;
+    end(lane);
   }
 
   const WebhookSettings settings_;
@@ -180,10 +197,14 @@ WebhookTarget::~WebhookTarget() = default;
 
 Status WebhookTarget::send(std::span<const Message> messages) {
   Round round(messages);
-  while (wire_->begin(round, secret_, clock_.wall_time().ns / kNsPerSecond)) {
-    wire_->go_on(round);
+  for (;;) {
+    const auto begun = wire_->begin(round, secret_, clock_.wall_time().ns / kNsPerSecond);
+    if (begun && !*begun) return round.result();
+    const Status gone_on = begun ? wire_->go_on(round) : tl::unexpected<Error>(begun.error());
+    if (gone_on) continue;
+    wire_->give_up();
+    return gone_on;
   }
-  return round.result();
 }
 
 }  // namespace florin::sinks
