@@ -14,12 +14,6 @@ bool has(const Values& values, const Value& value) {
   return values.empty() || std::find(values.begin(), values.end(), value) != values.end();
 }
 
-template <class Object>
-u32 add_object(std::vector<Object>& objects, const Object& object) {
-  objects.push_back(object);
-  return static_cast<u32>(objects.size() - 1);
-}
-
 bool wants_transfer(const ChangeFilter& filter, const ledger::Transfer& transfer) {
   return transfer.amount >= filter.amount_min && has(filter.ledgers, transfer.ledger) &&
          has(filter.codes, transfer.code) &&
@@ -56,22 +50,7 @@ void copy_wanted(const ChangeFilter& filter, const ChangePage& page, ChangePage&
   wanted.next = page.next;
   wanted.last_logged_at = page.last_logged_at;
   for (const ChangeEvent& event : page.events) {
-    if (!wants(filter, page, event)) continue;
-    ChangeEvent& copy = wanted.events.emplace_back(event);
-    switch (static_cast<ChangeKind>(event.kind)) {
-      case ChangeKind::TransferCreated:
-      case ChangeKind::HoldExpired:
-      case ChangeKind::TransferRefused:
-        copy.object = add_object(wanted.transfers, page.transfers[event.object]);
-        wanted.balances.push_back(page.balances[event.object]);
-        break;
-      case ChangeKind::AccountCreated:
-        copy.object = add_object(wanted.accounts, page.accounts[event.object]);
-        break;
-      case ChangeKind::AccountUpdated:
-        copy.object = add_object(wanted.account_changes, page.account_changes[event.object]);
-        break;
-    }
+    if (wants(filter, page, event)) append_change(page, event, wanted);
   }
 }
 

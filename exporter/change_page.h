@@ -30,6 +30,9 @@ struct ChangePage {
   u64 last_logged_at = 0;
 };
 
+// Appends a change of one page to another one, with its object; `next` stays as it is.
+void append_change(const ChangePage& from, const ledger::ChangeEvent& event, ChangePage& to);
+
 inline history::Place place_of(const ledger::ChangeEvent& event) {
   return {event.position, event.index};
 }

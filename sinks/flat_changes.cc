@@ -25,12 +25,6 @@ auto copy_flat(flatbuffers::FlatBufferBuilder& builder, const std::vector<Value>
   return builder.CreateVectorOfStructs(reinterpret_cast<const Wire*>(values.data()), values.size());
 }
 
-template <class Object>
-u32 add_flat_object(std::vector<Object>& objects, const Object& object) {
-  objects.push_back(object);
-  return static_cast<u32>(objects.size() - 1);
-}
-
 usize flat_change_bytes(ChangeKind kind) {
   switch (kind) {
     case ChangeKind::AccountCreated: return sizeof(ledger::ChangeEvent) + sizeof(ledger::Account);
@@ -63,8 +57,7 @@ class FlatMessageWriter final : public ChangeMessageWriter {
     const usize bytes = flat_change_bytes(ChangeKind{change.kind});
     if (kFlatBesidesChanges + bytes_ + bytes > bytes_max_) return false;
     bytes_ += bytes;
-    changes_.events.push_back(change);
-    changes_.events.back().object = add_object(page, change);
+    append_change(page, change, changes_);
     return true;
   }
 
@@ -100,21 +93,6 @@ class FlatMessageWriter final : public ChangeMessageWriter {
   }
 
  private:
-  u32 add_object(const ChangePage& page, const ledger::ChangeEvent& change) {
-    switch (ChangeKind{change.kind}) {
-      case ChangeKind::AccountCreated:
-        return add_flat_object(changes_.accounts, page.accounts[change.object]);
-      case ChangeKind::AccountUpdated:
-        return add_flat_object(changes_.account_changes, page.account_changes[change.object]);
-      case ChangeKind::TransferCreated:
-      case ChangeKind::HoldExpired:
-      case ChangeKind::TransferRefused:
-        changes_.balances.push_back(page.balances[change.object]);
-        return add_flat_object(changes_.transfers, page.transfers[change.object]);
-    }
-    CHECK(false);
-  }
-
   const u128 ledger_id_;
   const usize bytes_max_;
   flatbuffers::FlatBufferBuilder builder_;

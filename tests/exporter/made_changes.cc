@@ -158,29 +158,6 @@ ScratchDirectory::~ScratchDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-void append_change(const exporter::ChangePage& from, ledger::ChangeEvent event,
-                   exporter::ChangePage& to) {
-  switch (ledger::ChangeKind{event.kind}) {
-    case ledger::ChangeKind::AccountCreated:
-      to.accounts.push_back(from.accounts[event.object]);
-      event.object = static_cast<u32>(to.accounts.size() - 1);
-      break;
-    case ledger::ChangeKind::AccountUpdated:
-      to.account_changes.push_back(from.account_changes[event.object]);
-      event.object = static_cast<u32>(to.account_changes.size() - 1);
-      break;
-    case ledger::ChangeKind::TransferCreated:
-    case ledger::ChangeKind::HoldExpired:
-    case ledger::ChangeKind::TransferRefused:
-      to.transfers.push_back(from.transfers[event.object]);
-      to.balances.push_back(from.balances[event.object]);
-      event.object = static_cast<u32>(to.transfers.size() - 1);
-      break;
-  }
-  to.events.push_back(event);
-  to.next = exporter::place_after(event);
-}
-
 exporter::ChangePage all_changes(MemoryStore& store, exporter::Refusals refusals) {
   exporter::ChangeReader reader(store);
   exporter::ChangePage all;
@@ -189,6 +166,7 @@ exporter::ChangePage all_changes(MemoryStore& store, exporter::Refusals refusals
     EXPECT_TRUE(page) << page.error().message;
     if (!page || (*page)->events.empty()) return all;
     for (const ledger::ChangeEvent& event : (*page)->events) append_change(**page, event, all);
+    all.next = (*page)->next;
   }
 }
 

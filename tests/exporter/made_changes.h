@@ -57,10 +57,6 @@ class ScratchDirectory {
   std::filesystem::path path_;
 };
 
-// Appends a change of one page to another, with its object; `next` is behind it.
-void append_change(const exporter::ChangePage& from, ledger::ChangeEvent event,
-                   exporter::ChangePage& to);
-
 // All changes of the store, in one page.
 exporter::ChangePage all_changes(MemoryStore& store,
                                  exporter::Refusals refusals = exporter::Refusals::LeftOut);
