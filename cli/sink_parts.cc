@@ -20,6 +20,9 @@ void report_sink(const exporter::SinkEvent& event) {
       spdlog::error("sink {}: {}; again in {:.1f} s", event.sink, event.message,
                     seconds_of(event.retry_in_ns));
       break;
+    case exporter::SinkEvent::Kind::Waits:
+      spdlog::warn("sink {}: {}", event.sink, event.message);
+      break;
     case exporter::SinkEvent::Kind::Recovered:
     case exporter::SinkEvent::Kind::DeliveredAgain:
       spdlog::info("sink {}: {}", event.sink, event.message);

@@ -45,7 +45,11 @@ Result<usize> SinkDriver::work() {
   if (!open_) RETURN_IF_ERROR(open_sink());
   if (!proven_) {
     // After a crash history may have to come up to where the sink stands.
-    if (store_.readable().value < stand_.last.position) return usize{0};
+    const Position end = store_.readable();
+    if (end.value < stand_.last.position) {
+      wait_for_ledger(end);
+      return usize{0};
+    }
     RETURN_IF_ERROR(prove_stand());
   }
   auto page = reader_.read(stand_.next, options_.page_changes_max, refusals_);
@@ -79,6 +83,24 @@ Status SinkDriver::open_sink() {
   return {};
 }
 
+void SinkDriver::wait_for_ledger(Position end) {
+  const u64 now = clock_.monotonic_ns();
+  next_look_ns_ = now + options_.look_ns;
+  if (!waits_since_ns_) waits_since_ns_ = now;
+  if (wait_told_ || now - *waits_since_ns_ < options_.wait_told_ns) return;
+  wait_told_ = true;
+  const std::string message =
+      "it has changes up to position " + std::to_string(stand_.last.position) +
+      ", and the ledger ends at position " + std::to_string(end.value) +
+      ": was it put back to an earlier moment, or is it another copy? Nothing is delivered; begin "
+      "the sink's data anew, or put it back too";
+  {
+    const std::lock_guard lock(status_mutex_);
+    status_.last_error = message;
+  }
+  listener_({SinkEvent::Kind::Waits, options_.name, message, 0});
+}
+
 // The same change in the same place, logged at the same nanosecond: otherwise the sink has changes
 // of another ledger, such as one that was put back to an earlier moment and went on differently. It
 // may be a refused transfer, which the sink wanted once.
@@ -96,6 +118,11 @@ Status SinkDriver::prove_stand() {
             "another copy. Export into another directory, and tell those who read this one");
   }
   proven_ = true;
+  waits_since_ns_.reset();
+  if (!wait_told_) return {};
+  wait_told_ = false;
+  const std::lock_guard lock(status_mutex_);
+  status_.last_error.clear();
   return {};
 }
 

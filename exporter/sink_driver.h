@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/agent.h"
@@ -31,6 +32,9 @@ struct SinkDriverOptions {
   u64 commit_changes_max = 100'000;
   history::BackOffOptions back_off;
   u64 look_ns = 1'000'000'000;  // How often it is looked for dead letters to deliver again.
+  // A sink that has more than the ledger waits for it, and says so after this long: at a start,
+  // history comes up to the ledger first.
+  u64 wait_told_ns = 10'000'000'000;
 };
 
 // What others may know of a sink.
@@ -42,9 +46,10 @@ struct SinkStatus {
   std::string last_error;  // Empty when the last attempt succeeded.
 };
 
-// What is worth a line in the log: a failure, its end, a dead letter.
+// What is worth a line in the log: a failure, its end, a dead letter, a ledger shorter than the
+// sink.
 struct SinkEvent {
-  enum class Kind : u8 { Failed, Recovered, PutAside, DeliveredAgain };
+  enum class Kind : u8 { Failed, Recovered, PutAside, DeliveredAgain, Waits };
   Kind kind = Kind::Failed;
   std::string sink;
   std::string message;
@@ -71,6 +76,7 @@ class SinkDriver final : public Agent {
  private:
   Result<usize> work();
   Status open_sink();
+  void wait_for_ledger(Position end);
   Status prove_stand();
   Status deliver_page(const ChangePage& page);
   Status deliver_wanted(const ChangePage& page);
@@ -99,6 +105,8 @@ class SinkDriver final : public Agent {
   u64 uncommitted_ = 0;  // Changes.
   u64 uncommitted_since_ns_ = 0;
   u64 next_look_ns_ = 0;
+  std::optional<u64> waits_since_ns_;  // For the ledger to be as long as the sink's data.
+  bool wait_told_ = false;
   std::atomic<bool> stop_requested_{false};
   std::atomic<bool> stopped_{false};
   mutable std::mutex status_mutex_;

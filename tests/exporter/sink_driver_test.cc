@@ -258,6 +258,14 @@ TEST(SinkDriver, delivers_nothing_of_a_ledger_that_has_another_past) {
   other.made.append_to(other.store, 20);
   other.run();
   EXPECT_EQ(other.events_of(SinkEvent::Kind::Failed), 0U);  // It may still come to be the same.
+  EXPECT_EQ(other.events_of(SinkEvent::Kind::Waits), 0U);
+  EXPECT_GT(other.driver->sleep_ns_max(), 0U);
+  other.pass(other.options.wait_told_ns);
+  other.run();
+  EXPECT_EQ(other.events_of(SinkEvent::Kind::Waits), 1U);
+  EXPECT_NE(other.driver->status().last_error.find("up to position 40, and the ledger ends at "
+                                                   "position 20"),
+            std::string::npos);
   other.made.append_to(other.store, 60);
   other.run();
   other.pass(kNsPerSecond);
