@@ -24,6 +24,8 @@ constexpr u64 kRoundsMost = 50;
 constexpr u64 kAcknowledgedLeast = 600;  // In each round: otherwise little is at stake.
 constexpr auto kCatchUpTime = std::chrono::seconds(60);
 
+u64 rounds_to_do() { return std::min(kRounds * soak_factor(), kRoundsMost); }
+
 class SinkKills : public testing::Test {
  protected:
   void SetUp() override {
@@ -44,8 +46,10 @@ class SinkKills : public testing::Test {
     options.log_path = directory_->path() + "/log.txt";
     options.seed = 20'261'122;
     ledger_ = std::make_unique<FireLedger>(options);
+    // Small, so that ids leave memory; open holds stay in it, and there come to be some 20 a round.
+    const std::string window = std::to_string(1'000 + 50 * rounds_to_do());
     ledger_->process_options().arguments = {"--accounts-max", "1000",          "--id-window",
-                                            "1000",           "--segment-mib", "2",
+                                            window,           "--segment-mib", "2",
                                             "--sinks",        settings_path()};
   }
 
@@ -146,7 +150,7 @@ class SinkKills : public testing::Test {
 };
 
 TEST_F(SinkKills, leave_every_change_once_downstream) {
-  const u64 rounds = std::min(kRounds * soak_factor(), kRoundsMost);
+  const u64 rounds = rounds_to_do();
   for (u64 round = 0; round < rounds; ++round) {
     run_round(round);
     if (HasFatalFailure()) return;
