@@ -76,15 +76,16 @@ constexpr Field<QueryFilter> kEventFilterFields[] = {
 };
 static_assert(kFilterFields[2].name == "limit" && kFilterFields[9].name == "code");
 
-constexpr u32 bit_of(ledger::ChangeKind kind) { return 1U << static_cast<u32>(kind); }
+constexpr FlagName of_kind(ledger::ChangeKind kind, std::string_view meaning) {
+  return {ledger::name(kind), 1U << static_cast<u32>(kind), meaning};
+}
 
 constexpr FlagName kChangeKinds[] = {
-    {"account_created", bit_of(ledger::ChangeKind::AccountCreated), "a new account"},
-    {"account_updated", bit_of(ledger::ChangeKind::AccountUpdated), "what update_accounts changed"},
-    {"transfer_created", bit_of(ledger::ChangeKind::TransferCreated), "a new transfer"},
-    {"hold_expired", bit_of(ledger::ChangeKind::HoldExpired), "a hold whose time was over"},
-    {"transfer_refused", bit_of(ledger::ChangeKind::TransferRefused),
-     "a transfer that was refused"},
+    of_kind(ledger::ChangeKind::AccountCreated, "a new account"),
+    of_kind(ledger::ChangeKind::AccountUpdated, "what update_accounts changed"),
+    of_kind(ledger::ChangeKind::TransferCreated, "a new transfer"),
+    of_kind(ledger::ChangeKind::HoldExpired, "a hold whose time was over"),
+    of_kind(ledger::ChangeKind::TransferRefused, "a transfer that was refused"),
 };
 
 constexpr FlagName kFilterWords[] = {

@@ -69,14 +69,7 @@ std::string place_text(u64 position, u32 index) {
 }
 
 std::string_view change_kind_name(u8 kind) {
-  switch (static_cast<ledger::ChangeKind>(kind)) {
-    case ledger::ChangeKind::AccountCreated: return "account_created";
-    case ledger::ChangeKind::AccountUpdated: return "account_updated";
-    case ledger::ChangeKind::TransferCreated: return "transfer_created";
-    case ledger::ChangeKind::HoldExpired: return "hold_expired";
-    case ledger::ChangeKind::TransferRefused: return "transfer_refused";
-  }
-  return "";
+  return ledger::name(static_cast<ledger::ChangeKind>(kind));
 }
 
 std::string cursor_text(const ledger::QueryCursor& cursor) {

@@ -18,17 +18,6 @@ using ledger::ChangeKind;
 
 namespace {
 
-std::string_view kind_name(ChangeKind kind) {
-  switch (kind) {
-    case ChangeKind::AccountCreated: return "account_created";
-    case ChangeKind::AccountUpdated: return "account_updated";
-    case ChangeKind::TransferCreated: return "transfer_created";
-    case ChangeKind::HoldExpired: return "hold_expired";
-    case ChangeKind::TransferRefused: return "transfer_refused";
-  }
-  CHECK(false);
-}
-
 std::string_view status_name(u8 status) {
   switch (ledger::PendingStatus{status}) {
     case ledger::PendingStatus::None: return "";
@@ -318,7 +307,7 @@ template <class Line>
 void add_fields(Line& line, const ChangeEvent& event, const Objects& objects) {
   line.wide("position", event.position);
   line.narrow("index", event.index);
-  line.word("kind", kind_name(ChangeKind{event.kind}));
+  line.word("kind", ledger::name(ChangeKind{event.kind}));
   line.wide("logged_at", event.timestamp);
   add_transfer(line, event, objects);
   add_account(line, objects);

@@ -2,6 +2,7 @@
 // accounts as they were.
 #pragma once
 
+#include <string_view>
 #include <type_traits>
 
 #include "base/types.h"
@@ -16,6 +17,18 @@ enum class ChangeKind : u8 {
   HoldExpired = 4,
   TransferRefused = 5,  // Moves nothing; told only to those who ask for it.
 };
+
+// As users write it: "account_created", ...; empty for a number that is no kind.
+constexpr std::string_view name(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::AccountCreated: return "account_created";
+    case ChangeKind::AccountUpdated: return "account_updated";
+    case ChangeKind::TransferCreated: return "transfer_created";
+    case ChangeKind::HoldExpired: return "hold_expired";
+    case ChangeKind::TransferRefused: return "transfer_refused";
+  }
+  return "";
+}
 
 // As filters: all of them, and what is told to those who name none.
 inline constexpr u8 kChangeKindsDefined = 0x3e;

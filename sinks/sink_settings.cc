@@ -8,11 +8,12 @@ namespace florin::sinks {
 
 namespace {
 
+using ledger::ChangeKind;
 using settings::Section;
 
-// In the order of ledger::ChangeKind, from 1.
-constexpr std::string_view kChangeKinds[] = {
-    "account_created", "account_updated", "transfer_created", "hold_expired", "transfer_refused"};
+constexpr ChangeKind kChangeKinds[] = {ChangeKind::AccountCreated, ChangeKind::AccountUpdated,
+                                       ChangeKind::TransferCreated, ChangeKind::HoldExpired,
+                                       ChangeKind::TransferRefused};
 constexpr u64 kTimeoutMsMost = 120'000;
 constexpr u64 kInFlightMost = 64;  // No more alerts are sent at once.
 constexpr u64 kReplicasMost = 5;
@@ -26,12 +27,17 @@ bool is_name(std::string_view name) {
 exporter::ChangeFilter read_filter(Section section) {
   exporter::ChangeFilter filter;
   for (const std::string& kind : section.texts("kinds")) {
-    const auto* found = std::find(std::begin(kChangeKinds), std::end(kChangeKinds), kind);
+    const auto* const found =
+        std::ranges::find(kChangeKinds, kind, [](ChangeKind each) { return ledger::name(each); });
     if (found == std::end(kChangeKinds)) {
-      section.refuse("kinds", "'" + kind + "' is no kind of change; expected " +
-                                  fmt::format("{}", fmt::join(kChangeKinds, ", ")));
+      std::string names;
+      for (const ChangeKind each : kChangeKinds) {
+        names += names.empty() ? "" : ", ";
+        names += ledger::name(each);
+      }
+      section.refuse("kinds", "'" + kind + "' is no kind of change; expected " + names);
     } else {
-      filter.kinds |= static_cast<u8>(2U << (found - std::begin(kChangeKinds)));
+      filter.kinds |= static_cast<u8>(1U << static_cast<u8>(*found));
     }
   }
   for (const u128 ledger : section.wide_numbers("ledgers", ~u32{0})) {
