@@ -4,7 +4,6 @@
 
 #include <cstring>
 
-#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
